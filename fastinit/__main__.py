@@ -1,0 +1,7 @@
+"""``python -m fastinit``."""
+
+import sys
+
+from fastinit.cli import main
+
+sys.exit(main())

@@ -1,0 +1,104 @@
+"""Checks of plain arguments, each returning the value in the form the code below uses."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterable, Sequence
+
+from fastinit.errors import reject_type, reject_value
+
+Shape = tuple[int, ...]
+
+#: Flat indices and byte counts are signed 64-bit integers in C.
+INT64_MAX = 2**63 - 1
+
+
+def as_integer(value: object) -> int | None:
+    """`value` as an int if it is an integer of any kind except bool, else None."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool):
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
+
+
+def real(where: str, parameter: str, value: object, expected: str = "a real number") -> float:
+    """A Python float; strings, arrays of more than one value and complex numbers are refused. May be NaN or infinite."""
+    if type(value) is float:
+        return value
+    if isinstance(value, (str, bytes, bytearray, bool)) or getattr(value, "ndim", 0) != 0:
+        reject_type(where, parameter, expected, value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except (TypeError, ValueError, RuntimeError):
+        reject_type(where, parameter, expected, value)
+
+
+def finite(where: str, parameter: str, value: object, expected: str = "a finite number") -> float:
+    number = real(where, parameter, value, expected)
+    if not math.isfinite(number):
+        reject_value(where, parameter, expected, value)
+    return number
+
+
+def non_negative(where: str, parameter: str, value: object) -> float:
+    expected = "a finite number >= 0"
+    number = finite(where, parameter, value, expected)
+    if number < 0:
+        reject_value(where, parameter, expected, value)
+    return number
+
+
+def positive(where: str, parameter: str, value: object) -> float:
+    expected = "a finite number > 0"
+    number = finite(where, parameter, value, expected)
+    if number <= 0:
+        reject_value(where, parameter, expected, value)
+    return number
+
+
+def one_of(where: str, parameter: str, value: object, choices: Sequence[str]) -> str:
+    expected = "one of " + ", ".join(map(repr, choices))
+    if not isinstance(value, str):
+        reject_type(where, parameter, expected, value)
+    if value not in choices:
+        reject_value(where, parameter, expected, value)
+    return value
+
+
+def positive_integer(where: str, parameter: str, value: object) -> int:
+    expected = "an int >= 1"
+    number = as_integer(value)
+    if number is None:
+        reject_type(where, parameter, expected, value)
+    if number < 1:
+        reject_value(where, parameter, expected, value)
+    return number
+
+
+def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
+    """A tuple of non-negative ints, their product in bytes within 63 bits."""
+    expected = "an int or a tuple of ints, each >= 0"
+    one = as_integer(shape)
+    if one is not None:
+        dims = (one,)
+    elif isinstance(shape, Iterable) and not isinstance(shape, (str, bytes, dict, set)):
+        dims = tuple(as_integer(dim) for dim in shape)
+    else:
+        reject_type(where, "shape", expected, shape)
+    if None in dims:
+        reject_type(where, "shape", expected, shape)
+    if any(dim < 0 for dim in dims):
+        reject_value(where, "shape", expected, shape)
+    if len(dims) > 64:
+        reject_value(where, "shape", "at most 64 dimensions", len(dims))
+    # Zero-size shapes too: their strides must fit, as they must in NumPy.
+    if math.prod(dim for dim in dims if dim) * itemsize > INT64_MAX:
+        reject_value(where, "shape", "a total size below 2**63 bytes", shape)
+    return dims

@@ -1,0 +1,96 @@
+"""The command line: ``fastinit init | bench | info``, also as ``python -m fastinit``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastinit import bench, checkpoint
+from fastinit._version import __version__
+from fastinit.config import show_config
+from fastinit.models import MODELS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status; every foreseen failure is one line on standard error."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        options.run(options)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except BrokenPipeError:
+        return 1
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename and not isinstance(error, FileExistsError) else ""
+        return _fail(f"{name}{error.strerror or error}", 1)
+    except (ValueError, TypeError, MemoryError) as error:
+        return _fail(str(error) or "out of memory", 1)
+    return 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"fastinit: error: {message}", file=sys.stderr)
+    return status
+
+
+def _terminated(signal_number: int, frame: object) -> None:
+    """As an exception, so that a file half written is removed."""
+    raise SystemExit(128 + signal_number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
+    parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    init = commands.add_parser("init", help="write a freshly initialized checkpoint")
+    init.add_argument("model", choices=sorted(MODELS), help="architecture: " + ", ".join(sorted(MODELS)), metavar="model")
+    init.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .safetensors file to write")
+    init.add_argument("--seed", type=int, default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file")
+    init.add_argument("--threads", type=int, metavar="N", help="threads, 1 or more (default: all that are free)")
+    init.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
+    init.set_defaults(run=_init)
+
+    bench_ = commands.add_parser("bench", help="compare with NumPy and with writing memory")
+    bench_.add_argument("--mib", type=int, default=512, metavar="N", help="size of the buffer in MiB (default 512)")
+    bench_.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds to take medians over (default 5)")
+    bench_.set_defaults(run=lambda options: bench.main(options.mib, options.rounds))
+
+    info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
+    info.set_defaults(run=lambda options: show_config())
+    return parser
+
+
+def _init(options: argparse.Namespace) -> None:
+    parameters = list(MODELS[options.model]())
+    n_values = sum(checkpoint.n_elements(parameter) for parameter in parameters)
+    start = time.perf_counter()
+    with _progress_bar(4 * n_values, options.model) as advance:
+        n_bytes = checkpoint.write(
+            options.output, parameters, options.seed, force=options.force, threads=options.threads, progress=advance
+        )
+    seconds = time.perf_counter() - start
+    print(
+        f"{options.output}: {len(parameters)} tensors, {n_values:,} parameters, {n_bytes:,} bytes, "
+        f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"
+    )
+
+
+@contextmanager
+def _progress_bar(n_bytes: int, label: str) -> Iterator[Callable[[int], object]]:
+    """A bar on standard error, drawn by tqdm (in the `cli` extra); nothing without it."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        yield lambda n_new: None
+        return
+    with tqdm(total=n_bytes, desc=label, unit="B", unit_scale=True) as bar:
+        yield bar.update
+
+

@@ -1,0 +1,26 @@
+"""The one form of every message: ``where: parameter: expected ..., got ...``."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+def reject_value(where: str, parameter: str, expected: str, got: object) -> NoReturn:
+    """Raise ValueError: the type is right, the value is not."""
+    raise ValueError(message(where, parameter, expected, got)) from None
+
+
+def reject_type(where: str, parameter: str, expected: str, got: object) -> NoReturn:
+    """Raise TypeError: the type itself is wrong."""
+    raise TypeError(message(where, parameter, expected, got)) from None
+
+
+def message(where: str, parameter: str, expected: str, got: object) -> str:
+    shown = got if isinstance(got, Shown) else repr(got)
+    if len(shown) > 200:
+        shown = f"{shown[:160]}... ({type(got).__name__})"
+    return f"{where}: {parameter}: expected {expected}, got {shown}"
+
+
+class Shown(str):
+    """Words for ``got`` that are to stand as they are, without quotation marks."""

@@ -1,0 +1,18 @@
+"""The instruction set of this process: the best that runs here, or the one that FASTINIT_ISA names."""
+
+from __future__ import annotations
+
+import os
+
+from fastinit import _kernels
+from fastinit.errors import reject_value
+
+VARIABLE = "FASTINIT_ISA"
+
+
+def choose() -> None:
+    """Choose once, at import; an unknown or unsupported name is an error, never a silent fallback."""
+    name = os.environ.get(VARIABLE) or None
+    if not _kernels.choose_isa(name):
+        runs_here = [isa for isa, supported in _kernels.isas().items() if supported]
+        reject_value("fastinit", VARIABLE, "one of " + ", ".join(map(repr, runs_here)), name)

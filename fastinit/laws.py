@@ -1,0 +1,93 @@
+"""Laws: what the kernels compute, with their parameters as exact float32 values."""
+
+from __future__ import annotations
+
+import functools
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from fastinit import _kernels
+from fastinit.dtypes import FLOAT32_MAX, to_float32
+from fastinit.errors import Shown, reject_value
+
+_CODES = {name: code for code, name in enumerate(_kernels.laws())}
+
+#: The largest |x| that the uniform kernel multiplies the half-width by (src/kernel/laws.h).
+UNIFORM_REACH = 1 - Fraction(1, 2**24)
+
+#: Above the largest |z| that the normal kernel draws, sqrt(-2 ln 2**-41) = 7.539.
+NORMAL_REACH = 7.54
+
+
+class Law(NamedTuple):
+    """A law and its two parameters; see fi_law in src/fastinit.h for what they mean."""
+
+    code: int
+    tag: bytes  #: names the law in the stream's key; empty for laws without randomness
+    location: float
+    scale: float
+
+
+def constant(where: str, value: float) -> Law:
+    """`value` itself; NaN and infinities are values like any other."""
+    rounded = to_float32(value)
+    if math.isinf(rounded) and not math.isinf(value):
+        reject_value(where, "value", "a number within float32", value)
+    return Law(_CODES["constant"], b"", rounded, 0.0)
+
+
+@functools.lru_cache(maxsize=1024)
+def normal(where: str, mean: float, std: float) -> Law:
+    """mean + std z, z standard normal up to NORMAL_REACH."""
+    if abs(mean) + NORMAL_REACH * std > FLOAT32_MAX:
+        reject_value(
+            where, "mean, std", f"|mean| + {NORMAL_REACH} std within float32", Shown(f"mean {mean!r}, std {std!r}")
+        )
+    return Law(_CODES["normal"], b"n32", to_float32(mean), to_float32(std))
+
+
+@functools.lru_cache(maxsize=1024)
+def uniform(where: str, low: float, high: float) -> Law:
+    """Uniform on the open interval (low, high).
+
+    The kernel computes fma(x, half_width, midpoint) for |x| <= UNIFORM_REACH. Rounding is monotonic, so it is enough
+    that the two ends round to values strictly inside: half_width is the largest float32 up to (high - low) / 2 for
+    which they do.
+    """
+    lowest, highest = _float32_above(low), _float32_below(high)
+    if not lowest <= highest:
+        reject_value(
+            where,
+            "low, high",
+            "low < high within float32, with a float32 strictly between them",
+            Shown(f"low {low!r}, high {high!r}"),
+        )
+    midpoint = min(max(to_float32(low / 2 + high / 2), lowest), highest)
+    room = min(
+        _rounds_to_at_most(highest) - Fraction(midpoint),
+        Fraction(midpoint) + _rounds_to_at_most(-lowest),
+    )
+    half_width = min(to_float32(high / 2 - low / 2), _float32_below(room / UNIFORM_REACH))
+    return Law(_CODES["uniform"], b"u32", midpoint, half_width)
+
+
+def _float32_below(bound: float | Fraction) -> float:
+    """The largest float32 strictly below `bound`."""
+    nearest = to_float32(float(bound))
+    return nearest if nearest < bound else _next_float32(nearest, -math.inf)
+
+
+def _float32_above(bound: float) -> float:
+    return -_float32_below(-bound)
+
+
+def _next_float32(value: float, towards: float) -> float:
+    return float(np.nextafter(np.float32(value), np.float32(towards)))
+
+
+def _rounds_to_at_most(value: float) -> Fraction:
+    """The bound below which every real rounds to a float32 <= value."""
+    return (Fraction(value) + Fraction(_next_float32(value, math.inf))) / 2

@@ -1,0 +1,68 @@
+"""What may be filled: from the caller's ``out`` to an ndarray over the same bytes, or a refusal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastinit import dtypes
+from fastinit.errors import Shown, reject_type, reject_value
+
+EXPECTED = "a writable array (ndarray, buffer, __array_interface__ or __dlpack__ on CPU)"
+
+
+def as_array(where: str, out: object) -> np.ndarray:
+    """A view of `out` as a base-class ndarray of a dtype that can be filled, checked to be safe to write."""
+    array = out if type(out) is np.ndarray else _view(where, out)
+    if array.dtype is not dtypes.FLOAT32:
+        _check_dtype(where, array.dtype)
+    flags = array.flags
+    if not flags.writeable:
+        reject_value(where, "out", "a writable array", Shown("a read-only one"))
+    if not flags.aligned:
+        reject_value(where, "out", "an aligned array", Shown("a misaligned one"))
+    if not flags.c_contiguous and _may_overlap(array):
+        reject_value(
+            where,
+            "out",
+            "an array whose elements do not share memory",
+            Shown(f"strides {array.strides} for shape {array.shape}"),
+        )
+    return array
+
+
+def _view(where: str, out: object) -> np.ndarray:
+    if isinstance(out, np.ndarray):
+        return out.view(np.ndarray)
+    if isinstance(out, (list, tuple, str, bytes, int, float, complex)):
+        reject_type(where, "out", EXPECTED, Shown(type(out).__name__))
+    try:
+        if hasattr(out, "__array_interface__"):
+            return np.asarray(out)
+        if not hasattr(out, "__dlpack__"):
+            return np.asarray(memoryview(out))
+        return np.from_dlpack(out)
+    except (TypeError, ValueError, BufferError, RuntimeError) as error:
+        reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
+
+
+def _check_dtype(where: str, dtype: np.dtype) -> None:
+    if not dtype.isnative and dtype.newbyteorder("=") in dtypes.DTYPES.values():
+        reject_value(where, "out", "this machine's byte order", Shown(dtypes.describe(dtype)))
+    if dtype not in dtypes.DTYPES.values():
+        reject_type(where, "out", f"dtype {dtypes.EXPECTED}", Shown(dtypes.describe(dtype)))
+
+
+def _may_overlap(array: np.ndarray) -> bool:
+    """Whether some element could share bytes with another: each axis must step over all smaller ones.
+
+    Exact for the views that slicing, transposing and reversing make; as_strided can build others that happen not to
+    overlap, and those are refused with the rest.
+    """
+    if array.size == 0:
+        return False
+    extent = array.itemsize
+    for stride, dim in sorted((abs(s), d) for s, d in zip(array.strides, array.shape, strict=True) if d > 1):
+        if stride < extent:
+            return True
+        extent += stride * (dim - 1)
+    return False

@@ -1,0 +1,96 @@
+"""Which elements of a tensor a call fills: basic indexing, and the runs of flat indices it stands for."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fastinit.checks import Shape, as_integer
+from fastinit.errors import Shown, reject_type, reject_value
+
+EXPECTED = "integers, slices of step 1 and at most one Ellipsis"
+
+
+class Region(NamedTuple):
+    """A box of a tensor, as NumPy's basic indexing gives it."""
+
+    shape: Shape  #: of the result: one entry for each axis that a slice kept
+    flat_start: int  #: flat C-order index of the first element
+    flat_strides: Shape  #: elements between neighbours along each kept axis
+
+
+def whole(shape: Shape) -> Region:
+    return Region(shape, 0, c_strides(shape))
+
+
+def c_strides(shape: Shape) -> Shape:
+    """Elements between neighbours along each axis of a C-order tensor."""
+    strides = [1] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = strides[axis + 1] * shape[axis + 1]
+    return tuple(strides)
+
+
+def part(where: str, shape: Shape, index: object) -> Region:
+    """The region that ``full[index]`` selects from a tensor of the given shape."""
+    items = _expand(where, shape, index if isinstance(index, tuple) else (index,))
+    kept, kept_strides, flat_start = [], [], 0
+    for axis, (item, size, stride) in enumerate(zip(items, shape, c_strides(shape), strict=True)):
+        start, count = _interval(where, axis, item, size)
+        flat_start += start * stride
+        if isinstance(item, slice):
+            kept.append(count)
+            kept_strides.append(stride)
+    return Region(tuple(kept), flat_start, tuple(kept_strides))
+
+
+def _expand(where: str, shape: Shape, items: tuple) -> list:
+    """One item per axis: the Ellipsis, or the missing end, written out as full slices."""
+    n_ellipses = sum(item is Ellipsis for item in items)
+    n_missing = len(shape) - (len(items) - n_ellipses)
+    if n_ellipses > 1:
+        reject_value(where, "index", EXPECTED, items)
+    if n_missing < 0:
+        reject_value(where, "index", f"at most {len(shape)} axes", items)
+    at = next((i for i, item in enumerate(items) if item is Ellipsis), len(items))
+    return [*items[:at], *[slice(None)] * n_missing, *items[at + 1 :]]
+
+
+def _interval(where: str, axis: int, item: object, size: int) -> tuple[int, int]:
+    """First position and number of positions that one item selects on an axis."""
+    if isinstance(item, slice):
+        try:
+            start, stop, step = item.indices(size)
+        except (TypeError, ValueError):
+            reject_type(where, "index", EXPECTED, item)
+        if step != 1:
+            reject_value(where, "index", EXPECTED, item)
+        return start, max(0, stop - start)
+    position = as_integer(item)
+    if position is None:
+        reject_type(where, "index", EXPECTED, item)
+    if not -size <= position < size:
+        reject_value(where, "index", f"{-size} <= i < {size} on axis {axis}", Shown(position))
+    return position % size, 1
+
+
+def runs(region: Region, byte_strides: Shape, itemsize: int) -> tuple:
+    """The region as runs of consecutive flat indices, in the form that _kernels.fill takes.
+
+    Neighbouring axes merge where both the flat index and the output advance evenly across them, so that a
+    contiguous output of a whole tensor is one run.
+    """
+    merged: list[list[int]] = []  # [extent, flat stride, byte stride], outermost first
+    for extent, flat, byte in zip(region.shape, region.flat_strides, byte_strides, strict=True):
+        if extent == 1:
+            continue
+        if merged and merged[-1][1:] == [flat * extent, byte * extent]:
+            merged[-1] = [merged[-1][0] * extent, flat, byte]
+        else:
+            merged.append([extent, flat, byte])
+    # The last axis is the run, unless its elements are not neighbours in the tensor: then each is a run of its own.
+    if merged and merged[-1][1] == 1:
+        run_length, _, run_stride = merged.pop()
+    else:
+        run_length, run_stride = 1, itemsize
+    columns = tuple(zip(*merged, strict=True)) or ((), (), ())
+    return region.flat_start, run_length, run_stride, *columns

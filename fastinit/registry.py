@@ -1,0 +1,181 @@
+"""The public form of a scheme: from a rule that checks parameters to a function, and the register of all of them."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from fastinit.errors import Shown, reject_type, reject_value
+from fastinit.run import fill
+from fastinit.spec import Spec
+
+#: Every scheme's public function, by name, aliases included.
+REGISTER: dict[str, Callable] = {}
+
+#: Parts of the docstring that every scheme shares, put where the rule's docstring has the marker.
+SHARED_TEXT = {
+    "[shape]": """\
+shape : int or tuple of int, optional
+    The full logical shape, entries >= 0. May be left out with `out`, whose shape it then is.""",
+    "[fans]": """\
+fans : {"io", "oi"} or (float, float), default "io"
+    Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, the other axes being the
+    receptive field; or the pair (fan_in, fan_out) itself, each > 0, for instance from `fastinit.fans`.""",
+    "[common]": """\
+dtype : dtype-like, optional
+    float32, the default. With `out`, taken from it.
+out : array, optional
+    Filled in place and returned itself: an ndarray of any layout, or an object with the writable buffer protocol,
+    ``__array_interface__`` or ``__dlpack__`` on CPU.
+rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
+    None draws fresh entropy. An int is a pure function: same call, same values; ``rng=0`` equals
+    ``rng=np.random.default_rng(0)``. A generator is advanced.
+name : str, default ""
+    Names an independent stream of the same `rng`, such as the parameter's name.
+index : int, slice, Ellipsis or tuple of them, optional
+    Basic index with unit steps into the full `shape`. The result equals ``full[index]`` bit for bit.
+threads : int >= 1, optional
+    Threads for this call; by default as many as are free, and one for small work. Values do not depend on it.
+
+Returns
+-------
+numpy.ndarray
+    `out` itself, or a new C-order array aligned to 64 bytes.
+
+Raises
+------
+ValueError, TypeError
+    If an argument is not as stated; nothing has then been written to `out`.""",
+}
+
+
+class Configured:
+    """A scheme with some parameters set, called like the function itself.
+
+    Made by `fastinit.get`; equal to another with the same name and parameters.
+    """
+
+    __slots__ = ("name", "params", "spec")
+
+    def __init__(self, name: str, params: dict[str, Any]):
+        self.name = name
+        self.params = params
+        self.spec = REGISTER[name].rule(**params)  # now, so that a bad parameter is reported here, not at the first call
+
+    def __call__(self, shape=None, **arguments):
+        return REGISTER[self.name](shape, **{**self.params, **arguments})
+
+    def __repr__(self) -> str:
+        return f"fastinit.get({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.params.items())])})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Configured) and (self.name, self.params) == (other.name, other.params)
+
+    def __hash__(self) -> int:
+        return hash((self.name, repr(sorted(self.params.items()))))
+
+    def __reduce__(self):
+        return Configured, (self.name, self.params)
+
+
+def scheme(rule: Callable[..., Spec]) -> Callable:
+    """Turn ``rule(*, parameters) -> Spec`` into the public ``scheme(shape=None, *, parameters, dtype=None, ...)``."""
+    own = inspect.signature(rule).parameters
+    required = [name for name, parameter in own.items() if parameter.default is parameter.empty]
+    default_spec = None
+
+    def public(shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params):
+        nonlocal default_spec
+        if params:
+            spec = configured(params)
+        elif default_spec is None:
+            spec = default_spec = configured({})
+        else:
+            spec = default_spec
+        return fill(spec, shape, dtype, out, rng, name, index, threads)
+
+    def configured(params: dict[str, Any]) -> Spec:
+        for unknown in params.keys() - own.keys():
+            known = ", ".join(public.__signature__.parameters)
+            reject_type(rule.__name__, unknown, f"one of the parameters {known}", Shown("an unknown one"))
+        for missing in required:
+            if missing not in params:
+                reject_type(rule.__name__, missing, "a value", Shown("none"))
+        return rule(**params)
+
+    common = list(inspect.signature(public).parameters.values())
+    functools.update_wrapper(public, rule, assigned=("__module__", "__name__", "__qualname__"))
+    public.__signature__ = inspect.Signature([common[0], *own.values(), *common[1:-1]], return_annotation="np.ndarray")
+    public.__doc__ = inspect.cleandoc(rule.__doc__)
+    for marker, text in SHARED_TEXT.items():
+        public.__doc__ = public.__doc__.replace(marker, text)
+    del public.__wrapped__
+    public.rule = lambda **params: configured(params)
+    REGISTER[rule.__name__] = public
+    return public
+
+
+def alias(name: str, target: Callable) -> Callable:
+    """Register `target` under a second name."""
+    REGISTER[name] = target
+    return target
+
+
+def get(name: str, **params) -> Configured:
+    """Return the named scheme, configured: call it like the scheme's own function.
+
+    Parameters
+    ----------
+    name : str
+        One of `schemes()`.
+    **params
+        Parameters of that scheme, checked now.
+
+    Returns
+    -------
+    Configured
+        A callable ``f(shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None)``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such scheme (the message names the nearest), or a parameter's value is bad.
+    TypeError
+        If `name` is not a string, or a parameter is unknown or of the wrong type.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> init = fi.get("he_normal", negative_slope=0.2)
+    >>> init
+    fastinit.get('he_normal', negative_slope=0.2)
+    >>> init((64, 32), rng=0).shape
+    (64, 32)
+    """
+    if not isinstance(name, str):
+        reject_type("get", "name", "a scheme's name", name)
+    if name not in REGISTER:
+        nearest = difflib.get_close_matches(name.lower(), REGISTER, n=3, cutoff=0.5)
+        hint = " or ".join(map(repr, nearest)) if nearest else "one of fastinit.schemes()"
+        reject_value("get", "name", hint, name)
+    return Configured(name, params)
+
+
+def schemes() -> list[str]:
+    """Return the names of all schemes, aliases included, in alphabetical order.
+
+    Returns
+    -------
+    list of str
+        Names that `get` accepts.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> "he_normal" in fi.schemes(), "kaiming_normal" in fi.schemes()
+    (True, True)
+    """
+    return sorted(REGISTER)

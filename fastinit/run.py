@@ -1,0 +1,93 @@
+"""From a configured scheme and the caller's arguments to one call of the kernels."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fastinit import _kernels, checks, dtypes, memory, output, region, seed, threads
+from fastinit.errors import Shown, reject_type, reject_value
+from fastinit.laws import Law
+from fastinit.region import Region
+from fastinit.spec import Spec
+
+#: Bytes of output from which stores bypass the caches. Below, the result fits in a large L2 or a share of L3 and is
+#: still there for its first use; above, a plain store would first read every line it overwrites.
+STREAM_BYTES = 16 << 20
+
+
+class Target(NamedTuple):
+    """Where the values go and which they are."""
+
+    array: np.ndarray | None  #: None: to be allocated once all checks are done
+    dtype: np.dtype
+    full_shape: tuple[int, ...]
+    region: Region | None  #: None: the whole tensor
+
+
+def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
+    """Check everything, then allocate if need be, fill, and return the result. `n_threads` may be None."""
+    where = spec.scheme
+    target = _target(where, shape, dtype, out, index)
+    law = spec.law_of(target.full_shape)
+    seed.check_name(where, name)
+    array = target.array
+    if array is None:
+        result_shape = target.full_shape if target.region is None else target.region.shape
+        array = memory.aligned(result_shape, target.dtype)
+    n_threads = threads.choose(where, n_threads, array.size)
+    _write(where, law, array, target.full_shape, target.region, rng, name, n_threads)
+    return array if out is None else out
+
+
+def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:
+    """Fill a contiguous float32 `array` with the elements of a tensor that follow flat index `first`."""
+    where = spec.scheme
+    part = Region(array.shape, first, (1,))
+    n_threads = threads.choose(where, n_threads, array.size)
+    _write(where, spec.law_of(full_shape), array, full_shape, part, rng, name, n_threads)
+
+
+def _write(where: str, law: Law, array, full_shape, part: Region | None, rng, name: str, n_threads: int) -> None:
+    box = None
+    if array.size and (part is not None or not array.flags.c_contiguous):
+        box = region.runs(part or region.whole(full_shape), array.strides, array.itemsize)
+    # Last of all checks, because it advances a generator: a call that raises must not.
+    if law.tag:
+        key = seed.stream_key(where, rng, name, law.tag)
+    else:
+        seed.check_rng(where, rng)
+        key = bytes(32)
+    streamed = array.nbytes >= STREAM_BYTES
+    _kernels.fill(array, law.code, key, law.location, law.scale, box, n_threads, streamed)
+
+
+def _target(where: str, shape, dtype, out, index) -> Target:
+    array = None
+    if out is not None:
+        array = output.as_array(where, out)
+        if dtype is not None and dtypes.resolve(where, dtype) != array.dtype:
+            reject_type(where, "dtype", f"{array.dtype.name}, the dtype of out", dtype)
+        dtype = array.dtype
+    else:
+        dtype = dtypes.resolve(where, dtype)
+    full_shape = _full_shape(where, shape, dtype, array, index)
+    if index is None:
+        if array is not None and array.shape != full_shape:
+            reject_value(where, "shape", f"{array.shape}, the shape of out", Shown(full_shape))
+        return Target(array, dtype, full_shape, None)
+    chosen = region.part(where, full_shape, index)
+    if array is not None and array.shape != chosen.shape:
+        reject_value(where, "out", f"shape {chosen.shape}, the indexed shape", Shown(array.shape))
+    return Target(array, dtype, full_shape, chosen)
+
+
+def _full_shape(where: str, shape, dtype: np.dtype, array: np.ndarray | None, index) -> tuple[int, ...]:
+    if shape is not None:
+        return checks.as_shape(where, shape, dtype.itemsize)
+    if array is None:
+        reject_type(where, "shape", "a shape, or an array as out", None)
+    if index is not None:
+        reject_type(where, "shape", "the full shape when index is given", None)
+    return array.shape

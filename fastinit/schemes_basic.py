@@ -1,0 +1,146 @@
+"""Schemes whose law is the same for every shape: constants, uniform, normal."""
+
+from __future__ import annotations
+
+from fastinit import checks, laws
+from fastinit.registry import alias, scheme
+from fastinit.spec import Spec, fixed
+
+
+@scheme
+def zeros() -> Spec:
+    """Fill with 0.
+
+    Parameters
+    ----------
+    [shape]
+    [common]
+
+    Notes
+    -----
+    The usual choice for biases; weights that are all zero leave the units of a layer identical for ever.
+    Equals ``torch.nn.init.zeros_`` and ``jax.nn.initializers.zeros``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.zeros(3)
+    array([0., 0., 0.], dtype=float32)
+    """
+    return fixed("zeros", laws.constant("zeros", 0.0))
+
+
+@scheme
+def ones() -> Spec:
+    """Fill with 1.
+
+    Parameters
+    ----------
+    [shape]
+    [common]
+
+    Notes
+    -----
+    The usual choice for the scales of normalization layers.
+    Equals ``torch.nn.init.ones_`` and ``jax.nn.initializers.ones``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.ones(3)
+    array([1., 1., 1.], dtype=float32)
+    """
+    return fixed("ones", laws.constant("ones", 1.0))
+
+
+@scheme
+def constant(*, value: float) -> Spec:
+    """Fill with one value.
+
+    Parameters
+    ----------
+    [shape]
+    value : float
+        Any number within the dtype's range, infinities and NaN included.
+    [common]
+
+    Notes
+    -----
+    Equals ``torch.nn.init.constant_`` and ``jax.nn.initializers.constant``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.constant(3, value=0.1)
+    array([0.1, 0.1, 0.1], dtype=float32)
+    """
+    return fixed("constant", laws.constant("constant", checks.real("constant", "value", value)))
+
+
+@scheme
+def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
+    """Draw from the uniform distribution on the open interval (low, high).
+
+    2**24 equally likely values, symmetric about the midpoint; neither bound is ever reached.
+
+    Parameters
+    ----------
+    [shape]
+    low, high : float, default 0 and 1
+        Finite bounds with low < high, within float32 and with a float32 strictly between them.
+    [common]
+
+    Notes
+    -----
+    In law equal to ``torch.nn.init.uniform_`` and ``numpy.random.Generator.uniform``, which include `low`;
+    ``jax.nn.initializers.uniform(scale)`` draws from [0, scale), Keras's ``RandomUniform`` from [-0.05, 0.05).
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> a = fi.uniform((1000,), low=-0.1, high=0.1, rng=0)
+    >>> -0.1 < a.min() < -0.099 and 0.099 < a.max() < 0.1
+    True
+    """
+    bounds = (checks.finite("uniform", name, value) for name, value in (("low", low), ("high", high)))
+    return fixed("uniform", laws.uniform("uniform", *bounds))
+
+
+@scheme
+def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
+    """Draw from the normal distribution with the given mean and standard deviation.
+
+    Not truncated: ``mean + std z``, where z follows the standard normal up to 7.5 standard deviations.
+
+    Parameters
+    ----------
+    [shape]
+    mean : float, default 0
+        Finite.
+    std : float, default 1
+        Finite and >= 0; 0 gives `mean` everywhere.
+    [common]
+
+    Notes
+    -----
+    In law equal to ``torch.nn.init.normal_`` (whose float32 values stop at 5.75 standard deviations) and
+    ``jax.nn.initializers.normal`` (5.42), which takes ``stddev=0.01`` by default.
+
+    References
+    ----------
+    G. E. P. Box and M. E. Muller, "A note on the generation of random normal deviates", Annals of Mathematical
+    Statistics 29(2), 1958.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> w = fi.normal((256, 512), std=0.02, rng=0, name="tok_embeddings")
+    >>> round(float(w.std()), 3)
+    0.02
+    """
+    mean = checks.finite("normal", "mean", mean)
+    return fixed("normal", laws.normal("normal", mean, checks.non_negative("normal", "std", std)))
+
+
+random_uniform = alias("random_uniform", uniform)
+random_normal = alias("random_normal", normal)

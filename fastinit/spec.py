@@ -1,0 +1,51 @@
+"""A scheme with its parameters checked: what remains to be known is the shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from fastinit import checks, fan_rules, laws
+from fastinit.checks import Shape
+from fastinit.laws import Law
+
+MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
+DISTRIBUTIONS = ("uniform", "normal")
+
+
+class Spec(NamedTuple):
+    """A configured scheme: from the full shape of a tensor to the law of its elements."""
+
+    scheme: str
+    law_of: Callable[[Shape], Law]
+
+
+def fixed(scheme: str, law: Law) -> Spec:
+    """The same law for every shape."""
+    return Spec(scheme, lambda shape: law)
+
+
+def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object) -> Spec:
+    """Mean 0 and variance scale / n, where n is a mean of the fans; n counts as 1 if an axis is empty."""
+    checks.one_of(scheme, "mode", mode, MODES)
+    checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
+    choice = fan_rules.check(scheme, fans)
+
+    def law_of(shape: Shape) -> Law:
+        fan_in, fan_out = fan_rules.of(scheme, choice, shape)
+        std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+        if distribution == "normal":
+            return laws.normal(scheme, 0.0, std)
+        limit = math.sqrt(3) * std  # the variance of U(-a, a) is a**2 / 3
+        return laws.uniform(scheme, -limit, limit)
+
+    return Spec(scheme, law_of)
+
+
+def _mean_fan(mode: str, fan_in: float, fan_out: float) -> float:
+    if mode == "fan_in":
+        return fan_in
+    if mode == "fan_out":
+        return fan_out
+    return (fan_in + fan_out) / 2 if mode == "fan_avg" else math.sqrt(fan_in * fan_out)

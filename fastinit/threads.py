@@ -1,0 +1,160 @@
+"""How many threads a fill uses: asked anew at every large fill, since every limit may change between two."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+from fastinit import _kernels, checks
+
+#: Elements each thread must have before another joins. A parallel region costs about 10 microseconds, the time of some
+#: 20,000 normals or 40,000 uniforms on one core (benchmarks/README.md).
+MIN_ELEMENTS_PER_THREAD = 1 << 16
+
+#: Flag of a Linux process that was forked and has not called exec since (PF_FORKNOEXEC in the kernel's sched.h).
+_FORKED_WITHOUT_EXEC = 0x40
+
+_default: int | None = None
+_forked = False
+
+
+def set_num_threads(n: int | None) -> None:
+    """Set how many threads large fills use unless a call says otherwise.
+
+    Parameters
+    ----------
+    n : int >= 1 or None
+        None returns to the automatic choice: the smallest of OpenMP's limit in the calling thread, the processors this
+        process may run on, and its container's CPU quota. Small fills use one thread in any case; the values never
+        depend on the number.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `n` is not as stated.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.set_num_threads(1)
+    >>> fi.get_num_threads()
+    1
+    >>> fi.set_num_threads(None)
+    """
+    global _default
+    _default = None if n is None else checks.positive_integer("set_num_threads", "n", n)
+
+
+def get_num_threads() -> int:
+    """Return how many threads a large fill started now from this thread would use.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.get_num_threads() >= 1
+    True
+    """
+    return decide()[0]
+
+
+def choose(where: str, threads: object, n_elements: int) -> int:
+    """Threads for one fill: the call's own `threads`, or the automatic choice for that many elements."""
+    if threads is not None:
+        n = checks.positive_integer(where, "threads", threads)
+        return n if n == 1 or not forked() else 1
+    if n_elements < 2 * MIN_ELEMENTS_PER_THREAD:
+        return 1
+    return min(decide()[0], n_elements // MIN_ELEMENTS_PER_THREAD)
+
+
+def decide() -> tuple[int, str]:
+    """The automatic choice for a large fill, and which limit set it."""
+    if forked():
+        return 1, "forked child (OpenMP threads do not survive a fork)"
+    if _default is not None:
+        return _default, "set_num_threads"
+    name, n = min(limits().items(), key=lambda item: item[1])
+    return n, name
+
+
+def limits() -> dict[str, int]:
+    """Every limit in force, by name."""
+    if not _kernels.HAVE_OPENMP:
+        return {"built without OpenMP": 1}
+    found = {"OpenMP limit": _kernels.openmp_max_threads(), "CPU affinity": _n_processors()}
+    quota = cpu_quota()
+    if quota is not None:
+        # Half a processor of quota is worth a thread: it works half of the time.
+        found["container CPU quota"] = max(1, math.ceil(quota))
+    return found
+
+
+def _n_processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows
+        return os.cpu_count() or 1
+
+
+def forked() -> bool:
+    """Whether this process is a fork that has not called exec.
+
+    The threads of an OpenMP pool stay with the parent, and waiting for them in the child hangs, whoever started them:
+    this package, or another before this one was imported.
+    """
+    if _forked:
+        return True
+    try:
+        fields = Path("/proc/self/stat").read_bytes().rpartition(b")")[2].split()
+        return bool(int(fields[6]) & _FORKED_WITHOUT_EXEC)
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _note_fork() -> None:
+    global _forked
+    _forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
+
+
+def cpu_quota(root: Path = Path("/")) -> float | None:
+    """Processors' worth of time that the process's control groups allow, or None without a limit.
+
+    Reads cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us), the group and all above it.
+    """
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return None
+    quotas = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
+        group = mount / path.lstrip("/")
+        # Inside a container the path may be the host's, and only the mount itself exists.
+        folders = [group, *group.parents]
+        quotas += [_quota_of(folder) for folder in folders[: folders.index(mount) + 1]]
+    return min((quota for quota in quotas if quota is not None), default=None)
+
+
+def _quota_of(folder: Path) -> float | None:
+    try:
+        if (folder / "cpu.max").exists():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota = (folder / "cpu.cfs_quota_us").read_text().strip()
+            period = (folder / "cpu.cfs_period_us").read_text().strip()
+        return None if quota in ("max", "-1") else int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None

@@ -1,0 +1,93 @@
+"""Build of the one extension module; everything else is in pyproject.toml.
+
+FASTINIT_NO_OPENMP=1 builds without threads. Instruction sets are chosen at run time, so no flag here names one.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.command.sdist import sdist
+
+SOURCES = sorted(str(p) for pattern in ("*.c", "isa/*.c") for p in Path("src").glob(pattern) if p.stem != "_kernels")
+HEADERS = sorted(str(p) for p in Path("src").rglob("*.h"))
+
+# The values are part of the contract: no contraction of a*b + c except where written, no reassociation. The two
+# remaining flags change no value: they tell the compiler that nobody reads errno or the exception flags.
+UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+MSVC_FLAGS = ["/O2", "/fp:precise", "/std:c11"]
+
+# What a checkout holds and neither a package nor an extension's sources name.
+SDIST_EXTRAS = ["CHANGELOG.md", "docs", "tests", "benchmarks", "src"]
+
+OPENMP_PROBE = """
+#include <omp.h>
+int main(void)
+{
+    int n = 0;
+#pragma omp parallel num_threads(2) reduction(+ : n)
+    n += 1;
+    return n < 1 || omp_get_max_threads() < 1;
+}
+"""
+
+
+def openmp_works(compiler) -> bool:
+    """Whether a small OpenMP program compiles, links and runs."""
+    if os.environ.get("FASTINIT_NO_OPENMP", "0") not in ("", "0"):
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.c")
+        source.write_text(OPENMP_PROBE)
+        try:
+            objects = compiler.compile([str(source)], output_dir=folder, extra_postargs=["-fopenmp"])
+            compiler.link_executable(objects, str(Path(folder, "probe")), extra_postargs=["-fopenmp"])
+            return subprocess.run([str(Path(folder, "probe"))], timeout=60, check=False).returncode == 0
+        except Exception as error:  # a compiler may fail in any way of its own
+            print(f"OpenMP probe: {error}", file=sys.stderr)
+            return False
+
+
+class BuildKernels(build_ext):
+    """Adds the flags that only the compiler at hand can tell."""
+
+    def build_extensions(self):
+        unix = self.compiler.compiler_type != "msvc"
+        flags = list(UNIX_FLAGS if unix else MSVC_FLAGS)
+        if unix and openmp_works(self.compiler):
+            flags.append("-fopenmp")
+            self.extensions[0].extra_link_args.append("-fopenmp")
+        else:
+            print("fastinit: building without OpenMP; fills will use one thread", file=sys.stderr)
+        self.extensions[0].extra_compile_args += flags
+        super().build_extensions()
+
+
+class CompleteSdist(sdist):
+    """Adds tests, benchmarks and documentation, which a built package does not carry."""
+
+    def add_defaults(self):
+        super().add_defaults()
+        for name in SDIST_EXTRAS:
+            path = Path(name)
+            files = [path] if path.is_file() else (p for p in path.rglob("*") if p.is_file())
+            wanted = (p for p in files if "__pycache__" not in p.parts and p.name != "_kernels.c")
+            self.filelist.extend([str(p) for p in wanted])
+
+
+kernels = Extension(
+    "fastinit._kernels",
+    ["src/_kernels.pyx", *SOURCES],
+    include_dirs=["src"],
+    depends=HEADERS,
+)
+
+setup(
+    ext_modules=cythonize([kernels]),
+    cmdclass={"build_ext": BuildKernels, "sdist": CompleteSdist},
+)

@@ -1,0 +1,86 @@
+/* fastinit.h: the C side of fastinit, whole.
+ *
+ * Promise: fi_fill_unit() writes, at each place of the caller's buffer that the job's unit covers, the value that
+ * the stream assigns to that element's flat C-order index in the full tensor, and touches no other byte. The value
+ * depends on the law and that index alone: not on the unit, the instruction set, the thread or the layout.
+ *
+ * Nothing here allocates, prints, fails or knows Python. All checks have been made by the caller.
+ */
+#ifndef FASTINIT_H
+#define FASTINIT_H
+
+#include <stdint.h>
+
+#include "kernel/lists.h"
+
+/* The stream's fixed sizes (docs/stream.md): elements per block, and per step of the generator inside a block. */
+#define FI_BLOCK 1024
+#define FI_STEP 32
+#define FI_LANES 8
+
+/* NumPy's limit on dimensions is 64; merging adjacent ones never adds any. */
+#define FI_MAX_DIMS 64
+
+enum {
+#define X(law) FI_LAW_##law,
+    FI_LAWS(X)
+#undef X
+    FI_N_LAWS
+};
+
+/* What an element's value depends on besides its index. `location` and `scale` hold exact float32 values:
+ *   constant  the value, -
+ *   uniform   midpoint and half-width of the open interval
+ *   normal    mean and standard deviation                                                                          */
+typedef struct {
+    uint64_t key[4];
+    double location;
+    double scale;
+} fi_law;
+
+/* Writes the first n_steps * FI_STEP elements of a block to dst, contiguously.
+ * The streamed form needs dst aligned to 64 bytes and a store fence afterwards (fi_leave). */
+typedef void fi_block_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
+
+/* One implementation of every law: the same text compiled for one instruction set. */
+typedef struct {
+    const char *name;
+    fi_block_fn *cached[FI_N_LAWS];
+    fi_block_fn *streamed[FI_N_LAWS];
+} fi_backend;
+
+/* A box of the full tensor and where its elements go.
+ *
+ * The box is n_runs runs of run_length elements with consecutive flat indices. Run r starts at flat index
+ * flat_start + sum(i_d * flat_stride[d]) and is written from out + sum(i_d * out_stride[d]), where (i_0, i_1, ...) is
+ * r in mixed radix extent[]; its elements are run_stride bytes apart.
+ *
+ * Work is cut into units: pieces_per_run block-aligned pieces of one run, or runs_per_unit whole runs. One of the
+ * two is 1. */
+typedef struct {
+    const fi_backend *backend;
+    fi_law law;
+    int law_code;
+    int streamed;
+    char *out;
+    uint64_t flat_start;
+    int64_t run_length;
+    int64_t run_stride;
+    int64_t n_runs;
+    int64_t pieces_per_run;
+    int64_t runs_per_unit;
+    int n_dims;
+    int64_t extent[FI_MAX_DIMS];
+    int64_t flat_stride[FI_MAX_DIMS];
+    int64_t out_stride[FI_MAX_DIMS];
+} fi_job;
+
+/* dispatch.c. Backends in order of preference; index < 0 or beyond the end gives NULL. */
+const fi_backend *fi_backend_at(int index);
+int fi_backend_runs_here(const fi_backend *backend);
+
+/* fill.c. fi_job_split fills in pieces_per_run and runs_per_unit and returns the number of units. */
+int64_t fi_job_split(fi_job *job);
+void fi_fill_unit(const fi_job *job, int64_t unit);
+
+#endif

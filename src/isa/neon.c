@@ -1,0 +1,17 @@
+/* AArch64, where NEON with fused multiply-add is the baseline. */
+#include "../fastinit.h"
+
+#if FI_HAVE_neon
+#include <arm_neon.h>
+
+#define FI_ISA neon
+#define V_BYTES 16
+#define V_FMA(a, b, c) ((v_f32)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
+#define V_SQRT(a) ((v_f32)vsqrtq_f32((float32x4_t)(a)))
+/* No portable intrinsic for a non-temporal store. */
+#define V_STREAM(dst, a) v_f32_store(dst, a)
+
+#include "../kernel/ops_native.h"
+
+#include "../kernel/blocks.h"
+#endif

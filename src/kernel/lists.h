@@ -1,0 +1,36 @@
+/* The lists every other file expands: add a law or an instruction set here, nowhere else. */
+#ifndef FI_LISTS_H
+#define FI_LISTS_H
+
+#define FI_LAWS(X) \
+    X(constant)    \
+    X(uniform)     \
+    X(normal)
+
+/* Best first: the first that this processor can run is chosen. */
+#define FI_ISAS(X) \
+    X(avx512)      \
+    X(avx2)        \
+    X(sse2)        \
+    X(neon)        \
+    X(portable)
+
+#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+#define FI_X86 1
+#else
+#define FI_X86 0
+#endif
+
+#if defined(__aarch64__) && defined(__ARM_NEON) && !defined(__AARCH64EB__)
+#define FI_ARM 1
+#else
+#define FI_ARM 0
+#endif
+
+#define FI_HAVE_avx512 FI_X86
+#define FI_HAVE_avx2 FI_X86
+#define FI_HAVE_sse2 FI_X86
+#define FI_HAVE_neon FI_ARM
+#define FI_HAVE_portable 1
+
+#endif

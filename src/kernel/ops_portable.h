@@ -1,0 +1,80 @@
+/* The operations of ops_native.h over plain arrays of lanes, in standard C.
+ *
+ * For processors and compilers without the vector forms, and the oracle the others are tested against. */
+#ifndef FI_OPS_H
+#define FI_OPS_H
+
+#include <math.h>
+#include <string.h>
+
+#include "fma_exact.h"
+
+#define FI_INLINE static inline
+#define FI_UNROLL
+
+#define V_BYTES 64
+#define V_COUNT 1
+#define V_F32S 16
+
+typedef struct { uint64_t lane[8]; } v_u64;
+typedef struct { uint32_t lane[16]; } v_u32;
+typedef struct { float lane[16]; } v_f32;
+
+/* Defines `type name(arguments)`, whose lane i is `expression`. */
+#define FI_LANEWISE(type, n_lanes, name, arguments, expression) \
+    FI_INLINE type name arguments                               \
+    {                                                           \
+        type r;                                                 \
+        for (int i = 0; i < n_lanes; i++)                       \
+            r.lane[i] = expression;                             \
+        return r;                                               \
+    }
+
+FI_INLINE uint32_t bits_of_f32(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+FI_INLINE float f32_of_bits(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+FI_LANEWISE(v_u64, 8, v_u64_set, (uint64_t x), x)
+FI_LANEWISE(v_u32, 16, v_u32_set, (uint32_t x), x)
+FI_LANEWISE(v_f32, 16, v_f32_set, (float x), x)
+FI_LANEWISE(v_u64, 8, v_u64_load, (const uint64_t *src), src[i])
+
+FI_LANEWISE(v_u64, 8, v_u64_add, (v_u64 a, v_u64 b), a.lane[i] + b.lane[i])
+FI_LANEWISE(v_u64, 8, v_u64_mul, (v_u64 a, v_u64 b), a.lane[i] * b.lane[i])
+FI_LANEWISE(v_u64, 8, v_u64_xor, (v_u64 a, v_u64 b), a.lane[i] ^ b.lane[i])
+FI_LANEWISE(v_u64, 8, v_u64_shl, (v_u64 a, int n_bits), a.lane[i] << n_bits)
+FI_LANEWISE(v_u64, 8, v_u64_shr, (v_u64 a, int n_bits), a.lane[i] >> n_bits)
+
+FI_LANEWISE(v_u32, 16, v_u32_from_u64, (v_u64 a), (uint32_t)(a.lane[i / 2] >> (32 * (i % 2))))
+
+FI_LANEWISE(v_u32, 16, v_u32_add, (v_u32 a, v_u32 b), a.lane[i] + b.lane[i])
+FI_LANEWISE(v_u32, 16, v_u32_sub, (v_u32 a, v_u32 b), a.lane[i] - b.lane[i])
+FI_LANEWISE(v_u32, 16, v_u32_and, (v_u32 a, v_u32 b), a.lane[i] & b.lane[i])
+FI_LANEWISE(v_u32, 16, v_u32_or, (v_u32 a, v_u32 b), a.lane[i] | b.lane[i])
+FI_LANEWISE(v_u32, 16, v_u32_xor, (v_u32 a, v_u32 b), a.lane[i] ^ b.lane[i])
+
+FI_LANEWISE(v_u32, 16, v_u32_bits, (v_f32 a), bits_of_f32(a.lane[i]))
+FI_LANEWISE(v_f32, 16, v_f32_bits, (v_u32 a), f32_of_bits(a.lane[i]))
+/* The subtraction is exact in 64 bits, where a cast of a large uint32_t to int32_t would be the compiler's choice. */
+FI_LANEWISE(v_f32, 16, v_f32_from_i32, (v_u32 a), (float)((int64_t)(a.lane[i] ^ 0x80000000u) - 0x80000000ll))
+
+FI_LANEWISE(v_f32, 16, v_f32_sub, (v_f32 a, v_f32 b), a.lane[i] - b.lane[i])
+FI_LANEWISE(v_f32, 16, v_f32_mul, (v_f32 a, v_f32 b), a.lane[i] * b.lane[i])
+FI_LANEWISE(v_f32, 16, v_f32_fma, (v_f32 a, v_f32 b, v_f32 c), fi_fma_exact(a.lane[i], b.lane[i], c.lane[i]))
+/* IEEE 754 demands the correctly rounded root of sqrtf, alone among libm's functions. */
+FI_LANEWISE(v_f32, 16, v_f32_sqrt, (v_f32 a), sqrtf(a.lane[i]))
+
+FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, a.lane, sizeof a.lane); }
+FI_INLINE void v_f32_stream(float *dst, v_f32 a) { v_f32_store(dst, a); }
+
+#endif

@@ -1,0 +1,13 @@
+/* openmp.h: what is asked of OpenMP, answered also where the build has none. */
+#ifndef FI_OPENMP_H
+#define FI_OPENMP_H
+
+#ifdef _OPENMP
+#include <omp.h>
+#define FI_HAVE_OPENMP 1
+#else
+#define FI_HAVE_OPENMP 0
+static inline int omp_get_max_threads(void) { return 1; }
+#endif
+
+#endif
