@@ -13,7 +13,6 @@ from libc.string cimport memcpy
 
 cdef extern from "fastinit.h":
     enum: FI_BLOCK
-    enum: FI_MAX_DIMS
 
     ctypedef struct fi_law:
         uint64_t key[4]
@@ -170,8 +169,9 @@ cdef int describe_box(fi_job *job, tuple box) except -1:
 
 cdef int run(fi_job *job, int64_t n_units, int n_threads, int64_t itemsize) except -1:
     cdef int64_t unit, first = 0, last
-    cdef int64_t unit_bytes = min(<int64_t>FI_BLOCK, job.run_length * job.runs_per_unit) * itemsize
-    cdef int64_t units_per_slab = max(<int64_t>1, SLAB_BYTES // max(<int64_t>1, unit_bytes))
+    cdef int64_t n_bytes = job.n_runs * job.run_length * itemsize
+    cdef int64_t n_slabs = max(<int64_t>1, n_bytes // SLAB_BYTES)
+    cdef int64_t units_per_slab = max(<int64_t>1, n_units // n_slabs)
     cdef uint64_t callers_mode = 0
     while first < n_units:
         last = min(first + units_per_slab, n_units)

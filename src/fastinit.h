@@ -38,15 +38,16 @@ typedef struct {
     double scale;
 } fi_law;
 
-/* Writes the first n_steps * FI_STEP elements of a block to dst, contiguously.
+/* Writes n_steps * FI_STEP elements from the start of a block to dst, contiguously; the last block may be cut short.
+ * Two steps may be taken at once: dst must have room for an even number of them.
  * The streamed form needs dst aligned to 64 bytes and a store fence afterwards (fi_leave). */
-typedef void fi_block_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
+typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
-    fi_block_fn *cached[FI_N_LAWS];
-    fi_block_fn *streamed[FI_N_LAWS];
+    fi_blocks_fn *cached[FI_N_LAWS];
+    fi_blocks_fn *streamed[FI_N_LAWS];
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.
@@ -55,8 +56,8 @@ typedef struct {
  * flat_start + sum(i_d * flat_stride[d]) and is written from out + sum(i_d * out_stride[d]), where (i_0, i_1, ...) is
  * r in mixed radix extent[]; its elements are run_stride bytes apart.
  *
- * Work is cut into units: pieces_per_run block-aligned pieces of one run, or runs_per_unit whole runs. One of the
- * two is 1. */
+ * Work is cut into units: pieces_per_run pieces of one run that begin and end on blocks, or runs_per_unit whole
+ * runs. One of the two is 1. */
 typedef struct {
     const fi_backend *backend;
     fi_law law;

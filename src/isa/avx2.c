@@ -7,6 +7,7 @@
 #define FI_ISA avx2
 #define FI_TARGET "avx2,fma"
 #define V_BYTES 32
+#define V_STEPS 1
 #define V_FMA(a, b, c) ((v_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define V_SQRT(a) ((v_f32)_mm256_sqrt_ps((__m256)(a)))
 #define V_STREAM(dst, a) _mm256_stream_ps(dst, (__m256)(a))

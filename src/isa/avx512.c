@@ -7,6 +7,7 @@
 #define FI_ISA avx512
 #define FI_TARGET "avx512f,avx512dq,avx512bw,avx512vl,fma"
 #define V_BYTES 64
+#define V_STEPS 2
 #define V_FMA(a, b, c) ((v_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
 #define V_STREAM(dst, a) _mm512_stream_ps(dst, (__m512)(a))

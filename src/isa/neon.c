@@ -6,6 +6,7 @@
 
 #define FI_ISA neon
 #define V_BYTES 16
+#define V_STEPS 1
 #define V_FMA(a, b, c) ((v_f32)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
 #define V_SQRT(a) ((v_f32)vsqrtq_f32((float32x4_t)(a)))
 /* No portable intrinsic for a non-temporal store. */

@@ -6,37 +6,55 @@
 #include "elementary.h"
 #include "laws.h"
 
-#define FI_JOIN_(a, b, c) a##b##_##c
+#define FI_JOIN_(a, b, c) a##_##b##_##c
 #define FI_JOIN(a, b, c) FI_JOIN_(a, b, c)
 #define FI_STRING_(a) #a
 #define FI_STRING(a) FI_STRING_(a)
 
-#define FI_DEFINE_BLOCK(law, form, store)                                                             \
-    static void FI_JOIN(fi_block_, law, form)(const fi_law *p, uint64_t block_index, int n_steps, float *dst) \
-    {                                                                                                 \
-        fi_lanes lanes;                                                                               \
-        v_f32 location = v_f32_set((float)p->location), scale = v_f32_set((float)p->scale);           \
-        fi_lanes_seed(&lanes, p->key, block_index);                                                   \
-        for (int step = 0; step < n_steps; step++, dst += FI_STEP) {                                  \
-            fi_step out = fi_step_##law(&lanes, location, scale);                                     \
-            FI_UNROLL                                                                                 \
-            for (int i = 0; i < 2 * V_COUNT; i++)                                                     \
-                store(dst + i * V_F32S, out.vector[i / V_COUNT][i % V_COUNT]);                        \
-        }                                                                                             \
+#define FI_STEPS_PER_BLOCK (FI_BLOCK / FI_STEP)
+
+/* fi_blocks_fn, for one law and one way to store. */
+FI_INLINE void fi_blocks(fi_values (*next_values)(fi_lanes *, v_f32, v_f32), void (*store)(float *, v_f32),
+                         const fi_law *law, uint64_t block_index, int n_steps, float *dst)
+{
+    v_f32 location = v_f32_set((float)law->location), scale = v_f32_set((float)law->scale);
+    fi_lanes lanes, next_lanes;
+    fi_lanes_seed(&next_lanes, law->key, block_index);
+    for (; n_steps > 0; n_steps -= FI_STEPS_PER_BLOCK) {
+        int n_now = n_steps < FI_STEPS_PER_BLOCK ? n_steps : FI_STEPS_PER_BLOCK;
+        lanes = next_lanes;
+        /* Ahead of the steps, so that the hash's latency hides behind them. */
+        if (n_steps > FI_STEPS_PER_BLOCK)
+            fi_lanes_seed(&next_lanes, law->key, ++block_index);
+        for (int step = 0; step < n_now; step += V_STEPS, dst += V_STEPS * FI_STEP) {
+            fi_values values = next_values(&lanes, location, scale);
+            FI_EACH {
+                float *place = dst + i / V_COUNT * FI_STEP + i % V_COUNT * V_F32S;
+                store(place, values.first[i]);
+                store(place + FI_STEP / 2, values.second[i]);
+            }
+        }
+    }
+}
+
+#define FI_DEFINE(law, form, store)                                                                    \
+    static void FI_JOIN(fi_##law, form, FI_ISA)(const fi_law *p, uint64_t block_index, int n_steps, float *dst) \
+    {                                                                                                  \
+        fi_blocks(fi_values_##law, store, p, block_index, n_steps, dst);                               \
     }
 
-#define X(law)                                 \
-    FI_DEFINE_BLOCK(law, cached, v_f32_store)  \
-    FI_DEFINE_BLOCK(law, streamed, v_f32_stream)
+#define X(law)                          \
+    FI_DEFINE(law, cached, v_f32_store) \
+    FI_DEFINE(law, streamed, v_f32_stream)
 FI_LAWS(X)
 #undef X
 
-const fi_backend FI_JOIN(fi_, backend, FI_ISA) = {
+const fi_backend FI_JOIN(fi, backend, FI_ISA) = {
     .name = FI_STRING(FI_ISA),
-#define X(law) [FI_LAW_##law] = FI_JOIN(fi_block_, law, cached),
+#define X(law) [FI_LAW_##law] = FI_JOIN(fi_##law, cached, FI_ISA),
     .cached = {FI_LAWS(X)},
 #undef X
-#define X(law) [FI_LAW_##law] = FI_JOIN(fi_block_, law, streamed),
+#define X(law) [FI_LAW_##law] = FI_JOIN(fi_##law, streamed, FI_ISA),
     .streamed = {FI_LAWS(X)},
 #undef X
 };

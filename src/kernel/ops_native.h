@@ -2,6 +2,7 @@
  *
  * Parameters, defined by the including isa/ stub:
  *   V_BYTES                    16, 32 or 64
+ *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
  *   V_STREAM(dst, a)           store past the caches; dst aligned to V_BYTES
@@ -47,6 +48,8 @@ FI_INLINE v_u64 v_u64_mul(v_u64 a, v_u64 b) { return a * b; }
 FI_INLINE v_u64 v_u64_xor(v_u64 a, v_u64 b) { return a ^ b; }
 FI_INLINE v_u64 v_u64_shl(v_u64 a, int n_bits) { return a << n_bits; }
 FI_INLINE v_u64 v_u64_shr(v_u64 a, int n_bits) { return a >> n_bits; }
+/* Written with |, the form that compilers turn into a rotate instruction. */
+FI_INLINE v_u64 v_u64_rotl(v_u64 a, int n_bits) { return (a << n_bits) | (a >> (64 - n_bits)); }
 
 /* Each lane's low half first. */
 FI_INLINE v_u32 v_u32_from_u64(v_u64 a) { return (v_u32)a; }

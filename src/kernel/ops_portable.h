@@ -14,6 +14,7 @@
 
 #define V_BYTES 64
 #define V_COUNT 1
+#define V_STEPS 1
 #define V_F32S 16
 
 typedef struct { uint64_t lane[8]; } v_u64;
@@ -54,6 +55,7 @@ FI_LANEWISE(v_u64, 8, v_u64_mul, (v_u64 a, v_u64 b), a.lane[i] * b.lane[i])
 FI_LANEWISE(v_u64, 8, v_u64_xor, (v_u64 a, v_u64 b), a.lane[i] ^ b.lane[i])
 FI_LANEWISE(v_u64, 8, v_u64_shl, (v_u64 a, int n_bits), a.lane[i] << n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_shr, (v_u64 a, int n_bits), a.lane[i] >> n_bits)
+FI_LANEWISE(v_u64, 8, v_u64_rotl, (v_u64 a, int n_bits), (a.lane[i] << n_bits) | (a.lane[i] >> (64 - n_bits)))
 
 FI_LANEWISE(v_u32, 16, v_u32_from_u64, (v_u64 a), (uint32_t)(a.lane[i / 2] >> (32 * (i % 2))))
 

@@ -11,11 +11,6 @@ typedef struct {
     v_u64 word[4][V_COUNT];
 } fi_lanes;
 
-FI_INLINE v_u64 v_u64_rotl(v_u64 x, int n_bits)
-{
-    return v_u64_xor(v_u64_shl(x, n_bits), v_u64_shr(x, 64 - n_bits));
-}
-
 /* SplitMix64's finaliser (Stafford's Mix13), a bijection on 64 bits. */
 FI_INLINE v_u64 fi_mix(v_u64 z)
 {
