@@ -57,8 +57,9 @@ def uniform(where: str, low: float, high: float) -> Law:
     that the two ends round to values strictly inside: half_width is the largest float32 up to (high - low) / 2 for
     which they do.
     """
-    lowest, highest = _float32_above(low), _float32_below(high)
-    if not lowest <= highest:
+    representable = max(abs(low), abs(high)) <= FLOAT32_MAX
+    lowest, highest = (_float32_above(low), _float32_below(high)) if representable else (0.0, -1.0)
+    if lowest > highest:
         reject_value(
             where,
             "low, high",

@@ -33,7 +33,7 @@ def as_array(where: str, out: object) -> np.ndarray:
 def _view(where: str, out: object) -> np.ndarray:
     if isinstance(out, np.ndarray):
         return out.view(np.ndarray)
-    if isinstance(out, (list, tuple, str, bytes, int, float, complex)):
+    if isinstance(out, (list, tuple, str, bytes, int, float, complex, np.generic)):
         reject_type(where, "out", EXPECTED, Shown(type(out).__name__))
     try:
         if hasattr(out, "__array_interface__"):

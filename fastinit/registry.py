@@ -38,7 +38,8 @@ name : str, default ""
 index : int, slice, Ellipsis or tuple of them, optional
     Basic index with unit steps into the full `shape`. The result equals ``full[index]`` bit for bit.
 threads : int >= 1, optional
-    Threads for this call; by default as many as are free, and one for small work. Values do not depend on it.
+    Threads for this call, at most 64 or the number of processors, whichever is more; by default as many as are
+    free, and one for small work. Values do not depend on it.
 
 Returns
 -------

@@ -12,6 +12,9 @@ from fastinit import _kernels, checks
 #: 20,000 normals or 40,000 uniforms on one core (benchmarks/README.md).
 MIN_ELEMENTS_PER_THREAD = 1 << 16
 
+#: What an explicit `threads` is cut to, so that a slip cannot exhaust the system's threads, which OpenMP does not survive.
+MAX_THREADS = max(64, os.cpu_count() or 1)
+
 #: Flag of a Linux process that was forked and has not called exec since (PF_FORKNOEXEC in the kernel's sched.h).
 _FORKED_WITHOUT_EXEC = 0x40
 
@@ -43,7 +46,7 @@ def set_num_threads(n: int | None) -> None:
     >>> fi.set_num_threads(None)
     """
     global _default
-    _default = None if n is None else checks.positive_integer("set_num_threads", "n", n)
+    _default = None if n is None else min(checks.positive_integer("set_num_threads", "n", n), MAX_THREADS)
 
 
 def get_num_threads() -> int:
@@ -66,7 +69,7 @@ def get_num_threads() -> int:
 def choose(where: str, threads: object, n_elements: int) -> int:
     """Threads for one fill: the call's own `threads`, or the automatic choice for that many elements."""
     if threads is not None:
-        n = checks.positive_integer(where, "threads", threads)
+        n = min(checks.positive_integer(where, "threads", threads), MAX_THREADS)
         return n if n == 1 or not forked() else 1
     if n_elements < 2 * MIN_ELEMENTS_PER_THREAD:
         return 1

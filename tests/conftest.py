@@ -1,0 +1,34 @@
+"""Fixtures over what the build reports: every instruction set that runs here."""
+
+import numpy as np
+import pytest
+
+from fastinit import _kernels
+
+ISAS = [name for name, runs_here in _kernels.isas().items() if runs_here]
+
+
+@pytest.fixture(params=ISAS)
+def isa(request):
+    """Each instruction set in turn, for the length of a test."""
+    before = _kernels.isa()
+    assert _kernels.choose_isa(request.param)
+    assert _kernels.isa() == request.param
+    yield request.param
+    _kernels.choose_isa(before)
+
+
+@pytest.fixture
+def canary():
+    """A maker of arrays that lie inside a larger buffer, and a check that nothing around them was written."""
+    buffers = []
+
+    def make(n_bytes: int, offset: int = 256) -> np.ndarray:
+        buffer = np.full(n_bytes + offset + 256, 0xA5, np.uint8)
+        buffers.append((buffer, offset, n_bytes))
+        return buffer[offset : offset + n_bytes]
+
+    yield make
+    for buffer, offset, n_bytes in buffers:
+        assert (buffer[:offset] == 0xA5).all()
+        assert (buffer[offset + n_bytes :] == 0xA5).all()

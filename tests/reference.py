@@ -1,0 +1,133 @@
+"""The stream a second time, in NumPy and integers alone, from docs/stream.md: the oracle of the tests.
+
+Nothing here calls the package. Fused multiply-adds are exact rationals or, for whole arrays, sums rounded to odd.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+
+BLOCK, STEP, LANES = 1024, 32, 8
+U64 = np.uint64
+MASK = (1 << 64) - 1
+
+
+def key(seed: int, name: str, tag: bytes) -> list[int]:
+    words = np.random.default_rng(seed).bit_generator.random_raw(8) & 0xFFFFFFFF
+    text = name.encode()
+    message = words.astype("<u4").tobytes() + len(text).to_bytes(8, "little") + text + tag
+    digest = blake2b(message, digest_size=32, person=b"fastinit-v1").digest()
+    return [int.from_bytes(digest[i : i + 8], "little") for i in range(0, 32, 8)]
+
+
+def mix(z: int) -> int:
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+    return z ^ z >> 31
+
+
+def lane_states(k: list[int], block_index: int) -> np.ndarray:
+    """States of a block's lanes, shape (4 words, 8 lanes)."""
+    states = np.empty((4, LANES), U64)
+    for lane in range(LANES):
+        for word in range(4):
+            x = 32 * block_index + 4 * lane + word
+            h = mix(x * 0x9E3779B97F4A7C15 + k[0] & MASK) ^ k[1]
+            states[word, lane] = mix(h + k[2] & MASK) ^ k[3]
+    return states
+
+
+def rotl(x: np.ndarray, n: int) -> np.ndarray:
+    return (x << U64(n)) | (x >> U64(64 - n))
+
+
+def xoshiro256plusplus(s: np.ndarray) -> np.ndarray:
+    """The next output of each lane; advances the states s[4, lanes] in place. Transcribed from the authors' C."""
+    result = rotl(s[0] + s[3], 23) + s[0]
+    t = s[1] << U64(17)
+    s[2] ^= s[0]
+    s[3] ^= s[1]
+    s[1] ^= s[2]
+    s[0] ^= s[3]
+    s[2] ^= t
+    s[3] = rotl(s[3], 45)
+    return result
+
+
+def words(k: list[int], block_index: int) -> np.ndarray:
+    """A block's 32-bit words, shape (steps, 2 draws, 16)."""
+    states = lane_states(k, block_index)
+    out = np.empty((BLOCK // STEP, 2, 2 * LANES), np.uint32)
+    for step in range(BLOCK // STEP):
+        for draw in range(2):
+            u64 = xoshiro256plusplus(states)
+            out[step, draw, 0::2] = u64 & U64(0xFFFFFFFF)
+            out[step, draw, 1::2] = u64 >> U64(32)
+    return out
+
+
+def fma(a, b, c) -> np.ndarray:
+    """float32 a*b + c rounded once: product exact in float64, sum rounded to odd, then to float32."""
+    p = np.asarray(a, np.float64) * np.asarray(b, np.float64)
+    c = np.broadcast_to(np.asarray(c, np.float64), p.shape)
+    s = p + c
+    part = s - p
+    error = (p - (s - part)) + (c - part)
+    bits = np.ascontiguousarray(s).view(np.int64)
+    away = np.where((error > 0) == (s > 0), 1, -1)
+    bits = np.where((error != 0) & (bits & 1 == 0), bits + away, bits)
+    return bits.view(np.float64).astype(np.float32)
+
+
+def horner(x: np.ndarray, coefficients: list[str]) -> np.ndarray:
+    values = [np.float32(float.fromhex(c)) for c in coefficients]
+    total = np.full(x.shape, values[-1], np.float32)
+    for c in values[-2::-1]:
+        total = fma(total, x, c)
+    return total
+
+
+def minus_2_log(u: np.ndarray) -> np.ndarray:
+    q = ["-2", "0x1.00006c", "-0x1.5558f4p-1", "0x1.ff6978p-2"]
+    q += ["-0x1.97b1a2p-2", "0x1.612128p-2", "-0x1.4b5deep-2", "0x1.9d0416p-3"]
+    bits = u.view(np.int32)
+    field = (np.int32(0x3FB504F2) - bits) & np.int32(0x7F800000)
+    t = (bits + field).view(np.float32) - np.float32(1)
+    e_term = field.astype(np.float32) * np.float32(float.fromhex("0x1.62e43") * 2.0**-23)
+    return fma(t, horner(t, q), e_term)
+
+
+def cos_sin(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    c = ["1", "-0x1.3bd3b", "0x1.03bd9ap-2", "-0x1.55020cp-6", "0x1.c2939ap-11"]
+    s = ["0x1.921fb4", "-0x1.4abba2p-1", "0x1.466504p-4", "-0x1.31fbf4p-8", "0x1.3912a8p-13"]
+    return horner(x * x, c), x * horner(x * x, s)
+
+
+def uniform_block(k: list[int], block_index: int, midpoint: float, half_width: float) -> np.ndarray:
+    odd = ((words(k, block_index) & 0xFFFFFF00) | 0x80).view(np.int32)
+    x = odd.astype(np.float32) * np.float32(2.0**-31)
+    return fma(x, np.float32(half_width), np.float32(midpoint)).reshape(BLOCK)
+
+
+def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.ndarray:
+    both = words(k, block_index)
+    a, b = both[:, 0], both[:, 1]
+    low = (b & 0xFF800000).view(np.int32).astype(np.float32)
+    low = fma(low, np.float32(2.0**-63), np.float32(256.5 * 2.0**-40))
+    u = fma((a & 0x7FFFFFFF).astype(np.float32), np.float32(2.0**-31), low)
+    radius = np.sqrt(minus_2_log(u)) * np.float32(std)
+    x = fma((b & 0x7FFFFF).astype(np.float32), np.float32(2.0**-22), np.float32(2.0**-23 - 1))
+    cosine, sine = cos_sin(x)
+    cosine = (cosine.view(np.uint32) ^ (a & np.uint32(0x80000000))).view(np.float32)
+    out = np.stack([fma(radius, cosine, np.float32(mean)), fma(radius, sine, np.float32(mean))], axis=1)
+    return out.reshape(BLOCK)
+
+
+def tensor(seed: int, name: str, law: str, n_elements: int, location: float, scale: float) -> np.ndarray:
+    """The first n_elements of a stream, for the kernel's parameters."""
+    block = {"uniform": uniform_block, "normal": normal_block}[law]
+    k = key(seed, name, {"uniform": b"u32", "normal": b"n32"}[law])
+    n_blocks = -(-n_elements // BLOCK)
+    return np.concatenate([block(k, b, location, scale) for b in range(n_blocks)])[:n_elements]

@@ -1,0 +1,243 @@
+"""Every refusal: the right exception, the one message form, and not a byte written."""
+
+import re
+
+import numpy as np
+import pytest
+
+import fastinit as fi
+
+FORM = re.compile(r"^[a-z_0-9]+: [\w, \-]+: expected .+, got .+", re.DOTALL)
+
+
+def refused(error, words, function, *args, **kwargs):
+    with pytest.raises(error) as caught:
+        function(*args, **kwargs)
+    message = str(caught.value)
+    assert type(caught.value) is error
+    assert FORM.match(message), message
+    assert words in message, message
+
+
+def read_only(a):
+    a.flags.writeable = False
+    return a
+
+
+def misaligned():
+    return np.zeros(41, np.uint8)[1:].view(np.float32)
+
+
+def windows():
+    return np.lib.stride_tricks.sliding_window_view(np.zeros(20, np.float32), 5, writeable=True)
+
+
+def stride_0():
+    return np.lib.stride_tricks.as_strided(np.zeros(4, np.float32), (3, 4), (0, 4))
+
+
+def interleaved():
+    return np.lib.stride_tricks.as_strided(np.zeros(40, np.float32), (4, 4), (8, 4))
+
+
+OUT = [
+    ("int dtype", TypeError, "int32", lambda: np.zeros(4, np.int32)),
+    ("complex dtype", TypeError, "complex64", lambda: np.zeros(4, np.complex64)),
+    ("object dtype", TypeError, "object", lambda: np.array([None, None])),
+    ("list", TypeError, "list", lambda: [0.0, 0.0]),
+    ("tuple", TypeError, "tuple", lambda: (0.0, 0.0)),
+    ("scalar", TypeError, "float", lambda: 1.0),
+    ("NumPy scalar", TypeError, "float32", lambda: np.float32(1)),
+    ("bytes", TypeError, "bytes", lambda: b"\0" * 16),
+    ("bytearray", TypeError, "uint8", lambda: bytearray(16)),
+    ("no array at all", TypeError, "object", lambda: object()),
+    ("read-only", ValueError, "read-only", lambda: read_only(np.zeros(4, np.float32))),
+    ("misaligned", ValueError, "misaligned", misaligned),
+    ("byte-swapped", ValueError, "byte order", lambda: np.zeros(4, np.dtype(np.float32).newbyteorder())),
+    ("sliding window", ValueError, "strides", windows),
+    ("stride 0", ValueError, "strides", stride_0),
+    ("interleaved", ValueError, "strides", interleaved),
+    ("broadcast", ValueError, "writable", lambda: np.broadcast_to(np.float32(1), (3,))),
+]
+
+
+@pytest.mark.parametrize(("error", "words", "make"), [case[1:] for case in OUT], ids=[case[0] for case in OUT])
+def test_out(error, words, make):
+    out = make()
+    before = np.array(out, copy=True) if isinstance(out, np.ndarray) else repr(out)
+    for scheme in (fi.normal, fi.zeros, fi.uniform):
+        refused(error, words, scheme, out=out)
+    after = np.array(out, copy=True) if isinstance(out, np.ndarray) else repr(out)
+    assert np.array_equal(before, after) if isinstance(out, np.ndarray) else type(out) is object or before == after
+
+
+ARGUMENTS = [
+    ("no shape", TypeError, "shape", dict()),
+    ("negative dim", ValueError, "shape", dict(shape=(3, -1))),
+    ("float dim", TypeError, "shape", dict(shape=(3, 2.0))),
+    ("float shape", TypeError, "shape", dict(shape=3.0)),
+    ("string shape", TypeError, "shape", dict(shape="33")),
+    ("bool dim", TypeError, "shape", dict(shape=(True, 2))),
+    ("overflow", ValueError, "2**63", dict(shape=(2**33, 2**33))),
+    ("overflow behind a zero", ValueError, "2**63", dict(shape=(0, 2**33, 2**33))),
+    ("65 dimensions", ValueError, "64", dict(shape=(1,) * 65)),
+    ("dtype", TypeError, "int32", dict(shape=3, dtype="int32")),
+    ("no dtype", TypeError, "dtype", dict(shape=3, dtype="float31")),
+    ("structured dtype", TypeError, "dtype", dict(shape=3, dtype=[("a", "f4")])),
+    ("swapped dtype", TypeError, "byte order", dict(shape=3, dtype=np.dtype("f4").newbyteorder())),
+    ("rng -1", ValueError, "rng", dict(shape=3, rng=-1)),
+    ("rng 1.5", TypeError, "rng", dict(shape=3, rng=1.5)),
+    ("rng string", TypeError, "rng", dict(shape=3, rng="a")),
+    ("rng sequence", ValueError, "rng", dict(shape=3, rng=[1, -1])),
+    ("rng module", TypeError, "rng", dict(shape=3, rng=np.random)),
+    ("name", TypeError, "name", dict(shape=3, name=3)),
+    ("name bytes", TypeError, "name", dict(shape=3, name=b"w")),
+    ("name surrogate", ValueError, "name", dict(shape=3, name="\ud800")),
+    ("threads 0", ValueError, "threads", dict(shape=3, threads=0)),
+    ("threads -1", ValueError, "threads", dict(shape=3, threads=-1)),
+    ("threads 1.5", TypeError, "threads", dict(shape=3, threads=1.5)),
+    ("index step", ValueError, "index", dict(shape=10, index=np.s_[::2])),
+    ("index backwards", ValueError, "index", dict(shape=10, index=np.s_[::-1])),
+    ("index step 0", TypeError, "index", dict(shape=10, index=np.s_[::0])),
+    ("index out of range", ValueError, "axis 0", dict(shape=10, index=10)),
+    ("index below range", ValueError, "axis 1", dict(shape=(10, 3), index=(2, -4))),
+    ("index axes", ValueError, "at most 1 axes", dict(shape=10, index=(1, 2))),
+    ("index newaxis", TypeError, "index", dict(shape=(10, 3), index=(None, 1))),
+    ("index array", TypeError, "index", dict(shape=10, index=np.array([1, 2]))),
+    ("index bool", TypeError, "index", dict(shape=10, index=True)),
+    ("index float", TypeError, "index", dict(shape=10, index=1.0)),
+    ("index float slice", TypeError, "index", dict(shape=10, index=np.s_[1.0:3])),
+    ("index two ellipses", ValueError, "index", dict(shape=(10, 3), index=(..., 1, ...))),
+]
+
+
+@pytest.mark.parametrize(("error", "words", "arguments"), [c[1:] for c in ARGUMENTS], ids=[c[0] for c in ARGUMENTS])
+def test_arguments(error, words, arguments):
+    refused(error, words, fi.normal, **arguments)
+    if not words == "rng" or "rng" in arguments:
+        refused(error, words, fi.zeros, **arguments)
+
+
+WITH_OUT = [
+    ("shape", ValueError, "(4, 5)", dict(shape=(5, 4))),
+    ("shape broadcast", ValueError, "(4, 5)", dict(shape=(20,))),
+    ("dtype conflict", TypeError, "float32", dict(dtype="float64")),
+    ("index without shape", TypeError, "full shape", dict(index=0)),
+    ("indexed shape", ValueError, "(3, 5)", dict(shape=(10, 5), index=np.s_[:3])),
+    ("rng", ValueError, "rng", dict(rng=-3)),
+    ("threads", ValueError, "threads", dict(threads=0)),
+    ("std", ValueError, "std", dict(std=-1)),
+    ("unknown", TypeError, "stdev", dict(stdev=1)),
+]
+
+
+@pytest.mark.parametrize(("error", "words", "arguments"), [c[1:] for c in WITH_OUT], ids=[c[0] for c in WITH_OUT])
+def test_nothing_written(error, words, arguments):
+    out = np.full((4, 5), 7, np.float32)
+    refused(error, words, fi.normal, out=out, **arguments)
+    assert (out == 7).all()
+
+
+PARAMETERS = [
+    (fi.normal, ValueError, "std", dict(std=-0.1)),
+    (fi.normal, ValueError, "std", dict(std=float("nan"))),
+    (fi.normal, ValueError, "std", dict(std=float("inf"))),
+    (fi.normal, ValueError, "mean", dict(mean=float("nan"))),
+    (fi.normal, ValueError, "mean, std", dict(std=1e38)),
+    (fi.normal, ValueError, "std", dict(std=10**400)),
+    (fi.normal, TypeError, "std", dict(std="1")),
+    (fi.normal, TypeError, "std", dict(std=None)),
+    (fi.normal, TypeError, "std", dict(std=1j)),
+    (fi.normal, TypeError, "std", dict(std=np.ones(1))),
+    (fi.uniform, ValueError, "low, high", dict(low=1.0, high=0.0)),
+    (fi.uniform, ValueError, "low, high", dict(low=1.0, high=1.0)),
+    (fi.uniform, ValueError, "strictly between", dict(low=1.0, high=1.0 + 2**-23)),
+    (fi.uniform, ValueError, "low, high", dict(low=-1e39, high=1e39)),
+    (fi.uniform, ValueError, "low", dict(low=float("-inf"))),
+    (fi.uniform, ValueError, "high", dict(high=float("nan"))),
+    (fi.constant, TypeError, "value", dict()),
+    (fi.constant, TypeError, "value", dict(value="x")),
+    (fi.constant, ValueError, "value", dict(value=1e39)),
+    (fi.variance_scaling, ValueError, "mode", dict(mode="fan_sum")),
+    (fi.variance_scaling, TypeError, "mode", dict(mode=1)),
+    (fi.variance_scaling, ValueError, "distribution", dict(distribution="cauchy")),
+    (fi.variance_scaling, ValueError, "scale", dict(scale=0)),
+    (fi.variance_scaling, ValueError, "scale", dict(scale=-1)),
+    (fi.he_normal, ValueError, "fans", dict(fans="ooi")),
+    (fi.he_normal, TypeError, "fans", dict(fans=3)),
+    (fi.he_normal, ValueError, "fans", dict(fans=(1, 2, 3))),
+    (fi.he_normal, ValueError, "fans", dict(fans=(0, 2))),
+    (fi.he_normal, ValueError, "fans", dict(fans=(1, float("inf")))),
+    (fi.he_normal, TypeError, "fans", dict(fans=("a", "b"))),
+    (fi.he_normal, ValueError, "mode", dict(mode="FAN_IN")),
+    (fi.he_uniform, ValueError, "negative_slope", dict(negative_slope=float("nan"))),
+    (fi.glorot_normal, ValueError, "gain", dict(gain=0)),
+    (fi.glorot_uniform, TypeError, "gain", dict(gain="relu")),
+    (fi.zeros, TypeError, "value", dict(value=0)),
+]
+
+
+@pytest.mark.parametrize(("scheme", "error", "words", "params"), PARAMETERS)
+def test_parameters(scheme, error, words, params):
+    out = np.full((4, 5), 7, np.float32)
+    refused(error, words, scheme, out=out, **params)
+    assert (out == 7).all()
+    refused(error, words, fi.get, scheme.__name__, **params)
+
+
+@pytest.mark.parametrize("scheme", [fi.he_normal, fi.glorot_uniform, fi.variance_scaling, fi.lecun_normal])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_fans_need_two_dimensions(scheme, shape):
+    refused(ValueError, "shape", scheme, shape)
+    assert scheme(shape, fans=(3, 3), rng=0).shape == shape
+
+
+def test_a_refused_call_does_not_advance_the_generator():
+    generator = np.random.default_rng(0)
+    before = generator.bit_generator.state
+    for arguments in (dict(threads=0), dict(std=-1), dict(out=[0.0]), dict(name=1), dict(index=9)):
+        with pytest.raises((ValueError, TypeError)):
+            fi.normal(3, rng=generator, **arguments)
+    assert generator.bit_generator.state == before
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("he_norml", "he_normal"), ("kaiming", "kaiming_normal"), ("xyz", "schemes()"), ("Zeros", "zeros")]
+)
+def test_get_names_the_nearest(name, words):
+    refused(ValueError, words, fi.get, name)
+
+
+def test_get_refuses_other_types():
+    refused(TypeError, "name", fi.get, None)
+
+
+FANS = [
+    (ValueError, "shape", dict(shape=(3,))),
+    (ValueError, "in_axis", dict(shape=(3, 4), in_axis=2)),
+    (TypeError, "in_axis", dict(shape=(3, 4), in_axis="a")),
+    (ValueError, "at most once", dict(shape=(3, 4), in_axis=0, out_axis=0)),
+    (ValueError, "at most once", dict(shape=(3, 4, 5), batch_axis=-1)),
+    (TypeError, "batch_axis", dict(shape=(3, 4, 5), batch_axis=1.0)),
+]
+
+
+@pytest.mark.parametrize(("error", "words", "arguments"), FANS)
+def test_fans(error, words, arguments):
+    refused(error, words, fi.fans, **arguments)
+
+
+def test_other_functions():
+    refused(ValueError, "align", fi.empty, 3, align=24)
+    refused(ValueError, "align", fi.empty, 3, align=8)
+    refused(TypeError, "align", fi.empty, 3, align=64.0)
+    refused(TypeError, "dtype", fi.empty, 3, "int8")
+    refused(ValueError, "shape", fi.empty, -3)
+    refused(ValueError, "n", fi.set_num_threads, 0)
+    refused(TypeError, "n", fi.set_num_threads, "2")
+    refused(ValueError, "mode", fi.show_config, "html")
+
+
+def test_too_large_for_memory_is_a_memory_error():
+    with pytest.raises(MemoryError):
+        fi.normal((2**40, 2**18), rng=0)

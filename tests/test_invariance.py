@@ -1,0 +1,200 @@
+"""One value, one address: the same bits whatever the threads, layout, part, instruction set or floating-point mode."""
+
+import ctypes
+import platform
+
+import numpy as np
+import pytest
+
+import fastinit as fi
+
+SHAPE = (301, 517)
+LAWS = {
+    "normal": lambda **kw: fi.normal(std=0.02, rng=0, name="w", **kw),
+    "uniform": lambda **kw: fi.uniform(low=-0.3, high=0.7, rng=0, name="w", **kw),
+    "constant": lambda **kw: fi.constant(value=0.1, rng=0, name="w", **kw),
+}
+
+
+def same_bits(a, b):
+    return a.shape == b.shape and np.array_equal(np.ascontiguousarray(a).view(np.uint32), np.ascontiguousarray(b).view(np.uint32))
+
+
+@pytest.fixture(params=LAWS)
+def law(request):
+    return LAWS[request.param]
+
+
+@pytest.fixture
+def whole(law):
+    return law(shape=SHAPE, threads=1)
+
+
+def layouts(shape):
+    """Arrays of one shape in every layout, by name."""
+    rows, columns = shape
+    buffer = np.zeros(4 * rows * columns * 4 + 64, np.uint8)
+    shifted = buffer[4 : 4 + rows * columns * 4].view(np.float32).reshape(shape)
+    assert shifted.ctypes.data % 64 == (buffer.ctypes.data + 4) % 64
+    return {
+        "C": np.zeros(shape, np.float32),
+        "Fortran": np.zeros(shape, np.float32, order="F"),
+        "transposed": np.zeros((columns, rows), np.float32).T,
+        "every other column": np.zeros((rows, 2 * columns), np.float32)[:, ::2],
+        "every third row": np.zeros((3 * rows, columns), np.float32)[::3],
+        "reversed": np.zeros(shape, np.float32)[::-1, ::-1],
+        "inside": np.zeros((rows + 5, columns + 7), np.float32)[2:-3, 3:-4],
+        "offset by one": np.zeros(rows * columns + 1, np.float32)[1:].reshape(shape),
+        "offset by one in bytes buffer": shifted,
+        "field": np.zeros(shape, [("a", "<i8"), ("w", "<f4"), ("b", "<i4")])["w"],
+    }
+
+
+@pytest.mark.parametrize("layout", layouts(SHAPE))
+@pytest.mark.parametrize("threads", [1, 3])
+def test_layouts(isa, law, whole, layout, threads):
+    out = layouts(SHAPE)[layout]
+    assert law(out=out, threads=threads) is out
+    assert same_bits(out, whole)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_threads(isa, law, threads):
+    shape = (1 << 20) + 77
+    assert same_bits(law(shape=shape, threads=threads), law(shape=shape, threads=1))
+
+
+def test_instruction_sets_agree(law):
+    results = []
+    before = fi._kernels.isa()
+    for name, runs_here in fi._kernels.isas().items():
+        if runs_here:
+            assert fi._kernels.choose_isa(name)
+            results.append(law(shape=(1 << 17) + 5))
+    fi._kernels.choose_isa(before)
+    assert len(results) >= 2
+    assert all(same_bits(result, results[0]) for result in results)
+
+
+@pytest.mark.parametrize("n_elements", [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1023, 1024, 1025, 16384, 16385, 40000])
+def test_lengths_are_prefixes_and_stay_inside(isa, law, canary, n_elements):
+    out = canary(4 * n_elements).view(np.float32)
+    law(out=out)
+    assert same_bits(out, law(shape=50_000)[:n_elements])
+
+
+def test_streamed_stores_equal_cached(isa, law):
+    # Above the threshold, both 64-byte aligned and not.
+    n_elements = (fi.run.STREAM_BYTES >> 2) + 12_345
+    streamed = fi.empty(n_elements)
+    unaligned = np.zeros(n_elements + 1, np.float32)[1:]
+    law(out=streamed)
+    law(out=unaligned)
+    assert same_bits(streamed, unaligned)
+    middle = slice(n_elements // 2, n_elements // 2 + 5000)
+    assert same_bits(law(shape=n_elements, index=middle), streamed[middle])
+
+
+def test_random_parts(isa, law):
+    """200 random basic indices into tensors of 1 to 4 dimensions, into contiguous and strided outputs."""
+    generator = np.random.default_rng(12345)
+    tensors = {}
+    for _ in range(200):
+        shape = [(5000,), (70, 90), (2100, 3), (3, 2100), (9, 11, 130), (3, 5, 7, 110)][generator.integers(6)]
+        if shape not in tensors:
+            tensors[shape] = law(shape=shape)
+        index = tuple(random_item(generator, size) for size in shape[: generator.integers(1, len(shape) + 1)])
+        if generator.random() < 0.3:
+            index = (*index[:-1], ..., index[-1])
+        expected = tensors[shape][index]
+        threads = int(generator.integers(1, 4))
+        assert same_bits(law(shape=shape, index=index, threads=threads), expected), (shape, index)
+        strided = np.zeros([2 * n for n in expected.shape], np.float32)[(slice(1, None, 2),) * expected.ndim + (...,)]
+        law(shape=shape, index=index, out=strided, threads=threads)
+        assert same_bits(strided, expected), (shape, index)
+
+
+def random_item(generator, size):
+    if generator.random() < 0.2:
+        return int(generator.integers(-size, size))
+    start, stop = (int(x) for x in generator.integers(-size - 2, size + 3, 2))
+    return slice(*[(start, stop), (None, stop), (start, None), (None, None)][generator.integers(4)])
+
+
+def test_random_parts_can_fail(law):
+    """The comparison above sees a shift by one element."""
+    if law is LAWS["constant"]:
+        assert not same_bits(law(shape=8), LAWS["normal"](shape=8))
+    else:
+        assert not same_bits(law(shape=5000, index=np.s_[1:4000]), law(shape=5000)[:3999])
+
+
+@pytest.mark.parametrize("index", [np.s_[0:0], np.s_[5:5, ...], np.s_[..., 7:3], np.s_[3, 4]])
+def test_empty_and_scalar_parts(law, whole, index):
+    part = law(shape=SHAPE, index=index)
+    assert isinstance(part, np.ndarray)
+    assert same_bits(part, np.asarray(whole[index]))
+
+
+def test_parts_know_the_fans_of_the_whole():
+    full = fi.he_normal((300, 200), rng=0)
+    assert same_bits(fi.he_normal((300, 200), rng=0, index=np.s_[10:20]), full[10:20])
+
+
+def test_flat_index_counts_not_shape():
+    assert same_bits(fi.normal((6, 10), rng=0), fi.normal((3, 20), rng=0).reshape(6, 10))
+
+
+@pytest.mark.parametrize("mode", ["flush to zero", "round up"])
+def test_callers_floating_point_mode(isa, law, whole, mode):
+    """Flushing subnormals or rounding upwards in the caller changes no value, and is in force again afterwards."""
+    # Subnormal results, which flushing would turn into zeros.
+    tiny = dict(shape=20_000, std=1e-38, rng=1)
+    expected_tiny = fi.normal(**tiny)
+    assert ((expected_tiny != 0) & (abs(expected_tiny) < 1.17e-38)).any()
+    with FloatingPointMode(mode) as changed:
+        result, result_tiny = law(shape=SHAPE, threads=3), fi.normal(**tiny)
+        still_changed = changed.is_in_force()
+    assert still_changed
+    assert same_bits(result, whole)
+    assert same_bits(result_tiny, expected_tiny)
+
+
+class FloatingPointMode:
+    """Sets this thread's floating-point control register through libc's fegetenv and fesetenv."""
+
+    #: machine: (byte offset of the register in fenv_t, {mode: bits})
+    LAYOUT = {
+        "x86_64": (28, {"flush to zero": 0x8040, "round up": 0x4000}),
+        "aarch64": (0, {"flush to zero": 1 << 24, "round up": 1 << 22}),
+    }
+
+    def __init__(self, mode):
+        self.libm = ctypes.CDLL("libm.so.6")
+        self.offset, bits = self.LAYOUT[platform.machine()]
+        self.bits = bits[mode]
+
+    def read(self):
+        environment = (ctypes.c_ubyte * 64)()
+        assert self.libm.fegetenv(environment) == 0
+        return environment
+
+    def write(self, environment):
+        assert self.libm.fesetenv(environment) == 0
+
+    def register(self, environment):
+        return ctypes.c_uint32.from_buffer(environment, self.offset)
+
+    def is_in_force(self):
+        return self.register(self.read()).value & self.bits == self.bits
+
+    def __enter__(self):
+        self.before = self.read()
+        changed = self.read()
+        self.register(changed).value |= self.bits
+        self.write(changed)
+        assert self.is_in_force()
+        return self
+
+    def __exit__(self, *exception):
+        self.write(self.before)
