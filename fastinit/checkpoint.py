@@ -5,6 +5,7 @@ The file appears under its name only when complete: until then it lies beside th
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -47,6 +48,8 @@ def write(
     written. Raises FileExistsError if `path` exists and `force` is false, and OSError as the file system does; then,
     and on any interruption, no file is left behind.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory", str(path))
     if path.exists() and not force:
         raise FileExistsError(f"{path} exists; --force overwrites it")
     with _complete_or_absent(path) as file:

@@ -27,7 +27,7 @@ def as_integer(value: object) -> int | None:
 
 
 def real(where: str, parameter: str, value: object, expected: str = "a real number") -> float:
-    """A Python float; strings, arrays of more than one value and complex numbers are refused. May be NaN or infinite."""
+    """A Python float, perhaps NaN or infinite; strings, booleans, arrays and complex numbers are refused."""
     if type(value) is float:
         return value
     if isinstance(value, (str, bytes, bytearray, bool)) or getattr(value, "ndim", 0) != 0:

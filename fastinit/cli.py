@@ -50,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     init = commands.add_parser("init", help="write a freshly initialized checkpoint")
-    init.add_argument("model", choices=sorted(MODELS), help="architecture: " + ", ".join(sorted(MODELS)), metavar="model")
+    init.add_argument(
+        "model", choices=sorted(MODELS), help="architecture: " + ", ".join(sorted(MODELS)), metavar="model"
+    )
     init.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .safetensors file to write")
     init.add_argument("--seed", type=int, default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file")
     init.add_argument("--threads", type=int, metavar="N", help="threads, 1 or more (default: all that are free)")
@@ -92,5 +94,3 @@ def _progress_bar(n_bytes: int, label: str) -> Iterator[Callable[[int], object]]
         return
     with tqdm(total=n_bytes, desc=label, unit="B", unit_scale=True) as bar:
         yield bar.update
-
-

@@ -64,7 +64,10 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=()) -> tuple[int, int]:
     used = [axis for group in axes for axis in group]
     if len(set(used)) < len(used):
         reject_value(
-            "fans", "in_axis, out_axis, batch_axis", "each axis at most once", Shown(f"{in_axis}, {out_axis}, {batch_axis}")
+            "fans",
+            "in_axis, out_axis, batch_axis",
+            "each axis at most once",
+            Shown(f"{in_axis}, {out_axis}, {batch_axis}"),
         )
     field = math.prod(dim for axis, dim in enumerate(dims) if axis not in used)
     fan_in, fan_out = (math.prod(dims[axis] for axis in group) * field for group in axes[:2])

@@ -64,7 +64,9 @@ class Configured:
     def __init__(self, name: str, params: dict[str, Any]):
         self.name = name
         self.params = params
-        self.spec = REGISTER[name].rule(**params)  # now, so that a bad parameter is reported here, not at the first call
+        self.spec = REGISTER[name].rule(
+            **params
+        )  # now, so that a bad parameter is reported here, not at the first call
 
     def __call__(self, shape=None, **arguments):
         return REGISTER[self.name](shape, **{**self.params, **arguments})

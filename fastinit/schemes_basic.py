@@ -99,7 +99,7 @@ def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
     --------
     >>> import fastinit as fi
     >>> a = fi.uniform((1000,), low=-0.1, high=0.1, rng=0)
-    >>> -0.1 < a.min() < -0.099 and 0.099 < a.max() < 0.1
+    >>> bool(-0.1 < a.min() < -0.099 and 0.099 < a.max() < 0.1)
     True
     """
     bounds = (checks.finite("uniform", name, value) for name, value in (("low", low), ("high", high)))

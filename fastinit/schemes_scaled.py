@@ -8,9 +8,7 @@ from fastinit.spec import Spec, scaled
 
 
 @scheme
-def variance_scaling(
-    *, scale: float = 1.0, mode: str = "fan_in", distribution: str = "normal", fans="io"
-) -> Spec:
+def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: str = "normal", fans="io") -> Spec:
     """Draw with mean 0 and variance ``scale / n``, where n is the fan that `mode` names.
 
     ``normal`` is N(0, scale / n), untruncated; ``uniform`` is U(-a, a) with a = sqrt(3 scale / n), bounds excluded.

@@ -12,7 +12,7 @@ from fastinit import _kernels, checks
 #: 20,000 normals or 40,000 uniforms on one core (benchmarks/README.md).
 MIN_ELEMENTS_PER_THREAD = 1 << 16
 
-#: What an explicit `threads` is cut to, so that a slip cannot exhaust the system's threads, which OpenMP does not survive.
+#: What an explicit `threads` is cut to: OpenMP does not survive a system that runs out of threads.
 MAX_THREADS = max(64, os.cpu_count() or 1)
 
 #: Flag of a Linux process that was forked and has not called exec since (PF_FORKNOEXEC in the kernel's sched.h).

@@ -114,7 +114,7 @@ ARGUMENTS = [
 @pytest.mark.parametrize(("error", "words", "arguments"), [c[1:] for c in ARGUMENTS], ids=[c[0] for c in ARGUMENTS])
 def test_arguments(error, words, arguments):
     refused(error, words, fi.normal, **arguments)
-    if not words == "rng" or "rng" in arguments:
+    if words != "rng" or "rng" in arguments:
         refused(error, words, fi.zeros, **arguments)
 
 
@@ -202,7 +202,8 @@ def test_a_refused_call_does_not_advance_the_generator():
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("he_norml", "he_normal"), ("kaiming", "kaiming_normal"), ("xyz", "schemes()"), ("Zeros", "zeros")]
+    ("name", "words"),
+    [("he_norml", "he_normal"), ("kaiming", "kaiming_normal"), ("xyz", "schemes()"), ("Zeros", "zeros")],
 )
 def test_get_names_the_nearest(name, words):
     refused(ValueError, words, fi.get, name)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
+from fastinit import _kernels, run
 
 SHAPE = (301, 517)
 LAWS = {
@@ -17,7 +18,9 @@ LAWS = {
 
 
 def same_bits(a, b):
-    return a.shape == b.shape and np.array_equal(np.ascontiguousarray(a).view(np.uint32), np.ascontiguousarray(b).view(np.uint32))
+    return a.shape == b.shape and np.array_equal(
+        np.ascontiguousarray(a).view(np.uint32), np.ascontiguousarray(b).view(np.uint32)
+    )
 
 
 @pytest.fixture(params=LAWS)
@@ -66,17 +69,19 @@ def test_threads(isa, law, threads):
 
 def test_instruction_sets_agree(law):
     results = []
-    before = fi._kernels.isa()
-    for name, runs_here in fi._kernels.isas().items():
+    before = _kernels.isa()
+    for name, runs_here in _kernels.isas().items():
         if runs_here:
-            assert fi._kernels.choose_isa(name)
+            assert _kernels.choose_isa(name)
             results.append(law(shape=(1 << 17) + 5))
-    fi._kernels.choose_isa(before)
+    _kernels.choose_isa(before)
     assert len(results) >= 2
     assert all(same_bits(result, results[0]) for result in results)
 
 
-@pytest.mark.parametrize("n_elements", [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1023, 1024, 1025, 16384, 16385, 40000])
+@pytest.mark.parametrize(
+    "n_elements", [0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1023, 1024, 1025, 16384, 16385, 40000]
+)
 def test_lengths_are_prefixes_and_stay_inside(isa, law, canary, n_elements):
     out = canary(4 * n_elements).view(np.float32)
     law(out=out)
@@ -85,7 +90,7 @@ def test_lengths_are_prefixes_and_stay_inside(isa, law, canary, n_elements):
 
 def test_streamed_stores_equal_cached(isa, law):
     # Above the threshold, both 64-byte aligned and not.
-    n_elements = (fi.run.STREAM_BYTES >> 2) + 12_345
+    n_elements = (run.STREAM_BYTES >> 2) + 12_345
     streamed = fi.empty(n_elements)
     unaligned = np.zeros(n_elements + 1, np.float32)[1:]
     law(out=streamed)
@@ -160,18 +165,19 @@ def test_callers_floating_point_mode(isa, law, whole, mode):
     assert same_bits(result_tiny, expected_tiny)
 
 
+#: machine: (byte offset of the control register in fenv_t, {mode: bits})
+CONTROL_REGISTERS = {
+    "x86_64": (28, {"flush to zero": 0x8040, "round up": 0x4000}),
+    "aarch64": (0, {"flush to zero": 1 << 24, "round up": 1 << 22}),
+}
+
+
 class FloatingPointMode:
     """Sets this thread's floating-point control register through libc's fegetenv and fesetenv."""
 
-    #: machine: (byte offset of the register in fenv_t, {mode: bits})
-    LAYOUT = {
-        "x86_64": (28, {"flush to zero": 0x8040, "round up": 0x4000}),
-        "aarch64": (0, {"flush to zero": 1 << 24, "round up": 1 << 22}),
-    }
-
     def __init__(self, mode):
         self.libm = ctypes.CDLL("libm.so.6")
-        self.offset, bits = self.LAYOUT[platform.machine()]
+        self.offset, bits = CONTROL_REGISTERS[platform.machine()]
         self.bits = bits[mode]
 
     def read(self):

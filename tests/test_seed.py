@@ -23,7 +23,9 @@ def test_seeds_equal_generators(seed):
     assert np.array_equal(fi.normal(100, rng=np.random.SeedSequence(seed)), expected)
 
 
-@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64, np.random.PCG64DXSM])
+@pytest.mark.parametrize(
+    "bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64, np.random.PCG64DXSM]
+)
 def test_generators_are_advanced(bits):
     generator = np.random.Generator(bits(0))
     first, second = fi.normal(100, rng=generator), fi.normal(100, rng=generator)

@@ -41,7 +41,7 @@ FI_INLINE void fi_minus_2_log(v_f32 y[V_N], const v_f32 u[V_N])
     FI_EACH y[i] = v_f32_fma(t[i], y[i], e_term[i]);
 }
 
-/* cos(x pi/2) and sin(x pi/2) for x in [-1, 1]. Absolute errors below 2^-23.2 and 2^-23.6; neither exceeds 1. */
+/* cos(x pi/2) and sin(x pi/2) for x in [-1, 1]. Absolute errors below 2^-22.7; neither exceeds 1. */
 FI_INLINE void fi_cos_sin_quarter_turns(v_f32 cosine[V_N], v_f32 sine[V_N], const v_f32 x[V_N])
 {
     /* In x^2 on [0, 1]: cos(x pi/2), absolute error 2^-24.1; sin(x pi/2) / x, times |x|, absolute error 2^-27. */

@@ -1,0 +1,80 @@
+"""Statistics of large streams, computed in pieces, and the bounds that tests hold them to."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import fastinit as fi
+
+#: A standard score beyond this has probability 6.8e-6 under the null hypothesis.
+BOUND = 4.5
+TAILS = (4.0, 5.0, 5.5)
+
+
+def normal_scores(n_elements: int, draw=None, piece: int = 1 << 17) -> dict[str, float]:
+    """Standard scores of mean, variance, skewness, kurtosis, and two-sided Poisson scores of the tail counts.
+
+    `draw(first, last)` gives elements [first, last) of a stream that should be standard normal.
+    """
+    draw = draw or (lambda first, last: fi.normal(n_elements, rng=2026, index=slice(first, last)))
+    sums, counts = np.zeros(5), np.zeros(len(TAILS), np.int64)
+    for first in range(0, n_elements, piece):
+        z = draw(first, min(first + piece, n_elements)).astype(np.float64)
+        power = z.copy()
+        for k in range(1, 5):
+            sums[k] += power.sum()
+            power *= z
+        np.abs(z, out=z)
+        counts += [np.count_nonzero(z > tail) for tail in TAILS]
+    m1, m2, m3, m4 = sums[1:] / n_elements
+    variance = m2 - m1 * m1
+    third = m3 - 3 * m1 * m2 + 2 * m1**3
+    fourth = m4 - 4 * m1 * m3 + 6 * m1 * m1 * m2 - 3 * m1**4
+    n = n_elements
+    scores = {
+        "mean": m1 * math.sqrt(n),
+        "variance": (variance - 1) * math.sqrt(n / 2),
+        "skewness": third / variance**1.5 * math.sqrt(n / 6),
+        "kurtosis": (fourth / variance**2 - 3) * math.sqrt(n / 24),
+    }
+    for tail, count in zip(TAILS, counts, strict=True):
+        scores[f"count beyond {tail}"] = poisson_score(int(count), n * math.erfc(tail / math.sqrt(2)))
+    return scores
+
+
+def poisson_score(count: int, expected: float) -> float:
+    """The standard score with the tail probability of a Poisson count as far from `expected`, on the same side."""
+    below = sum(
+        math.exp(k * math.log(expected) - expected - math.lgamma(k + 1))
+        for k in range(poisson_from(count, expected), count)
+    )
+    here = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))
+    middle = below + here / 2
+    return _normal_quantile(min(max(middle, 1e-300), 1 - 1e-16))
+
+
+def poisson_from(count: int, expected: float) -> int:
+    """Where the sum of Poisson probabilities may start: 40 standard deviations below contribute nothing."""
+    return max(0, min(count, int(expected - 40 * math.sqrt(expected) - 40)))
+
+
+def _normal_quantile(p: float) -> float:
+    from statistics import NormalDist
+
+    return NormalDist().inv_cdf(p)
+
+
+def kolmogorov_smirnov(sample: np.ndarray, cdf) -> float:
+    """sqrt(n) times the largest distance between the empirical and the given distribution function."""
+    x = np.sort(sample.astype(np.float64))
+    expected = cdf(x)
+    n = x.size
+    above = np.arange(1, n + 1) / n - expected
+    below = expected - np.arange(n) / n
+    return float(max(above.max(), below.max()) * math.sqrt(n))
+
+
+def normal_cdf(x: np.ndarray) -> np.ndarray:
+    return 0.5 * np.frompyfunc(math.erfc, 1, 1)(-x / math.sqrt(2)).astype(np.float64)

@@ -1,0 +1,201 @@
+"""The command line: checkpoints that the official reader opens, and failures that leave nothing behind."""
+
+import itertools
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+import fastinit as fi
+from fastinit import checkpoint
+from fastinit.models import MODELS, Parameter
+
+TINY = [
+    Parameter("w", (1000, 70), fi.get("normal", std=0.02)),
+    Parameter("empty", (0, 4), fi.get("ones")),
+    Parameter("b", (70,), fi.get("ones")),
+    Parameter("big", (3_000_001,), fi.get("uniform", low=-1, high=1)),
+    Parameter("scalar", (), fi.get("constant", value=2.5)),
+]
+
+
+def fastinit(*arguments, **kwargs):
+    command = [sys.executable, "-m", "fastinit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, **kwargs)
+
+
+def test_every_tensor_equals_a_direct_fill(tmp_path):
+    path = tmp_path / "tiny.safetensors"
+    written = []
+    n_bytes = checkpoint.write(path, TINY, 5, progress=written.append)
+    assert n_bytes == path.stat().st_size
+    assert sum(written) == 4 * sum(checkpoint.n_elements(p) for p in TINY)
+    assert os.listdir(tmp_path) == ["tiny.safetensors"]
+    with safe_open(path, "np") as file:
+        assert set(file.keys()) == {p.name for p in TINY}
+        assert file.metadata() == {"format": "pt"}
+        for parameter in TINY:
+            tensor = file.get_tensor(parameter.name)
+            assert np.array_equal(tensor, parameter.scheme(parameter.shape, rng=5, name=parameter.name))
+
+
+def test_gpt2(tmp_path):
+    path = tmp_path / "gpt2.safetensors"
+    done = fastinit("init", "gpt2", "-o", path)
+    assert done.returncode == 0, done.stderr
+    assert "100%" in done.stderr
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.startswith(f"{path}: 148 tensors, 124,439,808 parameters, {path.stat().st_size:,} bytes, ")
+    assert done.stdout.rstrip().endswith("GB/s")
+    with safe_open(path, "np") as file:
+        assert len(list(file.keys())) == 148
+        expected = {
+            "wte.weight": ((50257, 768), 0.02),
+            "wpe.weight": ((1024, 768), 0.02),
+            "h.0.attn.c_attn.weight": ((768, 2304), 0.02),
+            "h.11.attn.c_proj.weight": ((768, 768), 0.02 / 24**0.5),
+            "h.5.mlp.c_fc.weight": ((768, 3072), 0.02),
+            "h.5.mlp.c_proj.weight": ((3072, 768), 0.02 / 24**0.5),
+        }
+        for name, (shape, std) in expected.items():
+            tensor = file.get_tensor(name)
+            assert tensor.shape == shape
+            assert abs(tensor.std(dtype=np.float64) / std - 1) < 4.5 / (2 * tensor.size) ** 0.5
+        assert (file.get_tensor("h.3.ln_1.weight") == 1).all()
+        assert (file.get_tensor("h.3.mlp.c_fc.bias") == 0).all()
+        assert np.array_equal(file.get_tensor("wpe.weight"), fi.normal((1024, 768), std=0.02, rng=0, name="wpe.weight"))
+
+
+@pytest.mark.parametrize(
+    ("model", "n_millions"), [("gpt2", 124), ("gpt2-medium", 355), ("gpt2-large", 774), ("gpt2-xl", 1558)]
+)
+def test_model_sizes(model, n_millions):
+    parameters = list(MODELS[model]())
+    assert round(sum(checkpoint.n_elements(p) for p in parameters) / 1e6) == n_millions
+    assert len({p.name for p in parameters}) == len(parameters)
+
+
+def test_header_is_aligned_and_without_holes():
+    header = checkpoint.header(TINY)
+    n_json = int.from_bytes(header[:8], "little")
+    assert len(header) == 8 + n_json
+    assert len(header) % 4096 == 0
+    spans = [e["data_offsets"] for name, e in json.loads(header[8:]).items() if name != "__metadata__"]
+    assert spans[0][0] == 0
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
+
+
+def fails(done, *words):
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("fastinit: error: ")
+    assert all(word in last for word in words), last
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_existing_target_is_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    path.write_text("precious")
+    fails(fastinit("init", "gpt2", "-o", path), "exists", "--force")
+    assert path.read_text() == "precious"
+    assert os.listdir(tmp_path) == [path.name]
+    assert fastinit("init", "gpt2", "-o", path, "--force").returncode == 0
+    assert path.stat().st_size > 4e8
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_a_full_disk_leaves_nothing(tmp_path):
+    """The file-size limit stands in for the disk: the write fails in its middle, as on a full one."""
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100 << 20, 100 << 20))
+
+    fails(fastinit("init", "gpt2", "-o", tmp_path / "x.safetensors", preexec_fn=limit), "File too large")
+    assert os.listdir(tmp_path) == []
+
+
+def test_unwritable_places(tmp_path):
+    fails(fastinit("init", "gpt2", "-o", tmp_path / "no" / "x.safetensors"), "No such file or directory")
+    (tmp_path / "file").write_text("")
+    fails(fastinit("init", "gpt2", "-o", tmp_path / "file" / "x.safetensors"), "Not a directory")
+    fails(fastinit("init", "gpt2", "-o", tmp_path, "--force"), "directory")
+    fails(fastinit("init", "gpt2", "-o", "/proc/x.safetensors"))
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_leaves_nothing(tmp_path, sent, status):
+    command = [
+        sys.executable,
+        "-m",
+        "fastinit",
+        "init",
+        "gpt2-xl",
+        "-o",
+        str(tmp_path / "x.safetensors"),
+        "--threads",
+        "1",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not any(file.stat().st_size > 1 << 20 for file in tmp_path.iterdir()):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(sent)
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == status
+    assert os.listdir(tmp_path) == []
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    if sent == signal.SIGINT:
+        assert stderr.splitlines()[-1] == "fastinit: error: interrupted"
+
+
+def test_bad_arguments(tmp_path):
+    path = tmp_path / "x.safetensors"
+    fails(fastinit("init", "gpt2", "-o", path, "--seed", "-1"), "rng", "got -1")
+    fails(fastinit("init", "gpt2", "-o", path, "--threads", "0"), "threads", "got 0")
+    for arguments in (("init", "gpt5", "-o", path), ("init", "gpt2"), (), ("fill",)):
+        done = fastinit(*arguments)
+        assert done.returncode == 2
+        assert "usage: fastinit" in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
+def test_memory_stays_far_below_the_file(tmp_path):
+    code = (
+        "import resource; from fastinit.cli import main;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss; before = peak();"
+        f"main(['init', 'gpt2', '-o', {str(tmp_path / 'x')!r}]); print(peak() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    growth_kib = int(done.stdout.splitlines()[-1])
+    assert growth_kib < 64 << 10
+
+
+def test_info():
+    done = fastinit("info")
+    assert done.returncode == 0
+    for words in (fi.__version__, "chosen:", "OpenMP", "in use:", "set by:", "huge pages:"):
+        assert words in done.stdout
+
+
+def test_bench():
+    done = fastinit("bench", "--mib", "4", "--rounds", "2")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("uniform", "normal"))]
+    assert ["uniform", "1"] in rows
+    assert ["normal", "1"] in rows
+    fails(fastinit("bench", "--mib", "0"), "--mib")

@@ -1,0 +1,115 @@
+"""Each scheme against its formula, and the ways to call it."""
+
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import fastinit as fi
+
+SHAPE = (300, 500)
+IN, OUT = SHAPE
+
+#: scheme, parameters, variance, distribution
+FORMULAS = [
+    ("fan_in_uniform", {}, 1 / (3 * IN), "uniform"),
+    ("glorot_uniform", {}, 2 / (IN + OUT), "uniform"),
+    ("glorot_uniform", {"gain": 5 / 3}, 25 / 9 * 2 / (IN + OUT), "uniform"),
+    ("glorot_normal", {"gain": 2.0}, 4 * 2 / (IN + OUT), "normal"),
+    ("he_uniform", {}, 2 / IN, "uniform"),
+    ("he_uniform", {"mode": "fan_out"}, 2 / OUT, "uniform"),
+    ("he_normal", {"negative_slope": 0.2}, 2 / 1.04 / IN, "normal"),
+    ("he_normal", {"fans": "oi"}, 2 / OUT, "normal"),
+    ("he_normal", {"fans": (7, 9), "mode": "fan_out"}, 2 / 9, "normal"),
+    ("lecun_uniform", {}, 1 / IN, "uniform"),
+    ("lecun_normal", {}, 1 / IN, "normal"),
+    ("variance_scaling", {"scale": 3.0}, 3 / IN, "normal"),
+    ("variance_scaling", {"mode": "fan_avg", "distribution": "uniform"}, 2 / (IN + OUT), "uniform"),
+    ("variance_scaling", {"mode": "fan_geo_avg"}, 1 / math.sqrt(IN * OUT), "normal"),
+    ("xavier_uniform", {}, 2 / (IN + OUT), "uniform"),
+    ("xavier_normal", {}, 2 / (IN + OUT), "normal"),
+    ("kaiming_uniform", {}, 2 / IN, "uniform"),
+    ("kaiming_normal", {}, 2 / IN, "normal"),
+    ("random_uniform", {"low": -1, "high": 1}, 1 / 3, "uniform"),
+    ("random_normal", {"std": 0.5}, 1 / 4, "normal"),
+]
+
+
+@pytest.mark.parametrize(("scheme", "params", "variance", "distribution"), FORMULAS)
+def test_formula(scheme, params, variance, distribution):
+    """The scheme is its law with the stated parameters, to the bit."""
+    std = math.sqrt(variance)
+    a = math.sqrt(3) * std
+    ours = getattr(fi, scheme)(SHAPE, rng=0, **params)
+    if distribution == "normal":
+        expected = fi.normal(SHAPE, std=std, rng=0)
+    else:
+        expected = fi.uniform(SHAPE, low=-a, high=a, rng=0)
+        assert abs(ours).max() < a
+    # The order of the formula's roundings may differ in float64, and the last bit of std with it.
+    np.testing.assert_allclose(ours, expected, rtol=5e-7)
+    assert abs(ours.var(dtype=np.float64) / variance - 1) < 4.5 * math.sqrt(2 / ours.size)
+
+
+def test_constants():
+    assert (fi.zeros(1000) == 0).all()
+    assert (fi.ones(1000) == 1).all()
+    assert (fi.constant(1000, value=0.1) == np.float32(0.1)).all()
+    assert np.isnan(fi.constant(3, value=math.nan)).all()
+    assert (fi.constant(3, value=-math.inf) == -math.inf).all()
+    assert np.signbit(fi.constant(3, value=-0.0)).all()
+    assert (fi.normal(1000, mean=0.3, std=0, rng=0) == np.float32(0.3)).all()
+
+
+def test_get_is_the_function():
+    for name in fi.schemes():
+        params = {"value": 2.0} if name == "constant" else {}
+        configured = fi.get(name, **params)
+        direct = getattr(fi, name)
+        assert np.array_equal(configured((8, 9), rng=3), direct((8, 9), rng=3, **params))
+        assert pickle.loads(pickle.dumps(configured)) == configured
+        assert pickle.loads(pickle.dumps(direct)) is direct
+
+
+def test_get_configures():
+    init = fi.get("he_normal", negative_slope=0.2)
+    assert np.array_equal(init(SHAPE, rng=0), fi.he_normal(SHAPE, negative_slope=0.2, rng=0))
+    assert np.array_equal(init(SHAPE, rng=0, fans="oi"), fi.he_normal(SHAPE, negative_slope=0.2, fans="oi", rng=0))
+    out = np.zeros(SHAPE, np.float32)
+    assert init(out=out, rng=0) is out
+    assert init == fi.get("he_normal", negative_slope=0.2) != fi.get("he_normal")
+    assert hash(init) == hash(fi.get("he_normal", negative_slope=0.2))
+    assert eval(repr(init), {"fastinit": fi}) == init
+
+
+def test_names_are_independent_streams():
+    a, b = (fi.normal(1000, rng=0, name=name) for name in ("a", "b"))
+    assert not np.array_equal(a, b)
+    assert np.array_equal(a, fi.normal(1000, rng=0, name="a"))
+
+
+FANS = [
+    (dict(shape=(784, 256)), (784, 256)),
+    (dict(shape=(3, 3, 16, 32)), (144, 288)),
+    (dict(shape=(64, 3, 7, 7), in_axis=1, out_axis=0), (147, 3136)),
+    (dict(shape=(512, 8, 64), in_axis=0, out_axis=(1, 2)), (512, 512)),
+    (dict(shape=(8, 64, 512), in_axis=(0, 1), out_axis=2), (512, 512)),
+    (dict(shape=(4, 128, 256), batch_axis=0), (128, 256)),
+    (dict(shape=(4, 128, 256)), (512, 1024)),
+    (dict(shape=[5, 7], in_axis=[-2], out_axis=(1,)), (5, 7)),
+    (dict(shape=(0, 7)), (0, 7)),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), FANS)
+def test_fans(arguments, expected):
+    assert fi.fans(**arguments) == expected
+
+
+def test_layouts_name_axes():
+    shape = (64, 3, 7, 7)
+    assert np.array_equal(
+        fi.he_normal(shape, fans="oi", rng=0), fi.he_normal(shape, fans=fi.fans(shape, in_axis=1, out_axis=0), rng=0)
+    )
+    assert np.array_equal(fi.he_normal(shape, fans="io", rng=0), fi.he_normal(shape, fans=fi.fans(shape), rng=0))
