@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from pathlib import Path
 
 import numpy as np
 
@@ -72,17 +71,18 @@ def collect() -> dict[str, dict[str, object]]:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        with open("/proc/cpuinfo") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
     except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+        names = []
     return names[0] if names else platform.processor() or platform.machine()
 
 
 def _huge_pages() -> str:
     """Linux's setting: always, madvise (NumPy asks for them for arrays of 4 MiB and more) or never."""
     try:
-        text = Path("/sys/kernel/mm/transparent_hugepage/enabled").read_text()
+        with open("/sys/kernel/mm/transparent_hugepage/enabled") as file:
+            text = file.read()
     except OSError:
         return "unknown"
     return text[text.index("[") + 1 : text.index("]")]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,10 +12,13 @@ from fastinit import _kernels
 from fastinit.dtypes import FLOAT32_MAX, to_float32
 from fastinit.errors import Shown, reject_value
 
+if TYPE_CHECKING:
+    from fractions import Fraction
+
 _CODES = {name: code for code, name in enumerate(_kernels.laws())}
 
 #: The largest |x| that the uniform kernel multiplies the half-width by (src/kernel/laws.h).
-UNIFORM_REACH = 1 - Fraction(1, 2**24)
+UNIFORM_REACH = 1 - 2.0**-24
 
 #: Above the largest |z| that the normal kernel draws, sqrt(-2 ln 2**-41) = 7.539.
 NORMAL_REACH = 7.54
@@ -66,12 +68,11 @@ def uniform(where: str, low: float, high: float) -> Law:
             "low < high within float32, with a float32 strictly between them",
             Shown(f"low {low!r}, high {high!r}"),
         )
+    from fractions import Fraction  # imported here for the sake of the package's import time
+
     midpoint = min(max(to_float32(low / 2 + high / 2), lowest), highest)
-    room = min(
-        _rounds_to_at_most(highest) - Fraction(midpoint),
-        Fraction(midpoint) + _rounds_to_at_most(-lowest),
-    )
-    half_width = min(to_float32(high / 2 - low / 2), _float32_below(room / UNIFORM_REACH))
+    room = min(_tie_above(highest) - Fraction(midpoint), Fraction(midpoint) + _tie_above(-lowest))
+    half_width = min(to_float32(high / 2 - low / 2), _float32_below(room / Fraction(UNIFORM_REACH)))
     return Law(_CODES["uniform"], b"u32", midpoint, half_width)
 
 
@@ -89,6 +90,8 @@ def _next_float32(value: float, towards: float) -> float:
     return float(np.nextafter(np.float32(value), np.float32(towards)))
 
 
-def _rounds_to_at_most(value: float) -> Fraction:
-    """The bound below which every real rounds to a float32 <= value."""
+def _tie_above(value: float) -> Fraction:
+    """Halfway to the next float32: every real below it rounds to one <= value."""
+    from fractions import Fraction
+
     return (Fraction(value) + Fraction(_next_float32(value, math.inf))) / 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable
@@ -161,6 +160,8 @@ def get(name: str, **params) -> Configured:
     if not isinstance(name, str):
         reject_type("get", "name", "a scheme's name", name)
     if name not in REGISTER:
+        import difflib  # only for the message
+
         nearest = difflib.get_close_matches(name.lower(), REGISTER, n=3, cutoff=0.5)
         hint = " or ".join(map(repr, nearest)) if nearest else "one of fastinit.schemes()"
         reject_value("get", "name", hint, name)
