@@ -23,6 +23,15 @@ shape : int or tuple of int, optional
 fans : {"io", "oi"} or (float, float), default "io"
     Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, the other axes being the
     receptive field; or the pair (fan_in, fan_out) itself, each > 0, for instance from `fastinit.fans`.""",
+    "[gain]": """\
+gain : float, default 1
+    Factor on the standard deviation, finite and > 0.""",
+    "[negative_slope]": """\
+negative_slope : float, default 0
+    Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.""",
+    "[he mode]": """\
+mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}, default "fan_in"
+    n: "fan_in" keeps the variance of the activations, "fan_out" that of the gradients.""",
     "[common]": """\
 dtype : dtype-like, optional
     float32, the default. With `out`, taken from it.

@@ -36,20 +36,18 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     if array is None:
         result_shape = target.full_shape if target.region is None else target.region.shape
         array = memory.aligned(result_shape, target.dtype)
-    n_threads = threads.choose(where, n_threads, array.size)
     _write(where, law, array, target.full_shape, target.region, rng, name, n_threads)
     return array if out is None else out
 
 
 def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:
     """Fill a contiguous float32 `array` with the elements of a tensor that follow flat index `first`."""
-    where = spec.scheme
     part = Region(array.shape, first, (1,))
+    _write(spec.scheme, spec.law_of(full_shape), array, full_shape, part, rng, name, n_threads)
+
+
+def _write(where: str, law: Law, array, full_shape, part: Region | None, rng, name: str, n_threads) -> None:
     n_threads = threads.choose(where, n_threads, array.size)
-    _write(where, spec.law_of(full_shape), array, full_shape, part, rng, name, n_threads)
-
-
-def _write(where: str, law: Law, array, full_shape, part: Region | None, rng, name: str, n_threads: int) -> None:
     box = None
     if array.size and (part is not None or not array.flags.c_contiguous):
         box = region.runs(part or region.whole(full_shape), array.strides, array.itemsize)

@@ -18,8 +18,7 @@ def glorot_uniform(*, gain: float = 1.0, fans="io") -> Spec:
     Parameters
     ----------
     [shape]
-    gain : float, default 1
-        Finite and > 0.
+    [gain]
     [fans]
     [common]
 
@@ -49,8 +48,7 @@ def glorot_normal(*, gain: float = 1.0, fans="io") -> Spec:
     Parameters
     ----------
     [shape]
-    gain : float, default 1
-        Finite and > 0.
+    [gain]
     [fans]
     [common]
 
@@ -85,10 +83,8 @@ def he_uniform(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") 
     Parameters
     ----------
     [shape]
-    negative_slope : float, default 0
-        Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.
-    mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}
-        n: "fan_in" keeps the variance of the activations, "fan_out" that of the gradients.
+    [negative_slope]
+    [he mode]
     [fans]
     [common]
 
@@ -118,10 +114,8 @@ def he_normal(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") -
     Parameters
     ----------
     [shape]
-    negative_slope : float, default 0
-        Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.
-    mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}
-        n: "fan_in" keeps the variance of the activations, "fan_out" that of the gradients.
+    [negative_slope]
+    [he mode]
     [fans]
     [common]
 
