@@ -10,6 +10,8 @@ from fastinit.errors import reject_type, reject_value
 
 Shape = tuple[int, ...]
 
+SHAPE_EXPECTED = "an int or a tuple of ints, each >= 0"
+
 #: Flat indices and byte counts are signed 64-bit integers in C.
 INT64_MAX = 2**63 - 1
 
@@ -84,21 +86,26 @@ def positive_integer(where: str, parameter: str, value: object) -> int:
 
 def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
     """A tuple of non-negative ints, their product in bytes within 63 bits."""
-    expected = "an int or a tuple of ints, each >= 0"
-    one = as_integer(shape)
-    if one is not None:
-        dims = (one,)
-    elif isinstance(shape, Iterable) and not isinstance(shape, (str, bytes, dict, set)):
-        dims = tuple(as_integer(dim) for dim in shape)
-    else:
-        reject_type(where, "shape", expected, shape)
-    if None in dims:
-        reject_type(where, "shape", expected, shape)
-    if any(dim < 0 for dim in dims):
-        reject_value(where, "shape", expected, shape)
+    dims = (shape,) if type(shape) is int else shape
+    if type(dims) is not tuple or not {int}.issuperset(map(type, dims)):
+        dims = _as_integers(where, shape)
+    if dims and min(dims) < 0:
+        reject_value(where, "shape", SHAPE_EXPECTED, shape)
     if len(dims) > 64:
         reject_value(where, "shape", "at most 64 dimensions", len(dims))
     # Zero-size shapes too: their strides must fit, as they must in NumPy.
     if math.prod(dim for dim in dims if dim) * itemsize > INT64_MAX:
         reject_value(where, "shape", "a total size below 2**63 bytes", shape)
+    return dims
+
+
+def _as_integers(where: str, shape: object) -> Shape:
+    one = as_integer(shape)
+    if one is not None:
+        return (one,)
+    if not isinstance(shape, Iterable) or isinstance(shape, (str, bytes, dict, set)):
+        reject_type(where, "shape", SHAPE_EXPECTED, shape)
+    dims = tuple(as_integer(dim) for dim in shape)
+    if None in dims:
+        reject_type(where, "shape", SHAPE_EXPECTED, shape)
     return dims

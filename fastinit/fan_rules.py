@@ -12,6 +12,9 @@ from fastinit.errors import Shown, reject_type, reject_value
 #: Named layouts: (in_axis, out_axis) of arrays of two or more dimensions.
 LAYOUTS = {"io": (-2, -1), "oi": (1, 0)}
 
+#: A scheme's `fans` once checked: a layout's name, or the pair itself.
+Fans = str | tuple[float, float]
+
 EXPECTED = "'io', 'oi' or a pair (fan_in, fan_out) of numbers > 0"
 
 
@@ -89,7 +92,7 @@ def _axes(parameter: str, axis: object, n_dims: int) -> tuple[int, ...]:
     return tuple(position % n_dims for position in positions)
 
 
-def check(where: str, choice: object) -> str | tuple[float, float]:
+def check(where: str, choice: object) -> Fans:
     """The ``fans`` argument of a scheme: a layout's name, or the pair itself as floats."""
     if isinstance(choice, str):
         if choice not in LAYOUTS:
@@ -105,7 +108,7 @@ def check(where: str, choice: object) -> str | tuple[float, float]:
     return fan_in, fan_out
 
 
-def of(where: str, choice: str | tuple[float, float], shape: Shape) -> tuple[float, float]:
+def of(where: str, choice: Fans, shape: Shape) -> tuple[float, float]:
     """The fans that a checked choice gives for a full shape."""
     if not isinstance(choice, str):
         return choice

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fastinit import checks, dtypes
+from fastinit import _kernels, checks, dtypes
 from fastinit.errors import reject_value
 
 
@@ -56,5 +56,4 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype, n_align: int = 64) -> np.nd
     """`empty` for arguments that have been checked."""
     n_bytes = math.prod(shape) * dtype.itemsize
     raw = np.empty(n_bytes + n_align, np.uint8)
-    start = -raw.__array_interface__["data"][0] % n_align
-    return np.ndarray(shape, dtype, raw, start)
+    return np.ndarray(shape, dtype, raw, -_kernels.address(raw) % n_align)

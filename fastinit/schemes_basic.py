@@ -138,7 +138,7 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
     >>> round(float(w.std()), 3)
     0.02
     """
-    mean = checks.finite("normal", "mean", mean)
+    mean = checks.finite("normal", "mean", mean) + 0.0  # -0.0 becomes 0.0: equal numbers give equal bits
     return fixed("normal", laws.normal("normal", mean, checks.non_negative("normal", "std", std)))
 
 

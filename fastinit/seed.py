@@ -33,6 +33,8 @@ def check_rng(where: str, rng: object) -> None:
 
 
 def check_name(where: str, name: object) -> None:
+    if type(name) is str and name.isascii():
+        return
     if not isinstance(name, str):
         reject_type(where, "name", "a string", name)
     try:
@@ -46,20 +48,32 @@ def seed_words(where: str, rng: object) -> bytes:
     if rng is None:
         return os.urandom(32)
     # The low halves, because MT19937 fills no more than those; at least 32 bits of every BitGenerator of NumPy's.
-    words = _generator(where, rng).bit_generator.random_raw(8) & 0xFFFFFFFF
-    return words.astype("<u4").tobytes()
+    words = _generator(where, rng).bit_generator.random_raw(8).astype("<u8").view("<u4")
+    return words[::2].tobytes()
 
 
 def _generator(where: str, rng: object):
-    # Imported when first used: NumPy itself loads it lazily, and it costs a tenth of NumPy's import time.
-    from numpy.random import default_rng
-
     try:
-        return default_rng(rng)
+        return _default_rng()(rng)
     except TypeError:
         reject_type(where, "rng", EXPECTED, rng)
     except ValueError:
         reject_value(where, "rng", EXPECTED, rng)
+
+
+@functools.cache
+def _default_rng():
+    # Imported when first used: NumPy itself loads it lazily, and it costs a tenth of NumPy's import time.
+    from numpy.random import default_rng
+
+    return default_rng
+
+
+@functools.cache
+def _blake2b():
+    from hashlib import blake2b
+
+    return blake2b
 
 
 @functools.lru_cache(maxsize=256)
@@ -73,8 +87,6 @@ def _int_key(seed: int, name: str, tag: bytes) -> bytes:
 
 
 def _key(words: bytes, name: str, tag: bytes) -> bytes:
-    from hashlib import blake2b
-
     name_bytes = name.encode()
     message = words + len(name_bytes).to_bytes(8, "little") + name_bytes + tag
-    return blake2b(message, digest_size=32, person=VERSION).digest()
+    return _blake2b()(message, digest_size=32, person=VERSION).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -31,16 +32,18 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
     checks.one_of(scheme, "mode", mode, MODES)
     checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
     choice = fan_rules.check(scheme, fans)
+    return Spec(scheme, functools.partial(_scaled_law, scheme, scale, mode, distribution, choice))
 
-    def law_of(shape: Shape) -> Law:
-        fan_in, fan_out = fan_rules.of(scheme, choice, shape)
-        std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
-        if distribution == "normal":
-            return laws.normal(scheme, 0.0, std)
-        limit = math.sqrt(3) * std  # the variance of U(-a, a) is a**2 / 3
-        return laws.uniform(scheme, -limit, limit)
 
-    return Spec(scheme, law_of)
+# Models repeat few shapes many times, and this is most of what a small fill costs.
+@functools.lru_cache(maxsize=1024)
+def _scaled_law(scheme: str, scale: float, mode: str, distribution: str, fans: fan_rules.Fans, shape: Shape) -> Law:
+    fan_in, fan_out = fan_rules.of(scheme, fans, shape)
+    std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+    if distribution == "normal":
+        return laws.normal(scheme, 0.0, std)
+    limit = math.sqrt(3) * std  # the variance of U(-a, a) is a**2 / 3
+    return laws.uniform(scheme, -limit, limit)
 
 
 def _mean_fan(mode: str, fan_in: float, fan_out: float) -> float:

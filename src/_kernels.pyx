@@ -7,7 +7,7 @@ from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyO
 from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.exc cimport PyErr_CheckSignals
 from cython.parallel cimport parallel, prange
-from libc.stdint cimport int64_t, uint64_t
+from libc.stdint cimport int64_t, uint64_t, uintptr_t
 from libc.string cimport memcpy
 
 
@@ -118,6 +118,15 @@ def isa():
 def openmp_max_threads():
     """OpenMP's limit in the calling thread."""
     return omp_get_max_threads()
+
+
+def address(buffer):
+    """Address of a writable buffer's first element."""
+    cdef Py_buffer view
+    PyObject_GetBuffer(buffer, &view, PyBUF_STRIDES | PyBUF_WRITABLE)
+    cdef uintptr_t first = <uintptr_t>view.buf
+    PyBuffer_Release(&view)
+    return first
 
 
 def fill(out, int law_code, bytes key, double location, double scale, box, int n_threads, bint streamed):

@@ -28,6 +28,13 @@ enum {
     FI_N_LAWS
 };
 
+enum {
+#define X(store) FI_STORE_##store,
+    FI_STORES(X)
+#undef X
+    FI_N_STORES
+};
+
 /* What an element's value depends on besides its index. `location` and `scale` hold exact float32 values:
  *   constant  the value, -
  *   uniform   midpoint and half-width of the open interval
@@ -40,14 +47,13 @@ typedef struct {
 
 /* Writes n_steps * FI_STEP elements from the start of a block to dst, contiguously; the last block may be cut short.
  * Two steps may be taken at once: dst must have room for an even number of them.
- * The streamed form needs dst aligned to 64 bytes and a store fence afterwards (fi_leave). */
+ * The streamed forms need dst aligned to 64 or 16 bytes, and a store fence afterwards (fi_leave). */
 typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
-    fi_blocks_fn *cached[FI_N_LAWS];
-    fi_blocks_fn *streamed[FI_N_LAWS];
+    fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.

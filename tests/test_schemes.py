@@ -62,6 +62,14 @@ def test_constants():
     assert (fi.normal(1000, mean=0.3, std=0, rng=0) == np.float32(0.3)).all()
 
 
+def test_equal_parameters_give_equal_bits():
+    """Also after a call with the other zero, which a cache could hand out again."""
+    for std in (0.0, -0.0, 0, 1.0, 1, np.float32(1)):
+        expected = fi.normal(100, mean=0.0, std=float(std) + 0.0, rng=0)
+        for mean in (0, -0.0, 0.0):
+            assert fi.normal(100, mean=mean, std=std, rng=0).tobytes() == expected.tobytes()
+
+
 def test_get_is_the_function():
     for name in fi.schemes():
         params = {"value": 2.0} if name == "constant" else {}

@@ -11,6 +11,7 @@
 #define V_SQRT(a) ((v_f32)vsqrtq_f32((float32x4_t)(a)))
 /* No portable intrinsic for a non-temporal store. */
 #define V_STREAM(dst, a) v_f32_store(dst, a)
+#define V_STREAM_16 V_STREAM
 
 #include "../kernel/ops_native.h"
 

@@ -43,18 +43,20 @@ FI_INLINE void fi_blocks(fi_values (*next_values)(fi_lanes *, v_f32, v_f32), voi
         fi_blocks(fi_values_##law, store, p, block_index, n_steps, dst);                               \
     }
 
-#define X(law)                          \
-    FI_DEFINE(law, cached, v_f32_store) \
-    FI_DEFINE(law, streamed, v_f32_stream)
-FI_LAWS(X)
-#undef X
+#define FI_DEFINE_LAW(law)                     \
+    FI_DEFINE(law, cached, v_f32_store)        \
+    FI_DEFINE(law, streamed, v_f32_stream)     \
+    FI_DEFINE(law, streamed_16, v_f32_stream_16)
+FI_LAWS(FI_DEFINE_LAW)
+
+#define FI_ROW(law)                                                   \
+    [FI_LAW_##law] = {                                                \
+        [FI_STORE_cached] = FI_JOIN(fi_##law, cached, FI_ISA),          \
+        [FI_STORE_streamed] = FI_JOIN(fi_##law, streamed, FI_ISA),      \
+        [FI_STORE_streamed_16] = FI_JOIN(fi_##law, streamed_16, FI_ISA), \
+    },
 
 const fi_backend FI_JOIN(fi, backend, FI_ISA) = {
     .name = FI_STRING(FI_ISA),
-#define X(law) [FI_LAW_##law] = FI_JOIN(fi_##law, cached, FI_ISA),
-    .cached = {FI_LAWS(X)},
-#undef X
-#define X(law) [FI_LAW_##law] = FI_JOIN(fi_##law, streamed, FI_ISA),
-    .streamed = {FI_LAWS(X)},
-#undef X
+    .blocks = {FI_LAWS(FI_ROW)},
 };

@@ -7,6 +7,12 @@
     X(uniform)     \
     X(normal)
 
+/* Ways to store a block: through the caches, for any alignment; past them, for dst aligned to 64 bytes or to 16. */
+#define FI_STORES(X) \
+    X(cached)        \
+    X(streamed)      \
+    X(streamed_16)
+
 /* Best first: the first that this processor can run is chosen. */
 #define FI_ISAS(X) \
     X(avx512)      \

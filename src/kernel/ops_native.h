@@ -6,6 +6,7 @@
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
  *   V_STREAM(dst, a)           store past the caches; dst aligned to V_BYTES
+ *   V_STREAM_16(dst, a)        the same in pieces of 16 bytes; dst aligned to 16
  *
  * Promise: every operation is exact or correctly rounded, so each gives the same bits as its namesake in
  * ops_portable.h. Vectors live in registers only; memory is reached through memcpy, never through a cast pointer. */
@@ -72,5 +73,6 @@ FI_INLINE v_f32 v_f32_sqrt(v_f32 a) { return V_SQRT(a); }
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, &a, sizeof a); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { V_STREAM(dst, a); }
+FI_INLINE void v_f32_stream_16(float *dst, v_f32 a) { V_STREAM_16(dst, a); }
 
 #endif

@@ -78,5 +78,6 @@ FI_LANEWISE(v_f32, 16, v_f32_sqrt, (v_f32 a), sqrtf(a.lane[i]))
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, a.lane, sizeof a.lane); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { v_f32_store(dst, a); }
+FI_INLINE void v_f32_stream_16(float *dst, v_f32 a) { v_f32_store(dst, a); }
 
 #endif
