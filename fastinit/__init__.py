@@ -37,6 +37,11 @@ from fastinit.schemes_glorot_he import (  # noqa: E402
 from fastinit.schemes_scaled import fan_in_uniform, lecun_normal, lecun_uniform, variance_scaling  # noqa: E402
 from fastinit.threads import get_num_threads, set_num_threads  # noqa: E402
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 __all__ = [
     "__version__",
     "constant",

@@ -2,7 +2,7 @@
 # tests/test_public_api.py holds them against the real ones.
 from collections.abc import Sequence
 from types import EllipsisType
-from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, Unpack
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, Unpack, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -10,62 +10,72 @@ from numpy.typing import DTypeLike
 from fastinit.registry import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
-_Fans = Literal["io", "oi"] | tuple[float, float]
+_Fans = Literal["io", "oi"] | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
 _Mode = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 _Item = SupportsIndex | slice | EllipsisType
-_Rng = int | Sequence[int] | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator | None
+_Rng = (
+    SupportsIndex
+    | Sequence[SupportsIndex]
+    | np.ndarray
+    | np.random.SeedSequence
+    | np.random.BitGenerator
+    | np.random.Generator
+    | None
+)
 _Axes = SupportsIndex | Sequence[SupportsIndex]
 
-class Fill(TypedDict, total=False):
+class _Fill(TypedDict, total=False):
     dtype: DTypeLike | None
     out: Any
     rng: _Rng
     name: str
     index: _Item | tuple[_Item, ...] | None
-    threads: int | None
+    threads: SupportsIndex | None
 
 __version__: str
 
-def zeros(shape: _Shape | None = None, **fill: Unpack[Fill]) -> np.ndarray: ...
-def ones(shape: _Shape | None = None, **fill: Unpack[Fill]) -> np.ndarray: ...
-def constant(shape: _Shape | None = None, *, value: SupportsFloat, **fill: Unpack[Fill]) -> np.ndarray: ...
+def zeros(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def ones(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def constant(shape: _Shape | None = None, *, value: SupportsFloat, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def uniform(
-    shape: _Shape | None = None, *, low: float = 0.0, high: float = 1.0, **fill: Unpack[Fill]
+    shape: _Shape | None = None, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
-def normal(shape: _Shape | None = None, *, mean: float = 0.0, std: float = 1.0, **fill: Unpack[Fill]) -> np.ndarray: ...
+def normal(
+    shape: _Shape | None = None, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, **fill: Unpack[_Fill]
+) -> np.ndarray: ...
 def variance_scaling(
     shape: _Shape | None = None,
     *,
-    scale: float = 1.0,
+    scale: SupportsFloat = 1.0,
     mode: _Mode = "fan_in",
     distribution: Literal["normal", "uniform"] = "normal",
     fans: _Fans = "io",
-    **fill: Unpack[Fill],
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
-def fan_in_uniform(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[Fill]) -> np.ndarray: ...
-def lecun_uniform(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[Fill]) -> np.ndarray: ...
-def lecun_normal(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[Fill]) -> np.ndarray: ...
+def fan_in_uniform(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[_Fill]) -> np.ndarray: ...
+def lecun_uniform(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[_Fill]) -> np.ndarray: ...
+def lecun_normal(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[_Fill]) -> np.ndarray: ...
 def glorot_uniform(
-    shape: _Shape | None = None, *, gain: float = 1.0, fans: _Fans = "io", **fill: Unpack[Fill]
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Fans = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def glorot_normal(
-    shape: _Shape | None = None, *, gain: float = 1.0, fans: _Fans = "io", **fill: Unpack[Fill]
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Fans = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def he_uniform(
     shape: _Shape | None = None,
     *,
-    negative_slope: float = 0.0,
+    negative_slope: SupportsFloat = 0.0,
     mode: _Mode = "fan_in",
     fans: _Fans = "io",
-    **fill: Unpack[Fill],
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def he_normal(
     shape: _Shape | None = None,
     *,
-    negative_slope: float = 0.0,
+    negative_slope: SupportsFloat = 0.0,
     mode: _Mode = "fan_in",
     fans: _Fans = "io",
-    **fill: Unpack[Fill],
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 
 xavier_uniform = glorot_uniform
@@ -75,10 +85,13 @@ kaiming_normal = he_normal
 random_uniform = uniform
 random_normal = normal
 
-def get(name: str, **params: Any) -> Configured: ...
+def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
 def fans(shape: _Shape, in_axis: _Axes = -2, out_axis: _Axes = -1, batch_axis: _Axes = ()) -> tuple[int, int]: ...
 def empty(shape: _Shape, dtype: DTypeLike | None = None, align: int = 64) -> np.ndarray: ...
-def show_config(mode: Literal["stdout", "dicts"] = "stdout") -> dict[str, dict[str, object]] | None: ...
+@overload
+def show_config(mode: Literal["stdout"] = "stdout") -> None: ...
+@overload
+def show_config(mode: Literal["dicts"]) -> dict[str, dict[str, object]]: ...
 def set_num_threads(n: int | None) -> None: ...
 def get_num_threads() -> int: ...

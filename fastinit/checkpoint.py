@@ -44,20 +44,25 @@ def write(
 ) -> int:
     """Write a checkpoint of freshly initialized parameters and return its size in bytes.
 
-    Each parameter is filled from the stream that its name names. `progress` is called with the number of bytes just
-    written. Raises FileExistsError if `path` exists and `force` is false, and OSError as the file system does; then,
-    and on any interruption, no file is left behind.
+    Each parameter is filled from the stream that its name names. A symbolic link is followed. `progress` is called with
+    the number of bytes just written. Raises OSError as check_target and the file system do; then, and on any
+    interruption, no file is left behind.
     """
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a directory", str(path))
-    if path.exists() and not force:
-        raise FileExistsError(f"{path} exists; --force overwrites it")
-    with _complete_or_absent(path) as file:
+    check_target(path, force)
+    with _complete_or_absent(Path(os.path.realpath(path))) as file:
         file.write(header(parameters))
         for piece in pieces(parameters, rng, threads):
             _write_all(file, piece)
             progress(piece.nbytes)
         return file.tell()
+
+
+def check_target(path: Path, force: bool) -> None:
+    """Raise OSError if `path` may not be written: it exists without `force`, or is no regular file."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "exists and is not a regular file", str(path))
+    if path.exists() and not force:
+        raise FileExistsError(errno.EEXIST, "exists; --force overwrites it", str(path))
 
 
 def header(parameters: Sequence[Parameter]) -> bytes:
@@ -78,7 +83,7 @@ def header(parameters: Sequence[Parameter]) -> bytes:
 
 def pieces(parameters: Sequence[Parameter], rng: object, threads: int | None) -> Iterator[np.ndarray]:
     """The parameters' values one after the other, in pieces that share one buffer."""
-    buffer = memory.aligned((PIECE_BYTES // FLOAT32.itemsize,), FLOAT32)
+    buffer = memory.aligned("checkpoint", (PIECE_BYTES // FLOAT32.itemsize,), FLOAT32)
     n_ready = 0
     for parameter in parameters:
         spec = parameter.scheme.spec

@@ -37,7 +37,7 @@ def real(where: str, parameter: str, value: object, expected: str = "a real numb
     try:
         return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        reject_value(where, parameter, expected, value)
     except (TypeError, ValueError, RuntimeError):
         reject_type(where, parameter, expected, value)
 

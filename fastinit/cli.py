@@ -27,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        name = f"{error.filename}: " if error.filename and not isinstance(error, FileExistsError) else ""
-        return _fail(f"{name}{error.strerror or error}", 1)
+        # The user's own name for the file, not the temporary one's.
+        return _fail(f"{getattr(options, 'output', error.filename)}: {error.strerror or error}", 1)
     except (ValueError, TypeError, MemoryError) as error:
         return _fail(str(error) or "out of memory", 1)
     return 0
@@ -47,21 +47,29 @@ def _terminated(signal_number: int, frame: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="command")
+    commands = parser.add_subparsers(required=True, metavar="{init,bench,info}")
 
     init = commands.add_parser("init", help="write a freshly initialized checkpoint")
     init.add_argument(
         "model", choices=sorted(MODELS), help="architecture: " + ", ".join(sorted(MODELS)), metavar="model"
     )
     init.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .safetensors file to write")
-    init.add_argument("--seed", type=int, default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file")
-    init.add_argument("--threads", type=int, metavar="N", help="threads, 1 or more (default: all that are free)")
+    init.add_argument(
+        "--seed", type=_at_least(0), default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file"
+    )
+    init.add_argument(
+        "--threads", type=_at_least(1), metavar="N", help="threads, 1 or more (default: all that are free)"
+    )
     init.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
     init.set_defaults(run=_init)
 
     bench_ = commands.add_parser("bench", help="compare with NumPy and with writing memory")
-    bench_.add_argument("--mib", type=int, default=512, metavar="N", help="size of the buffer in MiB (default 512)")
-    bench_.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds to take medians over (default 5)")
+    bench_.add_argument(
+        "--mib", type=_at_least(1), default=512, metavar="N", help="size of the buffer in MiB (default 512)"
+    )
+    bench_.add_argument(
+        "--rounds", type=_at_least(1), default=5, metavar="N", help="rounds to take medians over (default 5)"
+    )
     bench_.set_defaults(run=lambda options: bench.main(options.mib, options.rounds))
 
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
@@ -69,9 +77,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _at_least(lowest: int) -> Callable[[str], int]:
+    """An argument's type: an int in [lowest, infinity)."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = lowest - 1
+        if number < lowest:
+            raise argparse.ArgumentTypeError(f"expected an int >= {lowest}, got {text!r}")
+        return number
+
+    return parse
+
+
 def _init(options: argparse.Namespace) -> None:
     parameters = list(MODELS[options.model]())
     n_values = sum(checkpoint.n_elements(parameter) for parameter in parameters)
+    checkpoint.check_target(options.output, options.force)
     start = time.perf_counter()
     with _progress_bar(4 * n_values, options.model) as advance:
         n_bytes = checkpoint.write(

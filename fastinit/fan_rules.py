@@ -15,7 +15,7 @@ LAYOUTS = {"io": (-2, -1), "oi": (1, 0)}
 #: A scheme's `fans` once checked: a layout's name, or the pair itself.
 Fans = str | tuple[float, float]
 
-EXPECTED = "'io', 'oi' or a pair (fan_in, fan_out) of numbers > 0"
+EXPECTED = "'io', 'oi' or a pair (fan_in, fan_out) of finite numbers >= 0"
 
 
 def fans(shape, in_axis=-2, out_axis=-1, batch_axis=()) -> tuple[int, int]:
@@ -103,7 +103,7 @@ def check(where: str, choice: object) -> Fans:
     if len(choice) != 2:
         reject_value(where, "fans", EXPECTED, choice)
     fan_in, fan_out = (checks.finite(where, "fans", fan, EXPECTED) for fan in choice)
-    if fan_in <= 0 or fan_out <= 0:
+    if fan_in < 0 or fan_out < 0:
         reject_value(where, "fans", EXPECTED, choice)
     return fan_in, fan_out
 

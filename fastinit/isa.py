@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import os
 
-from fastinit import _kernels
+try:
+    from fastinit import _kernels
+except ImportError as error:
+    raise ImportError(
+        f"fastinit: kernels: expected a built package, got {os.path.dirname(__file__)} without them; leave the source "
+        "checkout to use the installed package, or build it here with: pip install -e ."
+    ) from error
 from fastinit.errors import reject_value
 
 VARIABLE = "FASTINIT_ISA"

@@ -24,6 +24,10 @@ UNIFORM_REACH = 1 - 2.0**-24
 NORMAL_REACH = 7.54
 
 
+#: Standard deviations that schemes scaled by fans may ask for: normal float32 numbers with room for the tails.
+MIN_STD, MAX_STD = 1e-37, 1e37
+
+
 class Law(NamedTuple):
     """A law and its two parameters; see fi_law in src/fastinit.h for what they mean."""
 
@@ -44,6 +48,8 @@ def constant(where: str, value: float) -> Law:
 @functools.lru_cache(maxsize=1024)
 def normal(where: str, mean: float, std: float) -> Law:
     """mean + std z, z standard normal up to NORMAL_REACH."""
+    if std > 0 and to_float32(std) == 0:
+        reject_value(where, "std", "0 or at least 1e-45, the smallest float32", std)
     if abs(mean) + NORMAL_REACH * std > FLOAT32_MAX:
         reject_value(
             where, "mean, std", f"|mean| + {NORMAL_REACH} std within float32", Shown(f"mean {mean!r}, std {std!r}")
@@ -59,15 +65,14 @@ def uniform(where: str, low: float, high: float) -> Law:
     that the two ends round to values strictly inside: half_width is the largest float32 up to (high - low) / 2 for
     which they do.
     """
-    representable = max(abs(low), abs(high)) <= FLOAT32_MAX
-    lowest, highest = (_float32_above(low), _float32_below(high)) if representable else (0.0, -1.0)
+    got = Shown(f"low {low!r}, high {high!r}")
+    if not low < high:
+        reject_value(where, "low, high", "low < high", got)
+    if max(-low, high) > FLOAT32_MAX:
+        reject_value(where, "low, high", f"bounds within float32, {FLOAT32_MAX:.8g} either way", got)
+    lowest, highest = _float32_above(low), _float32_below(high)
     if lowest > highest:
-        reject_value(
-            where,
-            "low, high",
-            "low < high within float32, with a float32 strictly between them",
-            Shown(f"low {low!r}, high {high!r}"),
-        )
+        reject_value(where, "low, high", "bounds with a float32 strictly between them", got)
     from fractions import Fraction  # imported here for the sake of the package's import time
 
     midpoint = min(max(to_float32(low / 2 + high / 2), lowest), highest)

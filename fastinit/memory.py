@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from fastinit import _kernels, checks, dtypes
-from fastinit.errors import reject_value
+from fastinit.errors import Shown, message, reject_value
 
 
 def empty(shape, dtype=None, align: int = 64) -> np.ndarray:
@@ -49,11 +49,15 @@ def empty(shape, dtype=None, align: int = 64) -> np.ndarray:
     n_align = checks.positive_integer("empty", "align", align)
     if n_align & (n_align - 1) or not 16 <= n_align <= 2**30:
         reject_value("empty", "align", "a power of two in [16, 2**30]", align)
-    return aligned(dims, resolved, n_align)
+    return aligned("empty", dims, resolved, n_align)
 
 
-def aligned(shape: tuple[int, ...], dtype: np.dtype, n_align: int = 64) -> np.ndarray:
+def aligned(where: str, shape: tuple[int, ...], dtype: np.dtype, n_align: int = 64) -> np.ndarray:
     """`empty` for arguments that have been checked."""
     n_bytes = math.prod(shape) * dtype.itemsize
-    raw = np.empty(n_bytes + n_align, np.uint8)
+    try:
+        raw = np.empty(n_bytes + n_align, np.uint8)
+    except (MemoryError, ValueError):  # the latter where the padding exceeds what NumPy can address
+        got = Shown(f"{shape}, {n_bytes:,} bytes of {dtype.name}")
+        raise MemoryError(message(where, "shape", "one that fits in memory", got)) from None
     return np.ndarray(shape, dtype, raw, -_kernels.address(raw) % n_align)

@@ -5,14 +5,21 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from fastinit._kernels import in_default_float_mode
 from fastinit.errors import Shown, reject_type, reject_value
 from fastinit.run import fill
 from fastinit.spec import Spec
 
 #: Every scheme's public function, by name, aliases included.
 REGISTER: dict[str, Callable] = {}
+
+#: Parameters of every call besides the scheme's own.
+COMMON = ("shape", "dtype", "out", "rng", "name", "index", "threads")
 
 #: Parts of the docstring that every scheme shares, put where the rule's docstring has the marker.
 SHARED_TEXT = {
@@ -22,7 +29,7 @@ shape : int or tuple of int, optional
     "[fans]": """\
 fans : {"io", "oi"} or (float, float), default "io"
     Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, the other axes being the
-    receptive field; or the pair (fan_in, fan_out) itself, each > 0, for instance from `fastinit.fans`.""",
+    receptive field; or the pair (fan_in, fan_out) itself, each >= 0, for instance from `fastinit.fans`.""",
     "[gain]": """\
 gain : float, default 1
     Factor on the standard deviation, finite and > 0.""",
@@ -36,18 +43,20 @@ mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}, default "fan_in"
 dtype : dtype-like, optional
     float32, the default. With `out`, taken from it.
 out : array, optional
-    Filled in place and returned itself: an ndarray of any layout, or an object with the writable buffer protocol,
-    ``__array_interface__`` or ``__dlpack__`` on CPU.
+    Filled in place and returned itself: an ndarray of any memory order and strides, aligned and in this machine's
+    byte order, or an object with the writable buffer protocol, ``__array_interface__`` or ``__dlpack__`` on CPU.
 rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
-    None draws fresh entropy. An int is a pure function: same call, same values; ``rng=0`` equals
-    ``rng=np.random.default_rng(0)``. A generator is advanced.
+    None draws fresh entropy. An int, a sequence or a SeedSequence is a pure function: same call, same values;
+    ``rng=0`` equals ``rng=np.random.default_rng(0)``. A BitGenerator or Generator is advanced, except by constants,
+    which draw nothing.
 name : str, default ""
-    Names an independent stream of the same `rng`, such as the parameter's name.
+    Names an independent stream of the same `rng`, such as the parameter's name. Without names, all fills of one
+    seed and one kind of law scale the same numbers: give each layer its own.
 index : int, slice, Ellipsis or tuple of them, optional
     Basic index with unit steps into the full `shape`. The result equals ``full[index]`` bit for bit.
 threads : int >= 1, optional
-    Threads for this call, at most 64 or the number of processors, whichever is more; by default as many as are
-    free, and one for small work. Values do not depend on it.
+    Threads for this call; more than 64 are cut to 64 or to the number of processors, whichever is more. By default as
+    many as are free, and one for small work. Values do not depend on it.
 
 Returns
 -------
@@ -71,12 +80,11 @@ class Configured:
 
     def __init__(self, name: str, params: dict[str, Any]):
         self.name = name
-        self.params = params
-        self.spec = REGISTER[name].rule(
-            **params
-        )  # now, so that a bad parameter is reported here, not at the first call
+        self.params = MappingProxyType(dict(params))
+        # Now, so that a bad parameter is reported here and not at the first call.
+        self.spec = in_default_float_mode(REGISTER[name].configured, params)
 
-    def __call__(self, shape=None, **arguments):
+    def __call__(self, shape=None, **arguments: Any) -> np.ndarray:
         return REGISTER[self.name](shape, **{**self.params, **arguments})
 
     def __repr__(self) -> str:
@@ -89,7 +97,7 @@ class Configured:
         return hash((self.name, repr(sorted(self.params.items()))))
 
     def __reduce__(self):
-        return Configured, (self.name, self.params)
+        return Configured, (self.name, dict(self.params))
 
 
 def scheme(rule: Callable[..., Spec]) -> Callable:
@@ -99,22 +107,25 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
     default_spec = None
 
     def public(shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params):
+        # The laws' parameters are computed in Python, and must be as independent of the caller's mode as the values.
+        return in_default_float_mode(checked_fill, params, shape, dtype, out, rng, name, index, threads)
+
+    def checked_fill(params: dict[str, Any], *arguments):
         nonlocal default_spec
         if params:
-            spec = configured(params)
-        elif default_spec is None:
-            spec = default_spec = configured({})
-        else:
-            spec = default_spec
-        return fill(spec, shape, dtype, out, rng, name, index, threads)
+            return fill(configured(params), *arguments)
+        if default_spec is None:
+            default_spec = configured({})
+        return fill(default_spec, *arguments)
 
     def configured(params: dict[str, Any]) -> Spec:
         for unknown in params.keys() - own.keys():
-            known = ", ".join(public.__signature__.parameters)
-            reject_type(rule.__name__, unknown, f"one of the parameters {known}", Shown("an unknown one"))
+            known = ", ".join(own) or "none"
+            got = "one of the call's" if unknown in COMMON else "another name"
+            reject_type(rule.__name__, unknown, f"one of the scheme's own parameters ({known})", Shown(got))
         for missing in required:
             if missing not in params:
-                reject_type(rule.__name__, missing, "a value", Shown("none"))
+                reject_type(rule.__name__, missing, "a value", Shown("nothing"))
         return rule(**params)
 
     common = list(inspect.signature(public).parameters.values())
@@ -124,7 +135,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
     for marker, text in SHARED_TEXT.items():
         public.__doc__ = public.__doc__.replace(marker, text)
     del public.__wrapped__
-    public.rule = lambda **params: configured(params)
+    public.configured = configured
     REGISTER[rule.__name__] = public
     return public
 
@@ -135,7 +146,7 @@ def alias(name: str, target: Callable) -> Callable:
     return target
 
 
-def get(name: str, **params) -> Configured:
+def get(name: str, /, **params) -> Configured:
     """Return the named scheme, configured: call it like the scheme's own function.
 
     Parameters

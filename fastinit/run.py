@@ -35,7 +35,7 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     array = target.array
     if array is None:
         result_shape = target.full_shape if target.region is None else target.region.shape
-        array = memory.aligned(result_shape, target.dtype)
+        array = memory.aligned(where, result_shape, target.dtype)
     _write(where, law, array, target.full_shape, target.region, rng, name, n_threads)
     return array if out is None else out
 
@@ -43,7 +43,8 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
 def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:
     """Fill a contiguous float32 `array` with the elements of a tensor that follow flat index `first`."""
     part = Region(array.shape, first, (1,))
-    _write(spec.scheme, spec.law_of(full_shape), array, full_shape, part, rng, name, n_threads)
+    law = _kernels.in_default_float_mode(spec.law_of, full_shape)
+    _write(spec.scheme, law, array, full_shape, part, rng, name, n_threads)
 
 
 def _write(where: str, law: Law, array, full_shape, part: Region | None, rng, name: str, n_threads) -> None:

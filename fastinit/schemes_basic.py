@@ -81,7 +81,8 @@ def constant(*, value: float) -> Spec:
 def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
     """Draw from the uniform distribution on the open interval (low, high).
 
-    2**24 equally likely values, symmetric about the midpoint; neither bound is ever reached.
+    2**24 equally likely draws, symmetric about the midpoint, each rounded to float32 once; neither bound is ever
+    reached. For U(-a, a) the values themselves are symmetric, and never 0.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
 
     Notes
     -----
-    In law equal to ``torch.nn.init.normal_`` (whose float32 values stop at 5.75 standard deviations) and
+    In law equal to ``torch.nn.init.normal_`` (whose float32 values stop at 5.77 standard deviations) and
     ``jax.nn.initializers.normal`` (5.42), which takes ``stddev=0.01`` by default.
 
     References

@@ -8,7 +8,8 @@ from fastinit.spec import Spec, scaled
 
 
 def _glorot(where: str, gain: float, distribution: str, fans) -> Spec:
-    return scaled(where, checks.positive(where, "gain", gain) ** 2, "fan_avg", distribution, fans)
+    gain = checks.positive(where, "gain", gain)
+    return scaled(where, gain * gain, "fan_avg", distribution, fans)
 
 
 @scheme

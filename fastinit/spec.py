@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from fastinit import checks, fan_rules, laws
 from fastinit.checks import Shape
+from fastinit.errors import reject_value
 from fastinit.laws import Law
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
@@ -40,6 +41,8 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
 def _scaled_law(scheme: str, scale: float, mode: str, distribution: str, fans: fan_rules.Fans, shape: Shape) -> Law:
     fan_in, fan_out = fan_rules.of(scheme, fans, shape)
     std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+    if not laws.MIN_STD <= std <= laws.MAX_STD:
+        reject_value(scheme, "standard deviation", f"{laws.MIN_STD} to {laws.MAX_STD} in float32", std)
     if distribution == "normal":
         return laws.normal(scheme, 0.0, std)
     limit = math.sqrt(3) * std  # the variance of U(-a, a) is a**2 / 3
@@ -51,4 +54,5 @@ def _mean_fan(mode: str, fan_in: float, fan_out: float) -> float:
         return fan_in
     if mode == "fan_out":
         return fan_out
-    return (fan_in + fan_out) / 2 if mode == "fan_avg" else math.sqrt(fan_in * fan_out)
+    # Halves and roots first: the fans may be the caller's own numbers, and their sum or product not finite.
+    return fan_in / 2 + fan_out / 2 if mode == "fan_avg" else math.sqrt(fan_in) * math.sqrt(fan_out)

@@ -8,7 +8,7 @@ import os
 from fastinit import _kernels, checks
 
 #: Elements each thread must have before another joins. A parallel region costs about 10 microseconds, the time of some
-#: 20,000 normals or 40,000 uniforms on one core (benchmarks/README.md).
+#: 20,000 normals or 40,000 uniforms on one core.
 MIN_ELEMENTS_PER_THREAD = 1 << 16
 
 #: What an explicit `threads` is cut to: OpenMP does not survive a system that runs out of threads.
@@ -27,9 +27,9 @@ def set_num_threads(n: int | None) -> None:
     Parameters
     ----------
     n : int >= 1 or None
-        None returns to the automatic choice: the smallest of OpenMP's limit in the calling thread, the processors this
-        process may run on, and its container's CPU quota. Small fills use one thread in any case; the values never
-        depend on the number.
+        More than 64 are cut to 64 or to the number of processors, whichever is more. None returns to the automatic
+        choice: the smallest of OpenMP's limit in the calling thread, the processors this process may run on, and its
+        container's CPU quota. Small fills use one thread in any case; the values never depend on the number.
 
     Raises
     ------

@@ -53,6 +53,7 @@ cdef extern from "fpmode.h":
 cdef extern from "openmp.h":
     bint FI_HAVE_OPENMP
     int omp_get_max_threads() nogil
+    int omp_get_thread_limit() nogil
 
 
 cdef extern from *:
@@ -116,8 +117,17 @@ def isa():
 
 
 def openmp_max_threads():
-    """OpenMP's limit in the calling thread."""
-    return omp_get_max_threads()
+    """OpenMP's limit in the calling thread: the threads of its next region, or of the whole program if fewer."""
+    return min(omp_get_max_threads(), omp_get_thread_limit())
+
+
+def in_default_float_mode(function, *arguments):
+    """Call the function with this thread rounding to nearest and keeping subnormals, whatever it was set to do."""
+    cdef uint64_t callers_mode = fi_enter()
+    try:
+        return function(*arguments)
+    finally:
+        fi_leave(callers_mode)
 
 
 def address(buffer):

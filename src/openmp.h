@@ -8,6 +8,7 @@
 #else
 #define FI_HAVE_OPENMP 0
 static inline int omp_get_max_threads(void) { return 1; }
+static inline int omp_get_thread_limit(void) { return 1; }
 #endif
 
 #endif

@@ -1,4 +1,4 @@
-"""The heavy battery: ``python tests/battery.py [log2_n]``, 2**30 draws by default, about two minutes on two cores.
+"""The heavy battery: ``python tests/battery.py [log2_n]``, 2**30 draws by default, some minutes on two cores.
 
 Prints every score with its bound and exits with 1 if any is beyond it.
 """

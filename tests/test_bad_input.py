@@ -152,7 +152,8 @@ PARAMETERS = [
     (fi.uniform, ValueError, "low, high", dict(low=1.0, high=0.0)),
     (fi.uniform, ValueError, "low, high", dict(low=1.0, high=1.0)),
     (fi.uniform, ValueError, "strictly between", dict(low=1.0, high=1.0 + 2**-23)),
-    (fi.uniform, ValueError, "low, high", dict(low=-1e39, high=1e39)),
+    (fi.uniform, ValueError, "within float32", dict(low=-1e39, high=0)),
+    (fi.uniform, ValueError, "within float32", dict(low=0, high=1e39)),
     (fi.uniform, ValueError, "low", dict(low=float("-inf"))),
     (fi.uniform, ValueError, "high", dict(high=float("nan"))),
     (fi.constant, TypeError, "value", dict()),
@@ -166,7 +167,13 @@ PARAMETERS = [
     (fi.he_normal, ValueError, "fans", dict(fans="ooi")),
     (fi.he_normal, TypeError, "fans", dict(fans=3)),
     (fi.he_normal, ValueError, "fans", dict(fans=(1, 2, 3))),
-    (fi.he_normal, ValueError, "fans", dict(fans=(0, 2))),
+    (fi.he_normal, ValueError, "fans", dict(fans=(-1, 2))),
+    (fi.he_normal, ValueError, "standard deviation", dict(fans=(1e-300, 2))),
+    (fi.he_normal, ValueError, "standard deviation", dict(negative_slope=1e200)),
+    (fi.he_uniform, ValueError, "standard deviation", dict(fans=(1e308, 1e308))),
+    (fi.glorot_uniform, ValueError, "standard deviation", dict(gain=1e300)),
+    (fi.normal, ValueError, "std", dict(std=1e-46)),
+    (fi.constant, ValueError, "value", dict(value=10**400)),
     (fi.he_normal, ValueError, "fans", dict(fans=(1, float("inf")))),
     (fi.he_normal, TypeError, "fans", dict(fans=("a", "b"))),
     (fi.he_normal, ValueError, "mode", dict(mode="FAN_IN")),
@@ -182,7 +189,8 @@ def test_parameters(scheme, error, words, params):
     out = np.full((4, 5), 7, np.float32)
     refused(error, words, scheme, out=out, **params)
     assert (out == 7).all()
-    refused(error, words, fi.get, scheme.__name__, **params)
+    if words != "standard deviation":  # which needs the shape
+        refused(error, words, fi.get, scheme.__name__, **params)
 
 
 @pytest.mark.parametrize("scheme", [fi.he_normal, fi.glorot_uniform, fi.variance_scaling, fi.lecun_normal])
@@ -240,5 +248,5 @@ def test_other_functions():
 
 
 def test_too_large_for_memory_is_a_memory_error():
-    with pytest.raises(MemoryError):
-        fi.normal((2**40, 2**18), rng=0)
+    refused(MemoryError, "fits in memory", fi.normal, (2**40, 2**18), rng=0)
+    refused(MemoryError, "fits in memory", fi.empty, 2**61 - 1)

@@ -112,6 +112,15 @@ def test_an_existing_target_is_refused(tmp_path):
     assert os.listdir(tmp_path) == [path.name]
 
 
+def test_a_link_is_followed(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    checkpoint.write(link, TINY, 5, force=True)
+    assert link.is_symlink()
+    assert target.stat().st_size > 1 << 20
+
+
 def test_a_full_disk_leaves_nothing(tmp_path):
     """The file-size limit stands in for the disk: the write fails in its middle, as on a full one."""
 
@@ -126,8 +135,9 @@ def test_unwritable_places(tmp_path):
     fails(fastinit("init", "gpt2", "-o", tmp_path / "no" / "x.safetensors"), "No such file or directory")
     (tmp_path / "file").write_text("")
     fails(fastinit("init", "gpt2", "-o", tmp_path / "file" / "x.safetensors"), "Not a directory")
-    fails(fastinit("init", "gpt2", "-o", tmp_path, "--force"), "directory")
-    fails(fastinit("init", "gpt2", "-o", "/proc/x.safetensors"))
+    fails(fastinit("init", "gpt2", "-o", tmp_path, "--force"), "not a regular file")
+    fails(fastinit("init", "gpt2", "-o", "/dev/null", "--force"), "/dev/null", "not a regular file")
+    fails(fastinit("init", "gpt2", "-o", "/proc/x.safetensors"), "/proc/x.safetensors: ")
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -165,12 +175,21 @@ def test_an_interrupt_leaves_nothing(tmp_path, sent, status):
 
 def test_bad_arguments(tmp_path):
     path = tmp_path / "x.safetensors"
-    fails(fastinit("init", "gpt2", "-o", path, "--seed", "-1"), "rng", "got -1")
-    fails(fastinit("init", "gpt2", "-o", path, "--threads", "0"), "threads", "got 0")
-    for arguments in (("init", "gpt5", "-o", path), ("init", "gpt2"), (), ("fill",)):
+    bad = [
+        (("init", "gpt2", "-o", path, "--seed", "-1"), "--seed: expected an int >= 0, got '-1'"),
+        (("init", "gpt2", "-o", path, "--seed", "x"), "--seed: expected an int >= 0, got 'x'"),
+        (("init", "gpt2", "-o", path, "--threads", "0"), "--threads: expected an int >= 1, got '0'"),
+        (("bench", "--mib", "0"), "--mib: expected an int >= 1, got '0'"),
+        (("init", "gpt5", "-o", path), "gpt2-xl"),
+        (("init", "gpt2"), "--output"),
+        ((), "{init,bench,info}"),
+        (("fill",), "fill"),
+    ]
+    for arguments, words in bad:
         done = fastinit(*arguments)
         assert done.returncode == 2
         assert "usage: fastinit" in done.stderr
+        assert words in done.stderr
     assert os.listdir(tmp_path) == []
 
 
@@ -198,4 +217,3 @@ def test_bench():
     rows = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("uniform", "normal"))]
     assert ["uniform", "1"] in rows
     assert ["normal", "1"] in rows
-    fails(fastinit("bench", "--mib", "0"), "--mib")

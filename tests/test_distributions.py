@@ -1,6 +1,6 @@
 """The laws are what they say. Each test states its false-alarm rate, and each has one that must fail.
 
-The same at 2**30 draws: ``python tests/battery.py`` (two minutes).
+The same at 2**30 draws: ``python tests/battery.py``.
 """
 
 import math

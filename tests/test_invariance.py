@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import _kernels, run
+from fastinit import _kernels, laws, run, spec
 
 SHAPE = (301, 517)
-LAWS = {
+FILLS = {
     "normal": lambda **kw: fi.normal(std=0.02, rng=0, name="w", **kw),
     "uniform": lambda **kw: fi.uniform(low=-0.3, high=0.7, rng=0, name="w", **kw),
     "constant": lambda **kw: fi.constant(value=0.1, rng=0, name="w", **kw),
@@ -23,9 +23,9 @@ def same_bits(a, b):
     )
 
 
-@pytest.fixture(params=LAWS)
+@pytest.fixture(params=FILLS)
 def law(request):
-    return LAWS[request.param]
+    return FILLS[request.param]
 
 
 @pytest.fixture
@@ -128,8 +128,8 @@ def random_item(generator, size):
 
 def test_random_parts_can_fail(law):
     """The comparison above sees a shift by one element."""
-    if law is LAWS["constant"]:
-        assert not same_bits(law(shape=8), LAWS["normal"](shape=8))
+    if law is FILLS["constant"]:
+        assert not same_bits(law(shape=8), FILLS["normal"](shape=8))
     else:
         assert not same_bits(law(shape=5000, index=np.s_[1:4000]), law(shape=5000)[:3999])
 
@@ -156,13 +156,31 @@ def test_callers_floating_point_mode(isa, law, whole, mode):
     # Subnormal results, which flushing would turn into zeros.
     tiny = dict(shape=20_000, std=1e-38, rng=1)
     expected_tiny = fi.normal(**tiny)
+    expected_laws = extreme_laws()
     assert ((expected_tiny != 0) & (abs(expected_tiny) < 1.17e-38)).any()
     with FloatingPointMode(mode) as changed:
         result, result_tiny = law(shape=SHAPE, threads=3), fi.normal(**tiny)
         still_changed = changed.is_in_force()
+        result_laws = extreme_laws()
     assert still_changed
+    assert result_laws == expected_laws
     assert same_bits(result, whole)
     assert same_bits(result_tiny, expected_tiny)
+
+
+def extreme_laws():
+    """Fills whose laws' own parameters are subnormal or sensitive to rounding, computed afresh."""
+    for function in (laws.normal, laws.uniform, spec._scaled_law):
+        function.cache_clear()
+    fills = [
+        fi.constant(1, value=1e-40),
+        fi.uniform(9, low=0, high=3e-45, rng=0),
+        fi.uniform(9, low=0.1, high=0.7, rng=0),
+        fi.normal(9, std=1e-39, rng=0),
+        fi.he_uniform((3, 7), rng=0),
+        fi.get("glorot_normal", gain=1.1)((3, 7), rng=0),
+    ]
+    return [fill.tobytes() for fill in fills]
 
 
 #: machine: (byte offset of the control register in fenv_t, {mode: bits})

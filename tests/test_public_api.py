@@ -87,12 +87,14 @@ def test_version_is_the_distributions():
 def test_the_stub_states_the_real_signatures():
     """Parameters and defaults of each function; `**fill` stands for the common ones."""
     stub = ast.parse(Path(fi.__file__).with_suffix(".pyi").read_text())
-    stated = {node.name: node.args for node in stub.body if isinstance(node, ast.FunctionDef)}
+    functions = [node for node in stub.body if isinstance(node, ast.FunctionDef)]
+    stated = {node.name: node.args for node in reversed(functions)}  # the first of overloads
     aliases = {node.targets[0].id for node in stub.body if isinstance(node, ast.Assign)}
     assert set(FUNCTIONS) <= stated.keys() | aliases
     for name, arguments in stated.items():
-        defaults = [None] * (len(arguments.args) - len(arguments.defaults)) + arguments.defaults + arguments.kw_defaults
-        pairs = zip(arguments.args + arguments.kwonlyargs, defaults, strict=True)
+        positional = arguments.posonlyargs + arguments.args
+        defaults = [None] * (len(positional) - len(arguments.defaults)) + arguments.defaults + arguments.kw_defaults
+        pairs = zip(positional + arguments.kwonlyargs, defaults, strict=True)
         parameters = {argument.arg: default and ast.literal_eval(default) for argument, default in pairs}
         real = {
             p.name: None if p.default is p.empty else p.default

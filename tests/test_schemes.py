@@ -115,6 +115,12 @@ def test_fans(arguments, expected):
     assert fi.fans(**arguments) == expected
 
 
+def test_fans_of_empty_and_extreme_axes():
+    assert fi.he_normal((0, 4)).shape == fi.he_normal((0, 4), fans=fi.fans((0, 4))).shape == (0, 4)
+    huge = fi.he_normal((3, 4), fans=(1e40, 1e40), mode="fan_geo_avg", rng=0)
+    assert np.allclose(huge, fi.normal((3, 4), std=math.sqrt(2) * 1e-20, rng=0), rtol=1e-6, atol=0)
+
+
 def test_layouts_name_axes():
     shape = (64, 3, 7, 7)
     assert np.array_equal(
