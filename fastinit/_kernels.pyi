@@ -19,7 +19,7 @@ def fill(
     key: bytes,
     location: float,
     scale: float,
-    box: tuple[int, int, int, tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None,
+    box: tuple[int, int, int, int, tuple[int, ...], tuple[int, ...], tuple[int, ...]] | None,
     n_threads: int,
     streamed: bool,
 ) -> None: ...

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from fastinit.checks import Shape, as_integer
 from fastinit.errors import Shown, reject_type, reject_value
 
+#: Below these a tile's rows and columns are too short to gain by it.
+MIN_TILE_ROWS = 8
+MIN_TILE_COLUMNS = 32
+
 EXPECTED = "integers, slices of step 1 and at most one Ellipsis"
 
 
@@ -92,5 +96,25 @@ def runs(region: Region, byte_strides: Shape, itemsize: int) -> tuple:
         run_length, _, run_stride = merged.pop()
     else:
         run_length, run_stride = 1, itemsize
-    columns = tuple(zip(*merged, strict=True)) or ((), (), ())
-    return region.flat_start, run_length, run_stride, *columns
+    axes, row_axis = _rows_before_columns(merged, run_length, run_stride)
+    columns = tuple(zip(*axes, strict=True)) or ((), (), ())
+    return region.flat_start, run_length, run_stride, row_axis, *columns
+
+
+def _rows_before_columns(axes: list[list[int]], run_length: int, run_stride: int) -> tuple[list[list[int]], int]:
+    """Put the axis that is densest in the output right before those that, with the run, advance the flat index evenly.
+
+    Returns the axes and the position of that row axis; -1, and the axes as they were, if the runs themselves are the
+    densest or if there are too few columns for a tile.
+    """
+    densest = min(range(len(axes)), key=lambda axis: abs(axes[axis][2]), default=None)
+    if densest is None or abs(axes[densest][2]) >= abs(run_stride):
+        return axes, -1
+    first_column, n_columns = len(axes), run_length
+    while first_column - 1 > densest and axes[first_column - 1][1] == n_columns:
+        first_column -= 1
+        n_columns *= axes[first_column][0]
+    if n_columns < MIN_TILE_COLUMNS or axes[densest][0] < MIN_TILE_ROWS:
+        return axes, -1
+    others = axes[:densest] + axes[densest + 1 : first_column]
+    return [*others, axes[densest], *axes[first_column:]], len(others)

@@ -6,8 +6,9 @@ This file takes pointers and codes. It knows no dtype and no mathematics; it own
 from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.exc cimport PyErr_CheckSignals
-from cython.parallel cimport parallel, prange
+from cython.parallel cimport parallel, prange, threadid
 from libc.stdint cimport int64_t, uint64_t, uintptr_t
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy
 
 
@@ -34,6 +35,9 @@ cdef extern from "fastinit.h":
         int64_t n_runs
         int64_t pieces_per_run
         int64_t runs_per_unit
+        int row_axis
+        int64_t n_column_runs
+        int64_t scratch_bytes
         int n_dims
         int64_t *extent
         int64_t *flat_stride
@@ -42,7 +46,7 @@ cdef extern from "fastinit.h":
     const fi_backend *fi_backend_at(int index)
     bint fi_backend_runs_here(const fi_backend *backend)
     int64_t fi_job_split(fi_job *job)
-    void fi_fill_unit(const fi_job *job, int64_t unit) noexcept nogil
+    void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch) noexcept nogil
 
 
 cdef extern from "fpmode.h":
@@ -143,7 +147,7 @@ def fill(out, int law_code, bytes key, double location, double scale, box, int n
     """Fill `out`, a writable buffer, with a box of the tensor that (law, key) defines.
 
     `box` is None for a whole C-contiguous tensor, else a tuple of
-    (flat_start, run_length, run_stride, extents, flat_strides, out_strides) as in fastinit.h.
+    (flat_start, run_length, run_stride, row_axis, extents, flat_strides, out_strides) as in fastinit.h.
     """
     cdef fi_job job
     cdef Py_buffer view
@@ -167,6 +171,7 @@ def fill(out, int law_code, bytes key, double location, double scale, box, int n
 
 cdef void describe_whole(fi_job *job, int64_t n_elements, int64_t itemsize) noexcept:
     job.flat_start = 0
+    job.row_axis = -1
     job.run_length = n_elements
     job.run_stride = itemsize
     job.n_runs = 1
@@ -174,8 +179,8 @@ cdef void describe_whole(fi_job *job, int64_t n_elements, int64_t itemsize) noex
 
 
 cdef int describe_box(fi_job *job, tuple box) except -1:
-    job.flat_start, job.run_length, job.run_stride, extents, flat_strides, out_strides = box
-    job.n_runs = 1
+    job.flat_start, job.run_length, job.run_stride, job.row_axis, extents, flat_strides, out_strides = box
+    job.n_runs = job.n_column_runs = 1
     job.n_dims = len(extents)
     cdef int d
     for d in range(job.n_dims):
@@ -183,22 +188,41 @@ cdef int describe_box(fi_job *job, tuple box) except -1:
         job.flat_stride[d] = flat_strides[d]
         job.out_stride[d] = out_strides[d]
         job.n_runs *= job.extent[d]
+        if d > job.row_axis:
+            job.n_column_runs *= job.extent[d]
     return 0
 
 
 cdef int run(fi_job *job, int64_t n_units, int n_threads, int64_t itemsize) except -1:
-    cdef int64_t unit, first = 0, last
+    cdef int64_t first = 0, last
     cdef int64_t n_bytes = job.n_runs * job.run_length * itemsize
     cdef int64_t n_slabs = max(<int64_t>1, n_bytes // SLAB_BYTES)
     cdef int64_t units_per_slab = max(<int64_t>1, n_units // n_slabs)
-    cdef uint64_t callers_mode = 0
-    while first < n_units:
-        last = min(first + units_per_slab, n_units)
-        with nogil, parallel(num_threads=n_threads):
-            callers_mode = fi_enter()
-            for unit in prange(first, last, schedule="static"):
-                fi_fill_unit(job, unit)
-            fi_leave(callers_mode)
-        first = last
-        PyErr_CheckSignals()
+    cdef int64_t scratch_bytes = (job.scratch_bytes + 63) // 64 * 64
+    cdef void *memory = NULL
+    if scratch_bytes:
+        memory = malloc(scratch_bytes * n_threads + 64)
+        if memory == NULL:
+            raise MemoryError(f"fill: threads: expected room for {n_threads} x {scratch_bytes} bytes, got none")
+    cdef char *scratch = <char *>memory + 64 - <uintptr_t>memory % 64
+    try:
+        while first < n_units:
+            last = min(first + units_per_slab, n_units)
+            run_slab(job, first, last, n_threads, scratch, scratch_bytes)
+            first = last
+            PyErr_CheckSignals()
+    finally:
+        free(memory)
     return 0
+
+
+cdef void run_slab(
+    fi_job *job, int64_t first, int64_t last, int n_threads, char *scratch, int64_t scratch_bytes
+) noexcept:
+    cdef int64_t unit
+    cdef uint64_t callers_mode = 0
+    with nogil, parallel(num_threads=n_threads):
+        callers_mode = fi_enter()
+        for unit in prange(first, last, schedule="static"):
+            fi_fill_unit(job, unit, scratch + threadid() * scratch_bytes)
+        fi_leave(callers_mode)

@@ -63,7 +63,10 @@ typedef struct {
  * r in mixed radix extent[]; its elements are run_stride bytes apart.
  *
  * Work is cut into units: pieces_per_run pieces of one run that begin and end on blocks, or runs_per_unit whole
- * runs. One of the two is 1. */
+ * runs. One of the two is 1.
+ *
+ * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles of it: then the dimensions after
+ * it and the run make n_column_runs * run_length columns of consecutive flat indices. */
 typedef struct {
     const fi_backend *backend;
     fi_law law;
@@ -76,6 +79,9 @@ typedef struct {
     int64_t n_runs;
     int64_t pieces_per_run;
     int64_t runs_per_unit;
+    int row_axis;
+    int64_t n_column_runs;
+    int64_t scratch_bytes;
     int n_dims;
     int64_t extent[FI_MAX_DIMS];
     int64_t flat_stride[FI_MAX_DIMS];
@@ -86,8 +92,15 @@ typedef struct {
 const fi_backend *fi_backend_at(int index);
 int fi_backend_runs_here(const fi_backend *backend);
 
-/* fill.c. fi_job_split fills in pieces_per_run and runs_per_unit and returns the number of units. */
+/* fill.c. fi_job_split fills in pieces_per_run, runs_per_unit and scratch_bytes, the memory aligned to 64 bytes that each
+ * thread must bring to fi_fill_unit, and returns the number of units. fi_locate_run gives where a run begins: its flat
+ * index, and its place in the output. */
 int64_t fi_job_split(fi_job *job);
-void fi_fill_unit(const fi_job *job, int64_t unit);
+void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
+uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);
+
+/* tile.c. The same for jobs with a row axis; called by the former. */
+int64_t fi_tile_split(fi_job *job);
+void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch);
 
 #endif

@@ -20,8 +20,11 @@ int64_t fi_job_split(fi_job *job)
 {
     job->pieces_per_run = 1;
     job->runs_per_unit = 1;
+    job->scratch_bytes = 0;
     if (job->n_runs == 0 || job->run_length == 0)
         return 0;
+    if (job->row_axis >= 0)
+        return fi_tile_split(job);
     if (job->run_length >= FI_BLOCK || job->n_runs == 1) {
         /* Pieces end where the flat index is a multiple of UNIT_ELEMENTS; a run may start anywhere between two. */
         uint64_t offset = job->flat_start % UNIT_ELEMENTS;
@@ -85,8 +88,7 @@ static void emit(const fi_job *job, fi_cached_block *cached, uint64_t first, uin
     }
 }
 
-/* Where run `run` begins: its flat index, and its place in the output. */
-static uint64_t locate(const fi_job *job, int64_t run, char **dst)
+uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst)
 {
     uint64_t flat = job->flat_start;
     char *out = job->out;
@@ -100,8 +102,12 @@ static uint64_t locate(const fi_job *job, int64_t run, char **dst)
     return flat;
 }
 
-void fi_fill_unit(const fi_job *job, int64_t unit)
+void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch)
 {
+    if (job->row_axis >= 0) {
+        fi_tile_fill_unit(job, unit, scratch);
+        return;
+    }
     fi_cached_block cached;
     cached.n_ready = 0;
     cached.block_index = 0;
@@ -112,7 +118,7 @@ void fi_fill_unit(const fi_job *job, int64_t unit)
 
     for (int64_t run = first_run; run < last_run; run++) {
         char *dst;
-        uint64_t run_first = locate(job, run, &dst);
+        uint64_t run_first = fi_locate_run(job, run, &dst);
         uint64_t run_last = run_first + (uint64_t)job->run_length;
         uint64_t first = run_first, last = run_last;
         if (job->pieces_per_run > 1) {

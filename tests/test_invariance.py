@@ -1,6 +1,7 @@
 """One value, one address: the same bits whatever the threads, layout, part, instruction set or floating-point mode."""
 
 import ctypes
+import itertools
 import platform
 
 import numpy as np
@@ -124,6 +125,29 @@ def random_item(generator, size):
         return int(generator.integers(-size, size))
     start, stop = (int(x) for x in generator.integers(-size - 2, size + 3, 2))
     return slice(*[(start, stop), (None, stop), (start, None), (None, None)][generator.integers(4)])
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    "shape", [(70, 1030), (130, 2100), (66, 5, 500), (9, 70, 33), (3, 2, 40, 90), (200, 17), (16, 3, 1024)]
+)
+def test_every_order_of_axes(isa, law, shape, streamed, monkeypatch):
+    """Outputs whose memory order is any permutation of the axes, at any alignment, whole and in part."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    whole = law(shape=shape)
+    generator = np.random.default_rng(7)
+    for order in itertools.permutations(range(len(shape))):
+        index = tuple(slice(generator.integers(0, 4), None) for _ in shape) if generator.random() < 0.5 else ()
+        expected = whole[index]
+        offset = generator.integers(0, 20)
+        memory = np.full(expected.size + 64, 7, np.float32)
+        inner = memory[offset : offset + expected.size].reshape([expected.shape[axis] for axis in order])
+        out = inner.transpose(np.argsort(order))
+        assert out.shape == expected.shape
+        law(shape=shape, index=index or ..., out=out, threads=int(generator.integers(1, 4)))
+        assert same_bits(out, expected), (order, index, offset)
+        assert (memory[:offset] == 7).all()
+        assert (memory[offset + expected.size :] == 7).all()
 
 
 def test_random_parts_can_fail(law):

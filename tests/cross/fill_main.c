@@ -39,6 +39,7 @@ int main(int argc, char **argv)
     job.run_length = strtoll(argv[9], NULL, 10);
     job.run_stride = sizeof(float);
     job.n_runs = 1;
+    job.row_axis = -1;
     job.streamed = 1;
     size_t n_bytes = (size_t)job.run_length * sizeof(float);
     job.out = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
@@ -49,7 +50,7 @@ int main(int argc, char **argv)
     spoil_floating_point_mode();
     uint64_t callers_mode = fi_enter();
     for (int64_t unit = 0; unit < n_units; unit++)
-        fi_fill_unit(&job, unit);
+        fi_fill_unit(&job, unit, NULL);
     fi_leave(callers_mode);
     return fwrite(job.out, 1, n_bytes, stdout) != n_bytes;
 }
