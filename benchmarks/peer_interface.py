@@ -1,0 +1,105 @@
+"""What every peer has in common: the laws, the registry, and how a buffer is shared out among threads.
+
+A peer is anything that fills an array with random values, or writes it at the machine's own pace. Its factory takes a
+buffer, a law and a number of threads, does all that is not part of the filling (imports, seeding, compilation), and
+returns a function without arguments that fills the whole buffer with fresh values and returns the array it filled.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import ModuleType
+
+import numpy as np
+
+LAWS = ("uniform", "normal")
+HALF_WIDTH = 0.05  # "uniform" is on (-HALF_WIDTH, HALF_WIDTH)
+STD = 0.02  # "normal" has mean 0 and this standard deviation
+SEED = 20240229
+
+Fill = Callable[[], np.ndarray]
+Factory = Callable[[np.ndarray, str, int], Fill]
+
+
+class Unavailable(Exception):
+    """The peer is not installed, or has no such law, dtype or number of threads."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A contender, with what a reader of its figures must know.
+
+    Attributes
+    ----------
+    factory : callable
+        ``factory(out, law, n_threads)`` returns the function to time, or raises `Unavailable`.
+    note : str
+        What is special about this form of the work.
+    in_place : bool
+        Whether the values land in `out`; else the function returns an array of the peer's own.
+    """
+
+    name: str
+    factory: Factory
+    note: str
+    in_place: bool = True
+
+    def prepare(self, out: np.ndarray, law: str, n_threads: int) -> Fill:
+        """The function that fills `out`, a contiguous vector whose pages have all been touched."""
+        if out.ndim != 1 or not out.flags.c_contiguous:
+            raise ValueError("the buffer must be a contiguous vector")
+        return self.factory(out, law, n_threads)
+
+
+def require(module: str) -> ModuleType:
+    """Import a module that may be missing."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise Unavailable(f"cannot import {module}: {error}") from error
+
+
+def require_law(law: str, supported: Sequence[str] = LAWS) -> None:
+    """Refuse other laws."""
+    if law not in supported:
+        raise Unavailable(f"only {' and '.join(supported)}, not {law}")
+
+
+def require_dtype(out: np.ndarray, *names: str) -> None:
+    """Refuse other dtypes; names rather than dtypes, since NumPy itself has no bfloat16."""
+    if out.dtype.name not in names:
+        raise Unavailable(f"only {' and '.join(names)}, not {out.dtype.name}")
+
+
+def require_one_thread(n_threads: int) -> None:
+    """Refuse more threads."""
+    if n_threads != 1:
+        raise Unavailable("runs on one thread only")
+
+
+def shares(out: np.ndarray, n_threads: int, multiple: int = 1024) -> list[np.ndarray]:
+    """Views that divide `out` evenly, all but the last a multiple of `multiple` elements long."""
+    bounds = [out.size * i // n_threads // multiple * multiple for i in range(n_threads)] + [out.size]
+    return [out[start:stop] for start, stop in itertools.pairwise(bounds)]
+
+
+def together(functions: Sequence[Callable[[], object]], out: np.ndarray) -> Fill:
+    """One function that runs all of them, each on its own long-lived thread, and returns `out`.
+
+    The functions must release the interpreter's lock for this to be of use.
+    """
+    if len(functions) == 1:
+        pool_map: Callable = map
+    else:
+        pool_map = ThreadPoolExecutor(len(functions)).map
+
+    def fill() -> np.ndarray:
+        for _ in pool_map(lambda function: function(), functions):
+            pass
+        return out
+
+    return fill

@@ -1,0 +1,220 @@
+"""The peers to measure against, by name: ``PEERS[name].prepare(out, law, n_threads)``."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import peers_compiled
+from peer_interface import (
+    HALF_WIDTH,
+    SEED,
+    STD,
+    Factory,
+    Fill,
+    Peer,
+    Unavailable,
+    require,
+    require_dtype,
+    require_law,
+    require_one_thread,
+    shares,
+    together,
+)
+
+BLOCK = 1 << 15  # elements; scaled while still in the cache, which is faster than a second pass over the whole
+
+
+def numpy_in_place(bit_generator: Callable[[], type], out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """``Generator.standard_normal(out=)`` or ``random(out=)``, then scaled in place.
+
+    More threads follow "Multithreaded generation" in NumPy's manual: spawned seeds, one slice for each thread.
+    """
+    require_law(law)
+    require_dtype(out, "float32", "float64")
+    seeds = np.random.SeedSequence(SEED).spawn(n_threads)
+    generators = [np.random.Generator(bit_generator()(seed)) for seed in seeds]
+    fill_share = {"uniform": _numpy_uniform, "normal": _numpy_normal}[law]
+    pairs = zip(generators, shares(out, n_threads), strict=True)
+    return together([partial(fill_share, generator, share) for generator, share in pairs], out)
+
+
+def _numpy_uniform(generator: np.random.Generator, out: np.ndarray) -> None:
+    width, half_width = out.dtype.type(2 * HALF_WIDTH), out.dtype.type(HALF_WIDTH)
+    for start in range(0, out.size, BLOCK):
+        block = out[start : start + BLOCK]
+        generator.random(out=block, dtype=out.dtype)
+        block *= width
+        block -= half_width
+
+
+def _numpy_normal(generator: np.random.Generator, out: np.ndarray) -> None:
+    std = out.dtype.type(STD)
+    for start in range(0, out.size, BLOCK):
+        block = out[start : start + BLOCK]
+        generator.standard_normal(out=block, dtype=out.dtype)
+        block *= std
+
+
+def numpy_naive(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """What most code does: draw float64, convert, copy."""
+    require_law(law)
+    require_one_thread(n_threads)
+    generator = np.random.default_rng(SEED)
+
+    def fill() -> np.ndarray:
+        if law == "uniform":
+            out[...] = generator.uniform(-HALF_WIDTH, HALF_WIDTH, out.size).astype(out.dtype)
+        else:
+            out[...] = generator.normal(0, STD, out.size).astype(out.dtype)
+        return out
+
+    return fill
+
+
+def torch_plain(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """``Tensor.uniform_``, ``normal_`` and, as law "truncated" (at two deviations), ``trunc_normal_``."""
+    torch = require("torch")
+    require_law(law, ("uniform", "normal", "truncated"))
+    torch.manual_seed(SEED)
+    draw = partial(_torch_draw, torch, _as_tensor(torch, out), law, None)
+
+    def fill() -> np.ndarray:
+        torch.set_num_threads(n_threads)  # for the process, so again at each call
+        draw()
+        return out
+
+    return fill
+
+
+def torch_slices(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """The same, by one Python thread for each slice, each with a generator of its own."""
+    torch = require("torch")
+    require_law(law)
+    draws = []
+    for i, share in enumerate(shares(out, n_threads)):
+        generator = torch.Generator().manual_seed(SEED + i)
+        draws.append(partial(_torch_draw, torch, _as_tensor(torch, share), law, generator))
+    return together(draws, out)
+
+
+def _as_tensor(torch, out: np.ndarray):
+    """A tensor on the same memory; by way of 16-bit integers for bfloat16, which `from_numpy` does not know."""
+    require_dtype(out, "float32", "float64", "bfloat16")
+    if out.dtype.name == "bfloat16":
+        return torch.from_numpy(out.view(np.int16)).view(torch.bfloat16)
+    return torch.from_numpy(out)
+
+
+def _torch_draw(torch, tensor, law: str, generator) -> None:
+    if law == "uniform":
+        tensor.uniform_(-HALF_WIDTH, HALF_WIDTH, generator=generator)
+    elif law == "normal":
+        tensor.normal_(0.0, STD, generator=generator)
+    else:
+        torch.nn.init.trunc_normal_(tensor, 0.0, STD, -2 * STD, 2 * STD, generator=generator)
+
+
+def jax_jitted(implementation: str, out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """``jax.random.uniform`` or ``normal``, compiled ahead of time.
+
+    The last result is donated to the next call, so that like the others it writes memory it has already touched.
+    """
+    require_law(law)
+    require_dtype(out, "float32", "float64", "bfloat16")
+    jax = _start_jax(n_threads)
+    if out.dtype.name == "float64":
+        jax.config.update("jax_enable_x64", True)
+
+    def draw(key, old):
+        key, now = jax.random.split(key)
+        if law == "uniform":
+            return key, jax.random.uniform(now, old.shape, old.dtype, -HALF_WIDTH, HALF_WIDTH)
+        return key, jax.random.normal(now, old.shape, old.dtype) * np.asarray(STD, old.dtype)
+
+    state = [jax.random.key(SEED, impl=implementation), jax.numpy.zeros(out.shape, out.dtype)]
+    compiled = jax.jit(draw, donate_argnums=1, keep_unused=True).lower(*state).compile()
+
+    def fill() -> np.ndarray:
+        state[:] = compiled(*state)
+        state[1].block_until_ready()
+        return np.asarray(state[1])  # a view, no copy
+
+    return fill
+
+
+_jax_threads: list[int] = []
+
+
+def _start_jax(n_threads: int):
+    """JAX with its pool of threads sized; XLA takes the size from NPROC when it starts, and never again."""
+    if _jax_threads and _jax_threads != [n_threads]:
+        raise Unavailable(f"JAX runs on {_jax_threads[0]} thread(s) in this process; another number needs another one")
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    jax = require("jax")
+    if not _jax_threads:
+        before = os.environ.get("NPROC")
+        os.environ["NPROC"] = str(n_threads)
+        jax.devices("cpu")
+        del os.environ["NPROC"]
+        if before is not None:
+            os.environ["NPROC"] = before
+        _jax_threads.append(n_threads)
+    return jax
+
+
+def mkl_random_blocks(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """mkl_random knows float64 only: blocks that fit the cache, each converted as it is copied."""
+    peers_compiled.load_mkl()
+    mkl_random = require("mkl_random")
+    require_law(law)
+    require_dtype(out, "float32", "float64")
+    draws = []
+    for i, share in enumerate(shares(out, n_threads)):
+        state = mkl_random.MKLRandomState(SEED + i, brng="SFMT19937")
+        draws.append(partial(_mkl_random_draw, state, law, share))
+    return together(draws, out)
+
+
+def _mkl_random_draw(state, law: str, out: np.ndarray) -> None:
+    for start in range(0, out.size, BLOCK):
+        block = out[start : start + BLOCK]
+        if law == "uniform":
+            block[...] = state.uniform(-HALF_WIDTH, HALF_WIDTH, block.size)
+        else:
+            block[...] = state.normal(0.0, STD, block.size, method="ICDF")
+
+
+def memset(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """The C library's memset, each thread its share: no law, a ceiling."""
+    calls = [partial(ctypes.memset, share.ctypes.data, 0, share.nbytes) for share in shares(out, n_threads)]
+    return together(calls, out)
+
+
+def _peers() -> list[Peer]:
+    def numpys(bit_generator: Callable[[], type]) -> Factory:
+        return partial(numpy_in_place, bit_generator)
+
+    own = "returns an array of its own: the copy into the buffer is not included"
+    return [
+        Peer("numpy", numpys(lambda: np.random.PCG64), "default_rng, out=; several threads as in NumPy's manual"),
+        Peer("numpy-sfc64", numpys(lambda: np.random.SFC64), "the same with NumPy's fastest bit generator"),
+        Peer("numpy-naive", numpy_naive, "float64 drawn, converted and copied, as most code does"),
+        Peer("randomgen", numpys(lambda: require("randomgen").Xoshiro256), "Xoshiro256 in NumPy's Generator"),
+        Peer("torch", torch_plain, "set_num_threads given, but the drawing itself is serial"),
+        Peer("torch-slices", torch_slices, "one Python thread and one torch.Generator for each slice"),
+        Peer("jax", partial(jax_jitted, "threefry2x32"), f"default generator, jitted; {own}", in_place=False),
+        Peer("jax-rbg", partial(jax_jitted, "rbg"), f"hardware-style generator, jitted; {own}", in_place=False),
+        Peer("mkl_random", mkl_random_blocks, "SFMT19937, ICDF; float64 drawn block by block and converted"),
+        Peer("mkl-vsl", peers_compiled.vsl, "SFMT19937, ICDF; more threads skip ahead, each with its own stream"),
+        Peer("mkl-vsl-boxmuller2", peers_compiled.vsl_box_muller, "SFMT19937, BOXMULLER2"),
+        Peer("numba", peers_compiled.numba_xoroshiro, "prange over chunks, xoroshiro128+, Box-Muller"),
+        Peer("numba-np.random", peers_compiled.numba_numpy_random, "prange, np.random.normal for each element"),
+        Peer("memset", memset, "zeros, no law: a ceiling"),
+    ]
+
+
+PEERS: dict[str, Peer] = {peer.name: peer for peer in _peers()}
