@@ -69,15 +69,16 @@ class BuildKernels(build_ext):
 
 
 class CompleteSdist(sdist):
-    """Adds tests, benchmarks and documentation, which a built package does not carry."""
+    """Adds tests, benchmarks, documentation and the Cython source, which a built package does not carry."""
 
-    def add_defaults(self):
-        super().add_defaults()
+    def make_distribution(self):
         for name in SDIST_EXTRAS:
             path = Path(name)
-            files = [path] if path.is_file() else (p for p in path.rglob("*") if p.is_file())
-            wanted = (p for p in files if "__pycache__" not in p.parts and p.name != "_kernels.c")
-            self.filelist.extend([str(p) for p in wanted])
+            files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+            self.filelist.extend([str(p) for p in files if "__pycache__" not in p.parts])
+        generated = {str(Path("src/_kernels.c"))}
+        self.filelist.files = sorted(set(self.filelist.files) - generated)
+        super().make_distribution()
 
 
 kernels = Extension(
