@@ -10,6 +10,7 @@ import json
 import math
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,7 +50,7 @@ def write(
     interruption, no file is left behind.
     """
     check_target(path, force)
-    with _complete_or_absent(Path(os.path.realpath(path))) as file:
+    with _complete_or_absent(Path(os.path.realpath(path)), force) as file:
         file.write(header(parameters))
         for piece in pieces(parameters, rng, threads):
             _write_all(file, piece)
@@ -104,16 +105,29 @@ def n_elements(parameter: Parameter) -> int:
 
 
 @contextmanager
-def _complete_or_absent(path: Path) -> Iterator[BinaryIO]:
-    """A file that is renamed to `path` if the block ends well, and removed if it does not."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+def _complete_or_absent(path: Path, force: bool) -> Iterator[BinaryIO]:
+    """A file that gets the name `path` if the block ends well, and is removed if it does not."""
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with open(temporary, "xb", buffering=0) as file:
             yield file
-        os.replace(temporary, path)
-    except BaseException:
+        if force and path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        if force or not _link(temporary, path):
+            os.replace(temporary, path)
+    finally:
         temporary.unlink(missing_ok=True)
+
+
+def _link(temporary: Path, path: Path) -> bool:
+    """Give the file its name unless another has taken it meanwhile; false where the file system has no links."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
         raise
+    except OSError:
+        return False
+    return True
 
 
 def _write_all(file: BinaryIO, data: np.ndarray) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+
+import numpy as np
 
 from fastinit.errors import reject_type, reject_value
 
 Shape = tuple[int, ...]
 
 SHAPE_EXPECTED = "an int or a tuple of ints, each >= 0"
+
+#: What float() would take without being a real number.
+NOT_REAL = (str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating)
 
 #: Flat indices and byte counts are signed 64-bit integers in C.
 INT64_MAX = 2**63 - 1
@@ -32,7 +37,7 @@ def real(where: str, parameter: str, value: object, expected: str = "a real numb
     """A Python float, perhaps NaN or infinite; strings, booleans, arrays and complex numbers are refused."""
     if type(value) is float:
         return value
-    if isinstance(value, (str, bytes, bytearray, bool)) or getattr(value, "ndim", 0) != 0:
+    if isinstance(value, NOT_REAL) or getattr(value, "ndim", 0) != 0:
         reject_type(where, parameter, expected, value)
     try:
         return float(value)
@@ -103,9 +108,14 @@ def _as_integers(where: str, shape: object) -> Shape:
     one = as_integer(shape)
     if one is not None:
         return (one,)
-    if not isinstance(shape, Iterable) or isinstance(shape, (str, bytes, dict, set)):
-        reject_type(where, "shape", SHAPE_EXPECTED, shape)
-    dims = tuple(as_integer(dim) for dim in shape)
-    if None in dims:
-        reject_type(where, "shape", SHAPE_EXPECTED, shape)
-    return dims
+    return as_integers(where, "shape", shape, SHAPE_EXPECTED)
+
+
+def as_integers(where: str, parameter: str, values: object, expected: str) -> tuple[int, ...]:
+    """A list, tuple or other finite sequence of integers as a tuple of ints."""
+    if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
+        reject_type(where, parameter, expected, values)
+    integers = tuple(as_integer(value) for value in values)
+    if None in integers:
+        reject_type(where, parameter, expected, values)
+    return integers

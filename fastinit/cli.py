@@ -19,7 +19,9 @@ from fastinit.models import MODELS
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status; every foreseen failure is one line on standard error."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _terminated)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _stop)
     try:
         options.run(options)
     except KeyboardInterrupt:
@@ -39,8 +41,13 @@ def _fail(message: str, status: int) -> int:
     return status
 
 
-def _terminated(signal_number: int, frame: object) -> None:
-    """As an exception, so that a file half written is removed."""
+def _stop(signal_number: int, frame: object) -> None:
+    """As an exception, so that a file half written is removed; once, so that a second signal cannot prevent it."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if signal_number == signal.SIGINT:
+        raise KeyboardInterrupt
     raise SystemExit(128 + signal_number)
 
 
@@ -114,6 +121,8 @@ def _progress_bar(n_bytes: int, label: str) -> Iterator[Callable[[int], object]]
     try:
         from tqdm import tqdm
     except ImportError:
+        tqdm = None
+    if tqdm is None or sys.stderr is None:
         yield lambda n_new: None
         return
     with tqdm(total=n_bytes, desc=label, unit="B", unit_scale=True) as bar:

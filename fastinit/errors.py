@@ -16,7 +16,10 @@ def reject_type(where: str, parameter: str, expected: str, got: object) -> NoRet
 
 
 def message(where: str, parameter: str, expected: str, got: object) -> str:
-    shown = got if isinstance(got, Shown) else repr(got)
+    try:
+        shown = got if isinstance(got, Shown) else repr(got)
+    except Exception:  # an int of too many digits, an object that cannot show itself
+        shown = f"something of type {type(got).__name__}"
     if len(shown) > 200:
         shown = f"{shown[:160]}... ({type(got).__name__})"
     return f"{where}: {parameter}: expected {expected}, got {shown}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 from fastinit import checks
 from fastinit.checks import Shape
@@ -83,10 +82,8 @@ def _named(in_axis, out_axis, batch_axis):
 
 def _axes(parameter: str, axis: object, n_dims: int) -> tuple[int, ...]:
     expected = f"an int or a tuple of ints in [-{n_dims}, {n_dims})"
-    items = tuple(axis) if isinstance(axis, Iterable) and not isinstance(axis, str) else (axis,)
-    positions = tuple(checks.as_integer(item) for item in items)
-    if None in positions:
-        reject_type("fans", parameter, expected, axis)
+    one = checks.as_integer(axis)
+    positions = (one,) if one is not None else checks.as_integers("fans", parameter, axis, expected)
     if not all(-n_dims <= position < n_dims for position in positions):
         reject_value("fans", parameter, expected, axis)
     return tuple(position % n_dims for position in positions)

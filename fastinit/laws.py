@@ -92,7 +92,8 @@ def _float32_above(bound: float) -> float:
 
 
 def _next_float32(value: float, towards: float) -> float:
-    return float(np.nextafter(np.float32(value), np.float32(towards)))
+    with np.errstate(all="ignore"):
+        return float(np.nextafter(np.float32(value), np.float32(towards)))
 
 
 def _tie_above(value: float) -> Fraction:

@@ -32,7 +32,7 @@ def as_array(where: str, out: object) -> np.ndarray:
 
 def _view(where: str, out: object) -> np.ndarray:
     if isinstance(out, np.ndarray):
-        return out.view(np.ndarray)
+        return np.ndarray.view(out, np.ndarray)  # whatever a subclass makes of its own view
     if isinstance(out, (list, tuple, str, bytes, int, float, complex, np.generic)):
         reject_type(where, "out", EXPECTED, Shown(type(out).__name__))
     try:
@@ -40,9 +40,16 @@ def _view(where: str, out: object) -> np.ndarray:
             return np.asarray(out)
         if not hasattr(out, "__dlpack__"):
             return np.asarray(memoryview(out))
-        return np.from_dlpack(out)
+        return _from_dlpack(out)
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
         reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
+
+
+def _from_dlpack(out: object) -> np.ndarray:
+    try:
+        return np.from_dlpack(out, copy=False)  # a copy would be filled in vain
+    except TypeError:  # NumPy 2.0, or an exporter from before the argument existed
+        return np.from_dlpack(out)
 
 
 def _check_dtype(where: str, dtype: np.dtype) -> None:

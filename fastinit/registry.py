@@ -94,7 +94,7 @@ class Configured:
         return isinstance(other, Configured) and (self.name, self.params) == (other.name, other.params)
 
     def __hash__(self) -> int:
-        return hash((self.name, repr(sorted(self.params.items()))))
+        return hash((self.name, frozenset(self.params)))
 
     def __reduce__(self):
         return Configured, (self.name, dict(self.params))
@@ -131,7 +131,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
     common = list(inspect.signature(public).parameters.values())
     functools.update_wrapper(public, rule, assigned=("__module__", "__name__", "__qualname__"))
     public.__signature__ = inspect.Signature([common[0], *own.values(), *common[1:-1]], return_annotation="np.ndarray")
-    public.__doc__ = inspect.cleandoc(rule.__doc__)
+    public.__doc__ = inspect.cleandoc(rule.__doc__ or "")  # none under python -OO
     for marker, text in SHARED_TEXT.items():
         public.__doc__ = public.__doc__.replace(marker, text)
     del public.__wrapped__

@@ -19,7 +19,8 @@ def stream_key(where: str, rng: object, name: str, tag: bytes) -> bytes:
     BLAKE2b, 32 bytes, personalised with VERSION, of: 32 bytes from rng, the length of name in UTF-8 as 8 bytes,
     name in UTF-8, tag; integers little-endian.
     """
-    if type(rng) is int and rng >= 0:
+    # Only short plain names are remembered, so that the cache stays small and nobody's own __eq__ enters it.
+    if type(rng) is int and rng >= 0 and type(name) is str and len(name) <= 256:
         return _int_key(rng, name, tag)
     return _key(seed_words(where, rng), name, tag)
 

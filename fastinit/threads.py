@@ -139,7 +139,8 @@ def cpu_quota(root: str = "/") -> float | None:
         return None
     quotas = []
     for line in lines:
-        _, controllers, path = line.split(":", 2)
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
         if controllers and "cpu" not in controllers.split(","):
             continue
         mount = os.path.join(root, "sys/fs/cgroup", "cpu" if controllers else "")
@@ -156,11 +157,12 @@ def _quota_of(folder: str) -> float | None:
         else:
             quota, period = (_read(os.path.join(folder, f"cpu.cfs_{what}_us")).strip() for what in ("quota", "period"))
         return None if quota in ("max", "-1") else int(quota) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
+    except (OSError, ValueError, ArithmeticError):
         return None
 
 
 def _read(path: str) -> str:
     # Not pathlib: importing it would be a third of the package's import time.
-    with open(path) as file:
+    # A process may be called anything, and the kernel cuts its name in the middle of a character.
+    with open(path, encoding="utf-8", errors="replace") as file:
         return file.read()

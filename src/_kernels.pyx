@@ -75,8 +75,9 @@ cdef extern from *:
 HAVE_OPENMP = FI_HAVE_OPENMP
 BLOCK = FI_BLOCK
 
-# Bytes between two looks at pending signals: a tenth of a second or less, and far more than a parallel region costs.
-cdef int64_t SLAB_BYTES = 256 << 20
+# Units between two looks at pending signals: 256 MiB of a contiguous float32 output, a tenth of a second on one core,
+# and far more than a parallel region costs.
+cdef int64_t UNITS_PER_SLAB = 4096
 
 cdef const fi_backend *chosen = NULL
 
@@ -164,7 +165,9 @@ def fill(out, int law_code, bytes key, double location, double scale, box, int n
             describe_whole(&job, view.len // view.itemsize, view.itemsize)
         else:
             describe_box(&job, box)
-        run(&job, fi_job_split(&job), n_threads, view.itemsize)
+        if job.n_runs * job.run_length * view.itemsize != view.len:
+            raise ValueError("fill: out: expected the array that was checked, got one of another size")
+        run(&job, fi_job_split(&job), n_threads)
     finally:
         PyBuffer_Release(&view)
 
@@ -193,11 +196,8 @@ cdef int describe_box(fi_job *job, tuple box) except -1:
     return 0
 
 
-cdef int run(fi_job *job, int64_t n_units, int n_threads, int64_t itemsize) except -1:
+cdef int run(fi_job *job, int64_t n_units, int n_threads) except -1:
     cdef int64_t first = 0, last
-    cdef int64_t n_bytes = job.n_runs * job.run_length * itemsize
-    cdef int64_t n_slabs = max(<int64_t>1, n_bytes // SLAB_BYTES)
-    cdef int64_t units_per_slab = max(<int64_t>1, n_units // n_slabs)
     cdef int64_t scratch_bytes = (job.scratch_bytes + 63) // 64 * 64
     cdef void *memory = NULL
     if scratch_bytes:
@@ -207,7 +207,7 @@ cdef int run(fi_job *job, int64_t n_units, int n_threads, int64_t itemsize) exce
     cdef char *scratch = <char *>memory + 64 - <uintptr_t>memory % 64
     try:
         while first < n_units:
-            last = min(first + units_per_slab, n_units)
+            last = min(first + UNITS_PER_SLAB, n_units)
             run_slab(job, first, last, n_threads, scratch, scratch_bytes)
             first = last
             PyErr_CheckSignals()

@@ -1,11 +1,13 @@
 """Every refusal: the right exception, the one message form, and not a byte written."""
 
+import itertools
 import re
 
 import numpy as np
 import pytest
 
 import fastinit as fi
+from fastinit import laws
 
 FORM = re.compile(r"^[a-z_0-9]+: [\w, \-]+: expected .+, got .+", re.DOTALL)
 
@@ -80,9 +82,13 @@ ARGUMENTS = [
     ("bool dim", TypeError, "shape", dict(shape=(True, 2))),
     ("overflow", ValueError, "2**63", dict(shape=(2**33, 2**33))),
     ("overflow behind a zero", ValueError, "2**63", dict(shape=(0, 2**33, 2**33))),
+    ("endless shape", TypeError, "shape", dict(shape=itertools.repeat(1))),
+    ("0-d array shape", TypeError, "shape", dict(shape=np.array(3.0))),
+    ("huge dim", ValueError, "2**63", dict(shape=10**5000)),
     ("65 dimensions", ValueError, "64", dict(shape=(1,) * 65)),
     ("dtype", TypeError, "int32", dict(shape=3, dtype="int32")),
     ("no dtype", TypeError, "dtype", dict(shape=3, dtype="float31")),
+    ("impossible dtype", TypeError, "dtype", dict(shape=3, dtype=("f4", -1))),
     ("structured dtype", TypeError, "dtype", dict(shape=3, dtype=[("a", "f4")])),
     ("swapped dtype", TypeError, "byte order", dict(shape=3, dtype=np.dtype("f4").newbyteorder())),
     ("rng -1", ValueError, "rng", dict(shape=3, rng=-1)),
@@ -149,6 +155,9 @@ PARAMETERS = [
     (fi.normal, TypeError, "std", dict(std=None)),
     (fi.normal, TypeError, "std", dict(std=1j)),
     (fi.normal, TypeError, "std", dict(std=np.ones(1))),
+    (fi.normal, TypeError, "std", dict(std=np.True_)),
+    (fi.normal, TypeError, "std", dict(std=np.complex64(1 + 2j))),
+    (fi.normal, ValueError, "std", dict(std=-(10**5000))),
     (fi.uniform, ValueError, "low, high", dict(low=1.0, high=0.0)),
     (fi.uniform, ValueError, "low, high", dict(low=1.0, high=1.0)),
     (fi.uniform, ValueError, "strictly between", dict(low=1.0, high=1.0 + 2**-23)),
@@ -250,3 +259,21 @@ def test_other_functions():
 def test_too_large_for_memory_is_a_memory_error():
     refused(MemoryError, "fits in memory", fi.normal, (2**40, 2**18), rng=0)
     refused(MemoryError, "fits in memory", fi.empty, 2**61 - 1)
+
+
+def test_a_subclass_cannot_redirect_the_fill():
+    class Elsewhere(np.ndarray):
+        def view(self, *args, **kwargs):
+            return np.zeros(4, np.float32)
+
+    out = np.zeros(4, np.float32).view(Elsewhere)
+    assert fi.ones(out=out) is out
+    assert np.array_equal(np.asarray(out), np.ones(4))
+
+
+def test_the_callers_errstate_is_left_out():
+    laws.uniform.cache_clear()
+    with np.errstate(all="raise"):
+        fi.uniform(3, rng=0)
+        fi.uniform(3, low=0, high=1e-44, rng=0)
+        fi.constant(3, value=1e-46)

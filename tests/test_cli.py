@@ -121,6 +121,22 @@ def test_a_link_is_followed(tmp_path):
     assert target.stat().st_size > 1 << 20
 
 
+def test_a_file_that_appears_meanwhile_is_kept(tmp_path):
+    path = tmp_path / "x"
+    with pytest.raises(FileExistsError):
+        checkpoint.write(path, TINY, 5, progress=lambda n_bytes: path.write_text("precious"))
+    assert path.read_text() == "precious"
+    assert os.listdir(tmp_path) == ["x"]
+
+
+def test_force_keeps_the_mode(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("old")
+    path.chmod(0o600)
+    checkpoint.write(path, TINY, 5, force=True)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_full_disk_leaves_nothing(tmp_path):
     """The file-size limit stands in for the disk: the write fails in its middle, as on a full one."""
 
@@ -141,7 +157,7 @@ def test_unwritable_places(tmp_path):
     assert os.listdir(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupt_leaves_nothing(tmp_path, sent, status):
     command = [
         sys.executable,

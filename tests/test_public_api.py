@@ -78,6 +78,14 @@ def test_import_is_light():
     assert "numpy.random" not in loaded
 
 
+def test_without_docstrings():
+    """python -OO drops them."""
+    code = "import fastinit; print(fastinit.normal(3, rng=0).size)"
+    assert (
+        subprocess.run([sys.executable, "-OO", "-c", code], capture_output=True, text=True, check=True).stdout == "3\n"
+    )
+
+
 def test_version_is_the_distributions():
     from importlib.metadata import version
 

@@ -137,6 +137,20 @@ print(os.read(reader, 64).decode())
     assert run_python(code) == hashlib.sha256(fi.normal(1 << 22, rng=0)).hexdigest()
 
 
+def test_a_forked_child_of_any_name_is_noticed():
+    """The kernel cuts a process's name to 15 bytes, perhaps in the middle of a character."""
+    code = """
+import ctypes, os
+ctypes.CDLL(None).prctl(15, bytes([0xD0] * 15))
+pid = os.fork()
+if pid == 0:
+    from fastinit import threads
+    os._exit(0 if threads.forked() else 1)
+print(os.waitpid(pid, 0)[1])
+"""
+    assert run_python(code) == "0"
+
+
 def test_fork_detection_can_fail():
     assert not threads.forked()
 
