@@ -9,8 +9,7 @@ import math
 import sys
 
 import numpy as np
-from statistics_of import BOUND, normal_scores
-from test_seed import correlation
+from statistics_of import BOUND, correlation, normal_scores
 
 import fastinit as fi
 

@@ -78,3 +78,9 @@ def kolmogorov_smirnov(sample: np.ndarray, cdf) -> float:
 
 def normal_cdf(x: np.ndarray) -> np.ndarray:
     return 0.5 * np.frompyfunc(math.erfc, 1, 1)(-x / math.sqrt(2)).astype(np.float64)
+
+
+def correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """The correlation of two samples, times the root of their size: a standard score."""
+    a, b = (np.asarray(x, np.float64) - np.mean(x, dtype=np.float64) for x in (a, b))
+    return float(np.mean(a * b) / np.sqrt(np.mean(a * a) * np.mean(b * b)) * np.sqrt(a.size))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from statistics_of import correlation
 
 import fastinit as fi
 
@@ -54,11 +55,6 @@ def test_constants_draw_nothing():
     before = generator.bit_generator.state
     fi.ones(3, rng=generator)
     assert generator.bit_generator.state == before
-
-
-def correlation(a, b):
-    a, b = (np.asarray(x, np.float64) - np.mean(x, dtype=np.float64) for x in (a, b))
-    return float(np.mean(a * b) / np.sqrt(np.mean(a * a) * np.mean(b * b)) * np.sqrt(a.size))
 
 
 @pytest.mark.parametrize("function", [lambda z: z, np.square, np.abs], ids=["z", "z squared", "|z|"])
