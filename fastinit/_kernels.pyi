@@ -4,7 +4,6 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 HAVE_OPENMP: bool
-BLOCK: int
 
 def laws() -> list[str]: ...
 def isas() -> dict[str, bool]: ...

@@ -93,7 +93,7 @@ def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
     """A tuple of non-negative ints, their product in bytes within 63 bits."""
     dims = (shape,) if type(shape) is int else shape
     if type(dims) is not tuple or not {int}.issuperset(map(type, dims)):
-        dims = _as_integers(where, shape)
+        dims = as_integers(where, "shape", shape, SHAPE_EXPECTED)
     if dims and min(dims) < 0:
         reject_value(where, "shape", SHAPE_EXPECTED, shape)
     if len(dims) > 64:
@@ -104,15 +104,11 @@ def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
     return dims
 
 
-def _as_integers(where: str, shape: object) -> Shape:
-    one = as_integer(shape)
+def as_integers(where: str, parameter: str, values: object, expected: str) -> tuple[int, ...]:
+    """One integer, or a list, tuple or other finite sequence of them, as a tuple of ints."""
+    one = as_integer(values)
     if one is not None:
         return (one,)
-    return as_integers(where, "shape", shape, SHAPE_EXPECTED)
-
-
-def as_integers(where: str, parameter: str, values: object, expected: str) -> tuple[int, ...]:
-    """A list, tuple or other finite sequence of integers as a tuple of ints."""
     if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
         reject_type(where, parameter, expected, values)
     integers = tuple(as_integer(value) for value in values)

@@ -15,13 +15,15 @@ from fastinit._version import __version__
 from fastinit.config import show_config
 from fastinit.models import MODELS
 
+#: Signals that end a command; Windows has no SIGHUP.
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status; every foreseen failure is one line on standard error."""
     options = _parser().parse_args(arguments)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _stop)
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop)
     try:
         options.run(options)
     except KeyboardInterrupt:
@@ -43,9 +45,8 @@ def _fail(message: str, status: int) -> int:
 
 def _stop(signal_number: int, frame: object) -> None:
     """As an exception, so that a file half written is removed; once, so that a second signal cannot prevent it."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     if signal_number == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(128 + signal_number)

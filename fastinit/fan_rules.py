@@ -82,8 +82,7 @@ def _named(in_axis, out_axis, batch_axis):
 
 def _axes(parameter: str, axis: object, n_dims: int) -> tuple[int, ...]:
     expected = f"an int or a tuple of ints in [-{n_dims}, {n_dims})"
-    one = checks.as_integer(axis)
-    positions = (one,) if one is not None else checks.as_integers("fans", parameter, axis, expected)
+    positions = checks.as_integers("fans", parameter, axis, expected)
     if not all(-n_dims <= position < n_dims for position in positions):
         reject_value("fans", parameter, expected, axis)
     return tuple(position % n_dims for position in positions)

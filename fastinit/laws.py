@@ -23,7 +23,6 @@ UNIFORM_REACH = 1 - 2.0**-24
 #: Above the largest |z| that the normal kernel draws, sqrt(-2 ln 2**-41) = 7.539.
 NORMAL_REACH = 7.54
 
-
 #: Standard deviations that schemes scaled by fans may ask for: normal float32 numbers with room for the tails.
 MIN_STD, MAX_STD = 1e-37, 1e37
 

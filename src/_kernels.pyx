@@ -13,8 +13,6 @@ from libc.string cimport memcpy
 
 
 cdef extern from "fastinit.h":
-    enum: FI_BLOCK
-
     ctypedef struct fi_law:
         uint64_t key[4]
         double location
@@ -73,7 +71,6 @@ cdef extern from *:
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP
-BLOCK = FI_BLOCK
 
 # Units between two looks at pending signals: 256 MiB of a contiguous float32 output, a tenth of a second on one core,
 # and far more than a parallel region costs.
@@ -199,12 +196,13 @@ cdef int describe_box(fi_job *job, tuple box) except -1:
 cdef int run(fi_job *job, int64_t n_units, int n_threads) except -1:
     cdef int64_t first = 0, last
     cdef int64_t scratch_bytes = (job.scratch_bytes + 63) // 64 * 64
-    cdef void *memory = NULL
+    cdef char *memory = NULL
+    cdef char *scratch = NULL
     if scratch_bytes:
-        memory = malloc(scratch_bytes * n_threads + 64)
+        memory = <char *>malloc(scratch_bytes * n_threads + 64)
         if memory == NULL:
             raise MemoryError(f"fill: threads: expected room for {n_threads} x {scratch_bytes} bytes, got none")
-    cdef char *scratch = <char *>memory + 64 - <uintptr_t>memory % 64
+        scratch = memory + 64 - <uintptr_t>memory % 64
     try:
         while first < n_units:
             last = min(first + UNITS_PER_SLAB, n_units)
