@@ -20,7 +20,10 @@ _CODES = {name: code for code, name in enumerate(_kernels.laws())}
 #: The largest |x| that the uniform kernel multiplies the half-width by (src/kernel/laws.h).
 UNIFORM_REACH = 1 - 2.0**-24
 
-#: Above the largest |z| that the normal kernel draws, sqrt(-2 ln 2**-41) = 7.539.
+#: Below it, half_width * 2**-31 is no normal float32, and the kernel multiplies in another order.
+TINY_HALF_WIDTH = 2.0**-95
+
+#: Above the largest |z| that the normal kernel draws, sqrt(2 ln 2**41) = 7.539.
 NORMAL_REACH = 7.54
 
 #: Standard deviations that schemes scaled by fans may ask for: normal float32 numbers with room for the tails.
@@ -77,7 +80,8 @@ def uniform(where: str, low: float, high: float) -> Law:
     midpoint = min(max(to_float32(low / 2 + high / 2), lowest), highest)
     room = min(_tie_above(highest) - Fraction(midpoint), Fraction(midpoint) + _tie_above(-lowest))
     half_width = min(to_float32(high / 2 - low / 2), _float32_below(room / Fraction(UNIFORM_REACH)))
-    return Law(_CODES["uniform"], b"u32", midpoint, half_width)
+    name = "uniform" if half_width >= TINY_HALF_WIDTH else "tiny_uniform"
+    return Law(_CODES[name], b"u32", midpoint, half_width)
 
 
 def _float32_below(bound: float | Fraction) -> float:

@@ -36,9 +36,10 @@ enum {
 };
 
 /* What an element's value depends on besides its index. `location` and `scale` hold exact float32 values:
- *   constant  the value, -
- *   uniform   midpoint and half-width of the open interval
- *   normal    mean and standard deviation                                                                          */
+ *   constant      the value, -
+ *   uniform       midpoint and half-width of the open interval; half-width at least 2^-95
+ *   tiny_uniform  the same for smaller half-widths
+ *   normal        mean and standard deviation                                                                      */
 typedef struct {
     uint64_t key[4];
     double location;

@@ -81,28 +81,40 @@ def fma(a, b, c) -> np.ndarray:
     return bits.view(np.float64).astype(np.float32)
 
 
-def horner(x: np.ndarray, coefficients: list[str]) -> np.ndarray:
-    values = [np.float32(float.fromhex(c)) for c in coefficients]
-    total = np.full(x.shape, values[-1], np.float32)
-    for c in values[-2::-1]:
+def horner(x: np.ndarray, coefficients: list[np.float32]) -> np.ndarray:
+    total = np.full(x.shape, coefficients[-1], np.float32)
+    for c in coefficients[-2::-1]:
         total = fma(total, x, c)
     return total
 
 
-def minus_2_log(u: np.ndarray) -> np.ndarray:
-    q = ["-2", "0x1.00006c", "-0x1.5558f4p-1", "0x1.ff6978p-2"]
-    q += ["-0x1.97b1a2p-2", "0x1.612128p-2", "-0x1.4b5deep-2", "0x1.9d0416p-3"]
-    bits = u.view(np.int32)
-    field = (np.int32(0x3FB504F2) - bits) & np.int32(0x7F800000)
-    t = (bits + field).view(np.float32) - np.float32(1)
-    e_term = field.astype(np.float32) * np.float32(float.fromhex("0x1.62e43") * 2.0**-23)
-    return fma(t, horner(t, q), e_term)
+def float32s(*literals: str) -> list[np.float32]:
+    return [np.float32(float.fromhex(literal)) for literal in literals]
 
 
-def cos_sin(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    c = ["1", "-0x1.3bd3b", "0x1.03bd9ap-2", "-0x1.55020cp-6", "0x1.c2939ap-11"]
-    s = ["0x1.921fb4", "-0x1.4abba2p-1", "0x1.466504p-4", "-0x1.31fbf4p-8", "0x1.3912a8p-13"]
-    return horner(x * x, c), x * horner(x * x, s)
+Q = float32s("0x1.71547ap0", "-0x1.7154d8p-1", "0x1.ec632p-2", "-0x1.70fe6cp-2")
+Q += float32s("0x1.2910bp-2", "-0x1.00958cp-2", "0x1.a1504cp-3", "-0x1.888b62p-4")
+C = float32s("0x1.aa4498p-1", "-0x1.06f144p-2", "0x1.b0637ap-7", "-0x1.1613fp-12")
+S = float32s("0x1.4eca3cp-1", "-0x1.135a32p-4", "0x1.0fa726p-9", "-0x1.f118bp-16")
+
+
+def minus_log2(u: np.ndarray) -> np.ndarray:
+    """-log2 of float32 u in [2**-41, 1]."""
+    m, e = np.frexp(u)  # m in [1/2, 1)
+    m, e = np.where(m < 0.75, 2 * m, m), np.where(m < 0.75, e - 1, e)
+    t = m - np.float32(1)
+    return fma(-t, horner(t, Q), -e.astype(np.float32))
+
+
+def quarter_turn(k: np.ndarray) -> np.ndarray:
+    """The argument of cos_sin for an angle's 22 bits."""
+    m = (k | np.uint32(0x3F800000)).view(np.float32)
+    return fma(m, np.float32(4 + 2.0**-20), np.float32(-5 - 2.0**-20))
+
+
+def cos_sin(x: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    even, odd = (horner(x * x, [np.float32(factor) * c for c in coefficients]) for coefficients in (C, S))
+    return fma(-x, odd, even), fma(x, odd, even)
 
 
 def uniform_block(k: list[int], block_index: int, midpoint: float, half_width: float) -> np.ndarray:
@@ -114,13 +126,11 @@ def uniform_block(k: list[int], block_index: int, midpoint: float, half_width: f
 def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.ndarray:
     both = words(k, block_index)
     a, b = both[:, 0], both[:, 1]
-    low = (b & 0xFF800000).view(np.int32).astype(np.float32)
-    low = fma(low, np.float32(2.0**-63), np.float32(256.5 * 2.0**-40))
-    u = fma((a & 0x7FFFFFFF).astype(np.float32), np.float32(2.0**-31), low)
-    radius = np.sqrt(minus_2_log(u)) * np.float32(std)
-    x = fma((b & 0x7FFFFF).astype(np.float32), np.float32(2.0**-22), np.float32(2.0**-23 - 1))
-    cosine, sine = cos_sin(x)
-    cosine = (cosine.view(np.uint32) ^ (a & np.uint32(0x80000000))).view(np.float32)
+    low = ((b & 0x7FC00000) | 0x00200000).astype(np.float32)
+    u = fma(a.view(np.int32).astype(np.float32), np.float32(2.0**31), low)
+    radius = np.sqrt(minus_log2(abs(u) * np.float32(2.0**-62)))
+    cosine, sine = (part.view(np.uint32) for part in cos_sin(quarter_turn(b & 0x003FFFFF), std))
+    cosine, sine = ((p ^ (w & np.uint32(0x80000000))).view(np.float32) for p, w in ((cosine, a), (sine, b)))
     out = np.stack([fma(radius, cosine, np.float32(mean)), fma(radius, sine, np.float32(mean))], axis=1)
     return out.reshape(BLOCK)
 

@@ -14,34 +14,38 @@ def every_mantissa(exponent: int) -> np.ndarray:
     return (np.arange(1 << 23, dtype=np.uint32) + np.uint32((exponent + 127) << 23)).view(np.float32)
 
 
-@pytest.mark.parametrize("exponent", [-1, -2, -24, -40])
-def test_minus_2_log(exponent):
-    """At every mantissa of four binades; the others differ in the multiple of 2 ln 2 alone."""
+@pytest.mark.parametrize("exponent", [-1, -2, -24, -41])
+def test_minus_log2(exponent):
+    """At every mantissa of four binades; the others differ in a whole number alone."""
     u = every_mantissa(exponent)
-    exact = -2 * np.log(u.astype(np.float64))
-    error = abs(reference.minus_2_log(u) / exact - 1).max()
-    assert error < 2**-21.7
+    exact = -np.log2(u.astype(np.float64))
+    error = abs(reference.minus_log2(u) / exact - 1).max()
+    assert error < 2**-21.3
     assert error > 2**-25  # the bound is not idle
 
 
-def test_minus_2_log_at_the_ends():
+def test_minus_log2_at_the_ends():
     ends = np.array([1, 1 - 2**-24, 2**-41], np.float32)
-    values = reference.minus_2_log(ends)
+    values = reference.minus_log2(ends)
     assert values[0] == 0
-    assert 0 < values[1] < 2**-22
-    assert np.sqrt(values[2]) < 7.54
+    assert 0 < values[1] < 2**-23
+    assert np.sqrt(2 * np.log(2) * values[2]) < 7.54
 
 
-def test_cos_sin_at_every_angle():
-    k = np.arange(1 << 22, dtype=np.uint32) + np.uint32(1 << 22)  # the upper half: the lower mirrors it exactly
-    x = reference.fma(k.astype(np.float32), np.float32(2.0**-22), np.float32(2.0**-23 - 1))
-    mirrored = reference.fma((~k & 0x7FFFFF).astype(np.float32), np.float32(2.0**-22), np.float32(2.0**-23 - 1))
-    assert np.array_equal(x, -mirrored)
-    assert x.min() > 0
-    assert x.max() < 1
-    cosine, sine = reference.cos_sin(x)
-    angle = x.astype(np.float64) * np.pi / 2
-    assert abs(cosine - np.cos(angle)).max() < 2**-22.7
-    assert abs(sine - np.sin(angle)).max() < 2**-22.7
-    assert max(abs(cosine).max(), abs(sine).max()) <= 1
-    assert abs(cosine.astype(np.float64) ** 2 + sine.astype(np.float64) ** 2 - 1).max() < 2**-21.7
+@pytest.mark.parametrize("factor", [1.0, 0.02, 1 / 3])
+def test_cos_sin_at_every_angle(factor):
+    k = np.arange(1 << 22, dtype=np.uint32)
+    cosine, sine = reference.cos_sin(reference.quarter_turn(k), factor)
+    angle = (k + 0.5) * (np.pi / 2 / k.size)
+    radius = np.float32(factor) * np.sqrt(2 * np.log(2))
+    assert abs(cosine - radius * np.cos(angle)).max() < 2**-22.3 * factor
+    assert abs(sine - radius * np.sin(angle)).max() < 2**-22.3 * factor
+    assert max(abs(cosine).max(), abs(sine).max()) < radius * (1 + 2**-22)
+
+
+def test_angles_are_evenly_spaced_about_half_a_quarter():
+    k = np.arange(1 << 22, dtype=np.uint32)
+    x = reference.quarter_turn(k)
+    exact = (2.0 * k + 1 - k.size) / k.size * (1 + 2.0**-22)
+    assert abs(x - exact).max() < 2**-24.9
+    assert abs(x[k.size // 2 - 2 :][:4] - exact[k.size // 2 - 2 :][:4]).max() < 2**-43.9

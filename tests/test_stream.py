@@ -75,12 +75,21 @@ def test_normal_parameters_equal_reference(isa, mean, std):
 
 @pytest.mark.parametrize(("midpoint", "half_width"), [(0.0, 0.125), (5.0, 3.0), (1e-40, 1e-40), (-1e38, 1e37)])
 def test_uniform_equals_reference(isa, midpoint, half_width):
-    law = laws.Law(_kernels.laws().index("uniform"), b"u32", float(np.float32(midpoint)), float(np.float32(half_width)))
-    ours = np.empty(3000, np.float32)
-    k = b"".join(w.to_bytes(8, "little") for w in reference.key(7, "x", b"u32"))
-    _kernels.fill(ours, law.code, k, law.location, law.scale, None, 1, False)
+    ours = fi.uniform(3000, low=midpoint - half_width, high=midpoint + half_width, rng=7, name="x")
+    law = laws.uniform("", midpoint - half_width, midpoint + half_width)
     theirs = reference.tensor(7, "x", "uniform", 3000, law.location, law.scale)
     assert np.array_equal(ours.view(np.uint32), theirs.view(np.uint32))
+
+
+def test_both_uniform_laws_are_the_same_law(isa):
+    # Where the first stops being exact, the second goes on; at the border itself both are.
+    ours = np.empty((2, 3000), np.float32)
+    k = b"".join(w.to_bytes(8, "little") for w in reference.key(7, "x", b"u32"))
+    for row, name in zip(ours, ("uniform", "tiny_uniform"), strict=True):
+        _kernels.fill(row, _kernels.laws().index(name), k, 1e-29, laws.TINY_HALF_WIDTH, None, 1, False)
+    assert np.array_equal(*ours.view(np.uint32))
+    codes = [laws.uniform("", 0.0, 2 * laws.TINY_HALF_WIDTH * factor).code for factor in (1.01, 0.99)]
+    assert [_kernels.laws()[code] for code in codes] == ["uniform", "tiny_uniform"]
 
 
 def test_blocks_far_out_equal_reference(isa):

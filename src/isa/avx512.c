@@ -10,6 +10,8 @@
 #define V_STEPS 2
 #define V_FMA(a, b, c) ((v_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
+#define V_EXPONENT(a) ((v_f32)_mm512_getexp_ps((__m512)(a)))
+#define V_MANTISSA(a) ((v_f32)_mm512_getmant_ps((__m512)(a), _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero))
 #define V_STREAM(dst, a) _mm512_stream_ps(dst, (__m512)(a))
 #define V_QUARTER(a, i) _mm512_extractf32x4_ps((__m512)(a), i)
 #define V_STREAM_16(dst, a)                                                                   \

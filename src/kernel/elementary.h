@@ -1,6 +1,6 @@
 /* The two functions Box-Muller needs, in float32, from fused multiply-adds in a fixed order (part of the stream).
  *
- * Coefficients: minimax in the stated weight (linear programming on Chebyshev nodes), rounded to float32 one by one
+ * Coefficients: minimax in the stated weight (Lawson's reweighted least squares on Chebyshev nodes), rounded to float32 one by one
  * from the lowest order up, the rest refitted after each. tests/test_elementary.py holds the bounds stated here
  * against exact values at every float32 argument that can occur. */
 #ifndef FI_ELEMENTARY_H
@@ -12,46 +12,50 @@
 #define FI_EACH FI_UNROLL for (int i = 0; i < V_N; i++)
 
 /* Horner's rule; c[k] belongs to x^k. */
-FI_INLINE void fi_polynomial(v_f32 sum[V_N], const v_f32 x[V_N], const float *c, int n_coefficients)
+FI_INLINE void fi_polynomial(v_f32 sum[V_N], const v_f32 x[V_N], const v_f32 *c, int n_coefficients)
 {
-    FI_EACH sum[i] = v_f32_set(c[n_coefficients - 1]);
+    FI_EACH sum[i] = c[n_coefficients - 1];
     FI_UNROLL
     for (int k = n_coefficients - 2; k >= 0; k--)
-        FI_EACH sum[i] = v_f32_fma(sum[i], x[i], v_f32_set(c[k]));
+        FI_EACH sum[i] = v_f32_fma(sum[i], x[i], c[k]);
 }
 
-/* -2 ln u for u in [2^-41, 1]; exactly 0 at 1. Relative error below 2^-21.7.
+/* -log2 |u 2^-62| for |u 2^-62| in [2^-41, 1]; exactly 0 at 1. Relative error below 2^-21.3.
  *
- * u = m 2^-e with m in [sqrt 1/2, sqrt 2), split by integer arithmetic on the bits, so that
- * -2 ln u = e 2 ln 2 + t q(t) with t = m - 1 exact. */
-FI_INLINE void fi_minus_2_log(v_f32 y[V_N], const v_f32 u[V_N])
+ * |u 2^-62| = m 2^e with m in [3/4, 3/2), so that -log2 is -e - t q(t) with t = m - 1 exact. */
+FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N])
 {
-    /* -2 ln(1 + t) / t on [sqrt 1/2 - 1, sqrt 2 - 1], relative error 2^-22.4. */
-    static const float q[8] = {-2.0f,           0x1.00006cp+0f, -0x1.5558f4p-1f, 0x1.ff6978p-2f,
-                               -0x1.97b1a2p-2f, 0x1.612128p-2f, -0x1.4b5deep-2f, 0x1.9d0416p-3f};
-    const uint32_t below_sqrt_2 = 0x3fb504f2; /* bits of the largest float32 below sqrt 2 */
-    const float two_ln_2 = 0x1.62e43p+0f;     /* 2 ln 2, relative error 2^-25.6 */
-
-    v_u32 e_field[V_N]; /* e 2^23 */
-    v_f32 t[V_N], e_term[V_N];
-    FI_EACH e_field[i] = v_u32_and(v_u32_sub(v_u32_set(below_sqrt_2), v_u32_bits(u[i])), v_u32_set(0x7f800000));
-    FI_EACH t[i] = v_f32_sub(v_f32_bits(v_u32_add(v_u32_bits(u[i]), e_field[i])), v_f32_set(1.0f));
-    FI_EACH e_term[i] = v_f32_mul(v_f32_from_i32(e_field[i]), v_f32_set(two_ln_2 * 0x1p-23f));
-    fi_polynomial(y, t, q, 8);
-    FI_EACH y[i] = v_f32_fma(t[i], y[i], e_term[i]);
+    /* log2(1 + t) / t on [-1/4, 1/2], relative error 2^-22.4. */
+    static const float q[8] = {0x1.71547ap+0f, -0x1.7154d8p-1f, 0x1.ec632p-2f,  -0x1.70fe6cp-2f,
+                               0x1.2910bp-2f,  -0x1.00958cp-2f, 0x1.a1504cp-3f, -0x1.888b62p-4f};
+    v_f32 t[V_N], e[V_N], coefficient[8];
+    FI_UNROLL
+    for (int k = 0; k < 8; k++)
+        coefficient[k] = v_f32_set(q[k]);
+    FI_EACH t[i] = v_f32_sub(v_f32_split(&e[i], u[i], 62), v_f32_set(1.0f));
+    fi_polynomial(y, t, coefficient, 8);
+    FI_EACH y[i] = v_f32_fma(v_f32_neg(t[i]), y[i], v_f32_neg(e[i]));
 }
 
-/* cos(x pi/2) and sin(x pi/2) for x in [-1, 1]. Absolute errors below 2^-22.7; neither exceeds 1. */
-FI_INLINE void fi_cos_sin_quarter_turns(v_f32 cosine[V_N], v_f32 sine[V_N], const v_f32 x[V_N])
+/* factor sqrt(ln 2) (cos y - sin y) and factor sqrt(ln 2) (cos y + sin y), which is factor sqrt(2 ln 2) times the cosine
+ * and sine of pi/4 + y, for y = x pi/4 / (1 + 2^-22) and x in [-1, 1]. Absolute errors below 2^-22.3 factor. */
+FI_INLINE void fi_cos_sin(v_f32 cosine[V_N], v_f32 sine[V_N], const v_f32 x[V_N], v_f32 factor)
 {
-    /* In x^2 on [0, 1]: cos(x pi/2), absolute error 2^-24.1; sin(x pi/2) / x, times |x|, absolute error 2^-27. */
-    static const float c[5] = {1.0f, -0x1.3bd3bp+0f, 0x1.03bd9ap-2f, -0x1.55020cp-6f, 0x1.c2939ap-11f};
-    static const float s[5] = {0x1.921fb4p+0f, -0x1.4abba2p-1f, 0x1.466504p-4f, -0x1.31fbf4p-8f, 0x1.3912a8p-13f};
-    v_f32 square[V_N];
+    /* In x^2 on [0, 1]: sqrt(ln 2) cos y, absolute error 2^-24.9; sqrt(ln 2) sin y / x, times |x|, 2^-27.9. */
+    static const float c[4] = {0x1.aa4498p-1f, -0x1.06f144p-2f, 0x1.b0637ap-7f, -0x1.1613fp-12f};
+    static const float s[4] = {0x1.4eca3cp-1f, -0x1.135a32p-4f, 0x1.0fa726p-9f, -0x1.f118bp-16f};
+    v_f32 square[V_N], even[V_N], odd[V_N], even_coefficient[4], odd_coefficient[4];
+    FI_UNROLL
+    for (int k = 0; k < 4; k++) {
+        /* Outside of the loop over blocks, where compilers move it, this costs nothing. */
+        even_coefficient[k] = v_f32_mul(factor, v_f32_set(c[k]));
+        odd_coefficient[k] = v_f32_mul(factor, v_f32_set(s[k]));
+    }
     FI_EACH square[i] = v_f32_mul(x[i], x[i]);
-    fi_polynomial(cosine, square, c, 5);
-    fi_polynomial(sine, square, s, 5);
-    FI_EACH sine[i] = v_f32_mul(x[i], sine[i]);
+    fi_polynomial(even, square, even_coefficient, 4);
+    fi_polynomial(odd, square, odd_coefficient, 4);
+    FI_EACH cosine[i] = v_f32_fma(v_f32_neg(x[i]), odd[i], even[i]);
+    FI_EACH sine[i] = v_f32_fma(x[i], odd[i], even[i]);
 }
 
 #endif

@@ -37,49 +37,64 @@ FI_INLINE fi_values fi_values_constant(fi_lanes *lanes, v_f32 value, v_f32 unuse
 }
 
 /* midpoint + half_width x, where x runs over the 2^24 odd multiples of 2^-24 in (-1, 1), all equally likely:
- * symmetric, never 0, and rounded only once. The caller has chosen half_width so that x = +-(1 - 2^-24) stay inside. */
-FI_INLINE v_f32 fi_uniform(v_u32 word, v_f32 midpoint, v_f32 half_width)
+ * symmetric, never 0, and rounded only once. The caller has chosen half_width so that x = +-(1 - 2^-24) stay inside.
+ *
+ * This is 2^31 x: the word's top 24 bits and a one make an odd multiple of 2^7, exact in float32. */
+FI_INLINE v_f32 fi_odd_multiple(v_u32 word)
 {
-    /* The word's top 24 bits, as the integer's, make it an odd multiple of 2^7: exact in float32. */
-    v_u32 odd = v_u32_or(v_u32_and(word, v_u32_set(0xffffff00)), v_u32_set(0x80));
-    return v_f32_fma(v_f32_mul(v_f32_from_i32(odd), v_f32_set(0x1p-31f)), half_width, midpoint);
+    return v_f32_from_i32(v_u32_or(v_u32_and(word, v_u32_set(0xffffff00)), v_u32_set(0x80)));
 }
 
 FI_INLINE fi_values fi_values_uniform(fi_lanes *lanes, v_f32 midpoint, v_f32 half_width)
 {
     fi_words words = fi_draw(lanes);
     fi_values out;
-    FI_EACH out.first[i] = fi_uniform(words.first[i], midpoint, half_width);
-    FI_EACH out.second[i] = fi_uniform(words.second[i], midpoint, half_width);
+    v_f32 unit = v_f32_mul(half_width, v_f32_set(0x1p-31f)); /* exact, for half_width >= 2^-95 */
+    FI_EACH out.first[i] = v_f32_fma(fi_odd_multiple(words.first[i]), unit, midpoint);
+    FI_EACH out.second[i] = v_f32_fma(fi_odd_multiple(words.second[i]), unit, midpoint);
+    return out;
+}
+
+/* The same values by another product that is exact for every half_width, at one operation more. */
+FI_INLINE fi_values fi_values_tiny_uniform(fi_lanes *lanes, v_f32 midpoint, v_f32 half_width)
+{
+    fi_words words = fi_draw(lanes);
+    fi_values out;
+    v_f32 unit = v_f32_set(0x1p-31f);
+    FI_EACH out.first[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.first[i]), unit), half_width, midpoint);
+    FI_EACH out.second[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.second[i]), unit), half_width, midpoint);
     return out;
 }
 
 /* Box and Muller, "A note on the generation of random normal deviates", Ann. Math. Statist. 29(2), 1958.
  *
- * Two words a, b of 32 bits make a pair:
- *   radius  sqrt(-2 ln u), u = (j + 1/2) 2^-40, j = 2^9 (a mod 2^31) + (b div 2^23 xor 256): up to 7.54
- *   angle   half a turn about 0 in 2^23 steps, from b mod 2^23, mirrored by the top bit of a: 2^24 angles
- * First come mean + std radius cos(angle), then mean + std radius sin(angle). */
+ * Two words a, b of 32 bits make a pair, a read as signed:
+ *   radius  sqrt(-2 ln |u|), u = (a + (j + 1/2) 2^-9) 2^-31, j = (b div 2^22) mod 2^9: 40 bits, up to 7.54
+ *   angle   (k + 1/2) 2^-22 of a quarter turn, k = b mod 2^22; the signs of a and of b mirror it: 24 bits
+ * First come mean + std radius cos(angle), then mean + std radius sin(angle).
+ *
+ * u is uniform on both sides of 0 alike: for a >= 0 its magnitude lies in (a, a + 1) 2^-31, for a < 0 in (-a - 1, -a) 2^-31.
+ * So the sign of a is a random bit of its own, and need not be cleared first. */
 FI_INLINE fi_values fi_values_normal(fi_lanes *lanes, v_f32 mean, v_f32 std)
 {
     fi_words words = fi_draw(lanes);
     const v_u32 *a = words.first, *b = words.second;
+    v_u32 sign = v_u32_set(0x80000000);
     fi_values out;
     v_f32 u[V_N], x[V_N], radius[V_N], cosine[V_N], sine[V_N];
 
-    /* Read as signed, b's top nine bits run over [-256, 256) 2^23: hence the xor above and 256.5 here. */
-    FI_EACH u[i] = v_f32_from_i32(v_u32_and(b[i], v_u32_set(0xff800000)));
-    FI_EACH u[i] = v_f32_fma(u[i], v_f32_set(0x1p-63f), v_f32_set(256.5f * 0x1p-40f));
-    FI_EACH radius[i] = v_f32_from_i32(v_u32_and(a[i], v_u32_set(0x7fffffff)));
-    FI_EACH u[i] = v_f32_fma(radius[i], v_f32_set(0x1p-31f), u[i]);
-    fi_minus_2_log(radius, u);
-    FI_EACH radius[i] = v_f32_mul(v_f32_sqrt(radius[i]), std);
+    /* u 2^62, so that no product is needed: (j + 1/2) 2^22 comes from b's bits where they are. */
+    FI_EACH u[i] = v_f32_from_i32(v_u32_or(v_u32_and(b[i], v_u32_set(0x7fc00000)), v_u32_set(0x00200000)));
+    FI_EACH u[i] = v_f32_fma(v_f32_from_i32(a[i]), v_f32_set(0x1p+31f), u[i]);
+    fi_minus_log2(radius, u);
+    FI_EACH radius[i] = v_f32_sqrt(radius[i]);
 
-    /* Odd multiples of 2^-23 in (-1, 1): symmetric and exact. */
-    FI_EACH x[i] = v_f32_from_i32(v_u32_and(b[i], v_u32_set(0x007fffff)));
-    FI_EACH x[i] = v_f32_fma(x[i], v_f32_set(0x1p-22f), v_f32_set(-0x1.fffffcp-1f));
-    fi_cos_sin_quarter_turns(cosine, sine, x);
-    FI_EACH cosine[i] = v_f32_bits(v_u32_xor(v_u32_bits(cosine[i]), v_u32_and(a[i], v_u32_set(0x80000000))));
+    /* 1 + k 2^-23 to (2 k + 1 - 2^22) 2^-22 (1 + 2^-22) - 2^-44, whose two constants are float32 numbers. */
+    FI_EACH x[i] = v_f32_bits(v_u32_or(v_u32_and(b[i], v_u32_set(0x003fffff)), v_u32_set(0x3f800000)));
+    FI_EACH x[i] = v_f32_fma(x[i], v_f32_set(0x1.000004p+2f), v_f32_set(-0x1.400004p+2f));
+    fi_cos_sin(cosine, sine, x, std);
+    FI_EACH cosine[i] = v_f32_bits(v_u32_xor(v_u32_bits(cosine[i]), v_u32_and(a[i], sign)));
+    FI_EACH sine[i] = v_f32_bits(v_u32_xor(v_u32_bits(sine[i]), v_u32_and(b[i], sign)));
 
     FI_EACH out.first[i] = v_f32_fma(radius[i], cosine[i], mean);
     FI_EACH out.second[i] = v_f32_fma(radius[i], sine[i], mean);

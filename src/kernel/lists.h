@@ -2,9 +2,10 @@
 #ifndef FI_LISTS_H
 #define FI_LISTS_H
 
-#define FI_LAWS(X) \
-    X(constant)    \
-    X(uniform)     \
+#define FI_LAWS(X)  \
+    X(constant)     \
+    X(uniform)      \
+    X(tiny_uniform) \
     X(normal)
 
 /* Ways to store a block: through the caches, for any alignment; past them, for dst aligned to 64 bytes or to 16. */

@@ -5,6 +5,8 @@
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
+ *   V_EXPONENT(a)              optional: floor(log2 |a|) as float32, for normal a
+ *   V_MANTISSA(a)              with it: |a| 2^-e for the integer e that brings it into [3/4, 3/2)
  *   V_STREAM(dst, a)           store past the caches; dst aligned to V_BYTES
  *   V_STREAM_16(dst, a)        the same in pieces of 16 bytes; dst aligned to 16
  *
@@ -66,10 +68,26 @@ FI_INLINE v_f32 v_f32_bits(v_u32 a) { return (v_f32)a; }
 /* The bits as a signed integer, rounded to nearest even. */
 FI_INLINE v_f32 v_f32_from_i32(v_u32 a) { return __builtin_convertvector((v_i32)a, v_f32); }
 
+FI_INLINE v_f32 v_f32_neg(v_f32 a) { return -a; }
 FI_INLINE v_f32 v_f32_sub(v_f32 a, v_f32 b) { return a - b; }
 FI_INLINE v_f32 v_f32_mul(v_f32 a, v_f32 b) { return a * b; }
 FI_INLINE v_f32 v_f32_fma(v_f32 a, v_f32 b, v_f32 c) { return V_FMA(a, b, c); }
 FI_INLINE v_f32 v_f32_sqrt(v_f32 a) { return V_SQRT(a); }
+
+#ifdef V_EXPONENT
+/* |a| = m 2^(e + n) with m in [3/4, 3/2): returns m, and e in *e. a and a 2^-n must be normal numbers.
+ *
+ * The product with the float32 next above 4/3 reaches the next power of two exactly where m reaches 3/2: for the
+ * float32 before 3/2 it is 2 - 0.83 2^-23, which rounds to 2 - 2^-23. */
+FI_INLINE v_f32 v_f32_split(v_f32 *e, v_f32 a, int n)
+{
+    const float four_thirds = 0x1.555556p+0f;
+    *e = V_EXPONENT(v_f32_mul(a, v_f32_bits(v_u32_sub(v_u32_bits(v_f32_set(four_thirds)), v_u32_set((uint32_t)n << 23)))));
+    return V_MANTISSA(a);
+}
+#else
+#include "split.h"
+#endif
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, &a, sizeof a); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { V_STREAM(dst, a); }

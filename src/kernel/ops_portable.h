@@ -70,11 +70,14 @@ FI_LANEWISE(v_f32, 16, v_f32_bits, (v_u32 a), f32_of_bits(a.lane[i]))
 /* The subtraction is exact in 64 bits, where a cast of a large uint32_t to int32_t would be the compiler's choice. */
 FI_LANEWISE(v_f32, 16, v_f32_from_i32, (v_u32 a), (float)((int64_t)(a.lane[i] ^ 0x80000000u) - 0x80000000ll))
 
+FI_LANEWISE(v_f32, 16, v_f32_neg, (v_f32 a), -a.lane[i])
 FI_LANEWISE(v_f32, 16, v_f32_sub, (v_f32 a, v_f32 b), a.lane[i] - b.lane[i])
 FI_LANEWISE(v_f32, 16, v_f32_mul, (v_f32 a, v_f32 b), a.lane[i] * b.lane[i])
 FI_LANEWISE(v_f32, 16, v_f32_fma, (v_f32 a, v_f32 b, v_f32 c), fi_fma_exact(a.lane[i], b.lane[i], c.lane[i]))
 /* IEEE 754 demands the correctly rounded root of sqrtf, alone among libm's functions. */
 FI_LANEWISE(v_f32, 16, v_f32_sqrt, (v_f32 a), sqrtf(a.lane[i]))
+
+#include "split.h"
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, a.lane, sizeof a.lane); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { v_f32_store(dst, a); }
