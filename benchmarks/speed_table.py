@@ -15,11 +15,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from peer_interface import STD, Unavailable
-from peers import PEERS
 
 import fastinit as fi
 from fastinit import _kernels, config
+from fastinit.bench.peer_interface import STD, Unavailable
+from fastinit.bench.peers import PEERS
 
 N_ELEMENTS = 1 << 27
 HALF_WIDTH = 0.05

@@ -6,11 +6,10 @@ import argparse
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from fastinit import bench, checkpoint
+from fastinit import checkpoint, progress
 from fastinit._version import __version__
 from fastinit.config import show_config
 from fastinit.models import MODELS
@@ -71,18 +70,32 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
     init.set_defaults(run=_init)
 
-    bench_ = commands.add_parser("bench", help="compare with NumPy and with writing memory")
-    bench_.add_argument(
-        "--mib", type=_at_least(1), default=512, metavar="N", help="size of the buffer in MiB (default 512)"
-    )
-    bench_.add_argument(
-        "--rounds", type=_at_least(1), default=5, metavar="N", help="rounds to take medians over (default 5)"
-    )
-    bench_.set_defaults(run=lambda options: bench.main(options.mib, options.rounds))
+    _add_bench(commands.add_parser("bench", help="compare with other libraries and with writing memory"))
 
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
     return parser
+
+
+def _add_bench(bench: argparse.ArgumentParser) -> None:
+    how = bench.add_mutually_exclusive_group()
+    how.add_argument("--quick", dest="mode", action="store_const", const="quick", help="under 20 seconds, 128 MiB")
+    how.add_argument("--full", dest="mode", action="store_const", const="full", help="every peer; some minutes")
+    how.add_argument(
+        "--from", dest="saved", type=Path, metavar="FILE.json", help="show what --json saved; measure nothing"
+    )
+    bench.add_argument("--mib", type=_at_least(1), metavar="N", help="size of the table's buffer in MiB (default 512)")
+    bench.add_argument("--rounds", type=_at_least(1), metavar="N", help="rounds to take medians over (default 5)")
+    bench.add_argument(
+        "--threads",
+        type=_at_least(1),
+        nargs="+",
+        metavar="N",
+        help="numbers of threads (default: 1 and all that are free)",
+    )
+    bench.add_argument("--json", type=Path, metavar="FILE", help="save machine, versions and every raw time")
+    bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the results (needs matplotlib)")
+    bench.set_defaults(run=_bench, mode="default")
 
 
 def _at_least(lowest: int) -> Callable[[str], int]:
@@ -100,12 +113,18 @@ def _at_least(lowest: int) -> Callable[[str], int]:
     return parse
 
 
+def _bench(options: argparse.Namespace) -> None:
+    from fastinit.bench import command
+
+    command.main(options)
+
+
 def _init(options: argparse.Namespace) -> None:
     parameters = list(MODELS[options.model]())
     n_values = sum(checkpoint.n_elements(parameter) for parameter in parameters)
     checkpoint.check_target(options.output, options.force)
     start = time.perf_counter()
-    with _progress_bar(4 * n_values, options.model) as advance:
+    with progress.bar(4 * n_values, options.model, unit="B", unit_scale=True) as advance:
         n_bytes = checkpoint.write(
             options.output, parameters, options.seed, force=options.force, threads=options.threads, progress=advance
         )
@@ -114,17 +133,3 @@ def _init(options: argparse.Namespace) -> None:
         f"{options.output}: {len(parameters)} tensors, {n_values:,} parameters, {n_bytes:,} bytes, "
         f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"
     )
-
-
-@contextmanager
-def _progress_bar(n_bytes: int, label: str) -> Iterator[Callable[[int], object]]:
-    """A bar on standard error, drawn by tqdm (in the `cli` extra); nothing without it."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        tqdm = None
-    if tqdm is None or sys.stderr is None:
-        yield lambda n_new: None
-        return
-    with tqdm(total=n_bytes, desc=label, unit="B", unit_scale=True) as bar:
-        yield bar.update

@@ -35,18 +35,39 @@ class Peer:
 
     Attributes
     ----------
+    name : str
+        The key in saved results.
+    title : str
+        The name in tables and figures.
     factory : callable
         ``factory(out, law, n_threads)`` returns the function to time, or raises `Unavailable`.
     note : str
         What is special about this form of the work.
+    distribution : str
+        The installed distribution whose version matters; empty for none.
+    threads : {"any", "one", "many"}
+        The numbers of threads for which this is a sensible form of the peer's work.
     in_place : bool
         Whether the values land in `out`; else the function returns an array of the peer's own.
+    ceiling : bool
+        Whether it only writes memory, by no law.
+    n_buffers : int
+        Peak memory, in sizes of `out`, with `out` itself.
     """
 
     name: str
+    title: str
     factory: Factory
     note: str
+    distribution: str = ""
+    threads: str = "any"
     in_place: bool = True
+    ceiling: bool = False
+    n_buffers: int = 1
+
+    def suits(self, n_threads: int) -> bool:
+        """Whether this form is the one to show for that many threads."""
+        return self.threads in ("any", "one" if n_threads == 1 else "many")
 
     def prepare(self, out: np.ndarray, law: str, n_threads: int) -> Fill:
         """The function that fills `out`, a contiguous vector whose pages have all been touched."""

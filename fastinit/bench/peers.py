@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import peers_compiled
-from peer_interface import (
+
+from fastinit.bench import own, peers_compiled
+from fastinit.bench.peer_interface import (
     HALF_WIDTH,
     SEED,
     STD,
@@ -188,33 +188,53 @@ def _mkl_random_draw(state, law: str, out: np.ndarray) -> None:
             block[...] = state.normal(0.0, STD, block.size, method="ICDF")
 
 
-def memset(out: np.ndarray, law: str, n_threads: int) -> Fill:
-    """The C library's memset, each thread its share: no law, a ceiling."""
-    calls = [partial(ctypes.memset, share.ctypes.data, 0, share.nbytes) for share in shares(out, n_threads)]
-    return together(calls, out)
-
-
 def _peers() -> list[Peer]:
     def numpys(bit_generator: Callable[[], type]) -> Factory:
         return partial(numpy_in_place, bit_generator)
 
-    own = "returns an array of its own: the copy into the buffer is not included"
+    def jax(implementation: str) -> Factory:
+        return partial(jax_jitted, implementation)
+
+    numpy_note = "default_rng, out=, scaled block by block; several threads as in NumPy's manual"
+    slices_note = "one Python thread and one torch.Generator for each slice, since the drawing itself is serial"
+    jax_note = "jitted; returns an array of its own, and the copy into the buffer is not included"
+    xoshiro = numpys(lambda: require("randomgen").Xoshiro256)
+    vsl, boxmuller = peers_compiled.vsl, peers_compiled.vsl_box_muller
+    xoroshiro, per_element = peers_compiled.numba_xoroshiro, peers_compiled.numba_numpy_random
     return [
-        Peer("numpy", numpys(lambda: np.random.PCG64), "default_rng, out=; several threads as in NumPy's manual"),
-        Peer("numpy-sfc64", numpys(lambda: np.random.SFC64), "the same with NumPy's fastest bit generator"),
-        Peer("numpy-naive", numpy_naive, "float64 drawn, converted and copied, as most code does"),
-        Peer("randomgen", numpys(lambda: require("randomgen").Xoshiro256), "Xoshiro256 in NumPy's Generator"),
-        Peer("torch", torch_plain, "set_num_threads given, but the drawing itself is serial"),
-        Peer("torch-slices", torch_slices, "one Python thread and one torch.Generator for each slice"),
-        Peer("jax", partial(jax_jitted, "threefry2x32"), f"default generator, jitted; {own}", in_place=False),
-        Peer("jax-rbg", partial(jax_jitted, "rbg"), f"hardware-style generator, jitted; {own}", in_place=False),
-        Peer("mkl_random", mkl_random_blocks, "SFMT19937, ICDF; float64 drawn block by block and converted"),
-        Peer("mkl-vsl", peers_compiled.vsl, "SFMT19937, ICDF; more threads skip ahead, each with its own stream"),
-        Peer("mkl-vsl-boxmuller2", peers_compiled.vsl_box_muller, "SFMT19937, BOXMULLER2"),
-        Peer("numba", peers_compiled.numba_xoroshiro, "prange over chunks, xoroshiro128+, Box-Muller"),
-        Peer("numba-np.random", peers_compiled.numba_numpy_random, "prange, np.random.normal for each element"),
-        Peer("memset", memset, "zeros, no law: a ceiling"),
+        Peer("fastinit", "fastinit", own.fastinit, "one rng, a new name for each call", "fastinit-nn"),
+        Peer("numpy", "NumPy", numpys(lambda: np.random.PCG64), numpy_note, "numpy"),
+        Peer("numpy-sfc64", "NumPy, SFC64", numpys(lambda: np.random.SFC64), "its fastest bit generator", "numpy"),
+        Peer(
+            "numpy-naive",
+            "NumPy, naive",
+            numpy_naive,
+            "float64 drawn, converted and copied, as most code does",
+            "numpy",
+            threads="one",
+            n_buffers=4,
+        ),
+        Peer("randomgen", "randomgen", xoshiro, "Xoshiro256 in NumPy's Generator", "randomgen"),
+        Peer(
+            "torch", "PyTorch", torch_plain, "Tensor.uniform_ and normal_, which draw serially", "torch", threads="one"
+        ),
+        Peer("torch-slices", "PyTorch, slices", torch_slices, slices_note, "torch", threads="many"),
+        Peer("jax", "JAX", jax("threefry2x32"), f"default generator, {jax_note}", "jax", in_place=False, n_buffers=4),
+        Peer(
+            "jax-rbg", "JAX, rbg", jax("rbg"), f"its faster generator, {jax_note}", "jax", in_place=False, n_buffers=4
+        ),
+        Peer("mkl_random", "mkl_random", mkl_random_blocks, "SFMT19937, ICDF; float64 converted", "mkl_random"),
+        Peer("mkl-vsl", "MKL VSL, ICDF", vsl, "SFMT19937; more threads skip ahead, a stream each", "mkl"),
+        Peer("mkl-vsl-boxmuller2", "MKL VSL, Box-Muller", boxmuller, "SFMT19937, BOXMULLER2", "mkl"),
+        Peer("numba", "Numba", xoroshiro, "prange over chunks, xoroshiro128+, Box-Muller", "numba"),
+        Peer("numba-np.random", "Numba, np.random", per_element, "prange, one call for each element", "numba"),
+        Peer("memset", "memset", own.memset, "libc's, each thread its share", ceiling=True),
+        Peer("non-temporal", "non-temporal", own.non_temporal, "stores past the caches, from 16 MiB", ceiling=True),
     ]
 
 
+#: Every contender, by name.
 PEERS: dict[str, Peer] = {peer.name: peer for peer in _peers()}
+
+#: Those that write memory at the machine's pace: the better of them in each round is the memory ceiling.
+CEILINGS = tuple(name for name, peer in PEERS.items() if peer.ceiling)

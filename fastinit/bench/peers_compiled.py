@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import importlib.metadata
 import itertools
 import math
-import sys
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-from peer_interface import (
+
+from fastinit.bench.peer_interface import (
     HALF_WIDTH,
     SEED,
     STD,
@@ -39,13 +40,14 @@ CHUNK = 1 << 14  # elements that one state of Numba's generator fills
 
 @cache
 def load_mkl() -> ctypes.CDLL:
-    """The single dynamic library, from this environment (the wheel `mkl`) or the system, set to one internal thread.
+    """The single dynamic library, from the wheel `mkl` or the system, set to one internal thread.
 
     Call it before anything else uses that library (mkl_random does when imported): its layer is chosen only once, and
     the default one would bring a second OpenMP runtime, Intel's, into the process.
     """
-    found = [*sorted(Path(sys.prefix, "lib").glob("libmkl_rt.*")), ctypes.util.find_library("mkl_rt")]
-    for path in filter(None, found):
+    for path in [*_mkl_libraries(), ctypes.util.find_library("mkl_rt")]:
+        if path is None:
+            continue
         try:
             library = ctypes.CDLL(str(path))
         except OSError:
@@ -55,6 +57,15 @@ def load_mkl() -> ctypes.CDLL:
         library.MKL_Set_Num_Threads(1)
         return library
     raise Unavailable("libmkl_rt not found")
+
+
+def _mkl_libraries() -> list[Path]:
+    """Where the wheel `mkl` has put it."""
+    try:
+        files = importlib.metadata.files("mkl") or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    return [Path(file.locate()) for file in files if file.name.startswith(("libmkl_rt.", "mkl_rt."))]
 
 
 class _Stream:

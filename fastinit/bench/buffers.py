@@ -1,0 +1,44 @@
+"""The arrays to fill: on pages that have been touched before, or on fresh ones for each call."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+
+import numpy as np
+
+from fastinit import memory
+from fastinit.bench.peer_interface import Unavailable
+
+#: Kinds of pages, by what Linux is asked for.
+FRESH = {"fresh 4 KiB": "MADV_NOHUGEPAGE", "fresh huge": "MADV_HUGEPAGE"}
+PAGES = ("touched", *FRESH)
+
+
+def buffer(n_bytes: int, dtype: str, pages: str) -> tuple[np.ndarray, Callable[[], object]]:
+    """A contiguous vector, and what to call, untimed, before each fill of it.
+
+    For fresh pages that call gives all of them back to the system while the addresses stay: the next fill, whosever it
+    is, pays for every page again, and nothing else changes.
+    """
+    resolved = named_dtype(dtype)
+    if pages == "touched":
+        array = memory.aligned("bench", (n_bytes // resolved.itemsize,), resolved)
+        array.fill(0)
+        return array, lambda: None
+    if not hasattr(mmap, FRESH[pages]):
+        raise Unavailable("fresh pages need Linux")
+    mapping = mmap.mmap(-1, n_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    mapping.madvise(getattr(mmap, FRESH[pages]))
+    return np.frombuffer(mapping, np.uint8).view(resolved), lambda: mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def named_dtype(name: str) -> np.dtype:
+    """The dtype of that name; NumPy itself has no bfloat16."""
+    if name != "bfloat16":
+        return np.dtype(name)
+    try:
+        import ml_dtypes
+    except ImportError as error:
+        raise Unavailable(f"cannot import ml_dtypes: {error}") from error
+    return np.dtype(ml_dtypes.bfloat16)

@@ -1,0 +1,87 @@
+"""``fastinit bench``: arguments checked, cases measured, results shown."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastinit import progress
+from fastinit.bench import machine, plan, report, supervise
+from fastinit.bench.peers import PEERS
+from fastinit.errors import Shown, reject_value
+
+#: What the plot can be written as.
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+
+BAR_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+
+
+def main(options: Namespace) -> None:
+    """Measure as told, or read what was measured before; print, save and draw."""
+    if options.plot is not None:
+        _check_plot(options.plot)
+    if options.json is not None:
+        _check_writable("--json", options.json)
+    saved = measure(options) if options.saved is None else read(options.saved)
+    print(*report.lines(saved), sep="\n")
+    if options.json is not None:
+        options.json.write_text(json.dumps(saved, indent=1) + "\n")
+    if options.plot is not None:
+        from fastinit.bench import plot
+
+        plot.write(saved, options.plot)
+
+
+def measure(options: Namespace) -> dict:
+    """Run everything that the options ask for; the result is what ``--json`` writes."""
+    mode = plan.MODES[options.mode]
+    n_mib, n_rounds = options.mib or mode.n_mib, options.rounds or mode.n_rounds
+    counts = sorted(set(options.threads or plan.thread_counts(mode)))
+    work = plan.work(mode, n_mib, counts)
+    with progress.bar(supervise.n_steps(work, n_rounds), "bench", bar_format=BAR_FORMAT) as advance:
+        results = supervise.gather(work, n_rounds, advance)
+    taking_part = dict.fromkeys(name for item in work for name in item.contenders)
+    keys = ("title", "note", "threads", "in_place", "ceiling")
+    return {
+        "format": report.FORMAT,
+        "machine": machine.describe(),
+        "versions": machine.versions(taking_part),
+        "plan": {"mode": options.mode, "n_mib": n_mib, "n_rounds": n_rounds},
+        "contenders": {name: {key: getattr(PEERS[name], key) for key in keys} for name in taking_part},
+        "results": results,
+    }
+
+
+def read(path: Path) -> dict:
+    """Results that ``--json`` has written."""
+    try:
+        saved = json.loads(path.read_bytes())
+        if saved["format"] != report.FORMAT:
+            raise ValueError
+    except OSError as error:
+        reject_value("bench", "--from", "a file to read", Shown(f"{str(path)!r} ({error.strerror})"))
+    except (ValueError, TypeError, KeyError):
+        reject_value("bench", "--from", f"a file that --json wrote, of format {report.FORMAT}", str(path))
+    return saved
+
+
+def _check_plot(path: Path) -> None:
+    if find_spec("matplotlib") is None:
+        reject_value("bench", "--plot", "matplotlib (pip install 'fastinit-nn[bench]')", Shown("none"))
+    if path.suffix not in PLOT_SUFFIXES:
+        reject_value("bench", "--plot", f"a name that ends in {', '.join(PLOT_SUFFIXES)}", str(path))
+    _check_writable("--plot", path)
+
+
+def _check_writable(option: str, path: Path) -> None:
+    """By opening it, since permissions alone do not tell; what was not there before is not there after."""
+    existed = path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        reject_value("bench", option, "a file that can be written", Shown(f"{str(path)!r} ({error.strerror})"))

@@ -1,0 +1,54 @@
+"""This package as one contender among the others, and the two ways to write memory that bound them all."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from functools import partial
+
+import numpy as np
+
+from fastinit.bench.peer_interface import HALF_WIDTH, SEED, STD, Fill, Unavailable, require_law, shares, together
+from fastinit.dtypes import DTYPES
+from fastinit.schemes_basic import constant, normal, uniform
+from fastinit.threads import MIN_ELEMENTS_PER_THREAD
+
+#: One for the process: a name never comes again, so that nothing about it is remembered.
+_numbers = itertools.count()
+
+
+def fastinit(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """The scheme of that name; a new stream at each call, named as each layer's is."""
+    require_law(law)
+    _require_fillable(out)
+    threads = _threads(out, n_threads)
+    if law == "uniform":
+        return lambda: uniform(low=-HALF_WIDTH, high=HALF_WIDTH, out=out, rng=SEED, name=_new_name(), threads=threads)
+    return lambda: normal(std=STD, out=out, rng=SEED, name=_new_name(), threads=threads)
+
+
+def _new_name() -> str:
+    return f"h.{next(_numbers)}.weight"
+
+
+def memset(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """The C library's memset, each thread its share."""
+    calls = [partial(ctypes.memset, share.ctypes.data, 0, share.nbytes) for share in shares(out, n_threads)]
+    return together(calls, out)
+
+
+def non_temporal(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """One constant, by stores that bypass the caches where the fills' own do."""
+    _require_fillable(out)
+    threads = _threads(out, n_threads)
+    return lambda: constant(value=1.0, out=out, threads=threads)
+
+
+def _require_fillable(out: np.ndarray) -> None:
+    if out.dtype not in DTYPES.values():
+        raise Unavailable(f"only {' and '.join(DTYPES)}, not {out.dtype.name}")
+
+
+def _threads(out: np.ndarray, n_threads: int) -> int | None:
+    """That many; for less than their work, the automatic choice, which takes fewer."""
+    return n_threads if out.size >= n_threads * MIN_ELEMENTS_PER_THREAD else None
