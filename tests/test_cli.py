@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from command_line import fails, fastinit
 from safetensors import safe_open
 
 import fastinit as fi
@@ -24,11 +25,6 @@ TINY = [
     Parameter("big", (3_000_001,), fi.get("uniform", low=-1, high=1)),
     Parameter("scalar", (), fi.get("constant", value=2.5)),
 ]
-
-
-def fastinit(*arguments, **kwargs):
-    command = [sys.executable, "-m", "fastinit", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, **kwargs)
 
 
 def test_every_tensor_equals_a_direct_fill(tmp_path):
@@ -90,15 +86,6 @@ def test_header_is_aligned_and_without_holes():
     spans = [e["data_offsets"] for name, e in json.loads(header[8:]).items() if name != "__metadata__"]
     assert spans[0][0] == 0
     assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
-
-
-def fails(done, *words):
-    assert done.returncode == 1, (done.returncode, done.stderr)
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("fastinit: error: ")
-    assert all(word in last for word in words), last
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
 
 
 def test_an_existing_target_is_refused(tmp_path):
@@ -225,11 +212,3 @@ def test_info():
     assert done.returncode == 0
     for words in (fi.__version__, "chosen:", "OpenMP", "in use:", "set by:", "huge pages:"):
         assert words in done.stdout
-
-
-def test_bench():
-    done = fastinit("bench", "--mib", "4", "--rounds", "2")
-    assert done.returncode == 0, done.stderr
-    rows = [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("uniform", "normal"))]
-    assert ["uniform", "1"] in rows
-    assert ["normal", "1"] in rows

@@ -20,6 +20,10 @@ BAR_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 
 def main(options: Namespace) -> None:
     """Measure as told, or read what was measured before; print, save and draw."""
+    if options.saved is not None:
+        for name in ("mib", "rounds", "threads", "json"):
+            if getattr(options, name) is not None:
+                reject_value("bench", "--from", f"no --{name} beside it", getattr(options, name))
     if options.plot is not None:
         _check_plot(options.plot)
     if options.json is not None:

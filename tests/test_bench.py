@@ -1,0 +1,302 @@
+"""``fastinit bench``: it measures what it says, refuses what it must, and survives its peers. Nothing about speed."""
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from command_line import fails, fastinit
+
+from fastinit.bench import buffers, measure, plan, plot, report, supervise, values
+from fastinit.bench.peer_interface import HALF_WIDTH, LAWS, STD, Peer, require, together
+from fastinit.bench.peers import CEILINGS, PEERS
+
+CASE = measure.Case("normal", "float32", 1 << 20, 1)
+TINY = ("bench", "--mib", "1", "--rounds", "1", "--threads", "1")
+
+
+def sample(law: str, n: int = 1 << 21) -> np.ndarray:
+    generator = np.random.default_rng(1)
+    if law == "normal":
+        return generator.standard_normal(n, np.float32) * np.float32(STD)
+    return ((generator.random(n, np.float32) - np.float32(0.5)) * np.float32(2 * HALF_WIDTH)).astype(np.float32)
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("n", [1 << 8, 1 << 16, 3_000_001])
+def test_true_values_pass(law, n):
+    values.require_law(sample(law, n), law, "numpy")
+
+
+def left_unwritten(array):
+    array[-1] = np.nan
+
+
+def constant(array):
+    array.fill(STD)
+
+
+def half_a_percent_wide(array):
+    array *= np.float32(1.005)
+
+
+def half_a_percent_narrow(array):
+    array *= np.float32(0.995)
+
+
+def shifted(array):
+    array += np.float32(0.01 * STD)
+
+
+def repeated_slices(array):
+    array[array.size // 2 :] = array[: array.size // 2]
+
+
+def repeated_neighbours(array):
+    array[1::2] = array[::2]
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        left_unwritten,
+        constant,
+        half_a_percent_wide,
+        half_a_percent_narrow,
+        shifted,
+        repeated_slices,
+        repeated_neighbours,
+    ],
+)
+def test_false_values_are_found(law, spoil):
+    array = sample(law)
+    spoil(array)
+    with pytest.raises(ValueError, match="bench: peer: expected"):
+        values.require_law(array, law, "peer")
+
+
+def test_another_law_of_the_same_deviation_is_found():
+    uniform = sample("uniform") * np.float32(STD * 3**0.5 / HALF_WIDTH)
+    with pytest.raises(ValueError, match="share within one deviation"):
+        values.require_law(uniform, "normal", "peer")
+
+
+def test_a_round_that_writes_nothing_is_found():
+    array = sample("normal")
+    with pytest.raises(ValueError, match="fresh values"):
+        values.require_changed(values.glimpse(array), values.glimpse(array), "peer")
+
+
+@pytest.mark.parametrize("pages", buffers.PAGES)
+def test_buffers(pages):
+    array, renew = buffers.buffer(1 << 20, "float32", pages)
+    array.fill(1)
+    renew()
+    assert array.size == 1 << 18
+    assert (array == (1 if pages == "touched" else 0)).all()
+
+
+def fake(name: str, factory) -> Peer:
+    return Peer(name, name.capitalize(), factory, "")
+
+
+def missing(out, law, n_threads):
+    require("no_such_library")
+
+
+def stuck(out, law, n_threads):
+    """Right at first, and nothing after that."""
+    calls = iter([lambda: out.__setitem__(slice(None), sample(law, out.size))])
+    return lambda: (next(calls, lambda: None)(), out)[1]
+
+
+def doubled(out, law, n_threads):
+    return together([lambda: out.__setitem__(slice(None), 2 * sample(law, out.size))], out)
+
+
+@pytest.mark.parametrize(
+    ("factory", "words"),
+    [(missing, "cannot import no_such_library"), (stuck, "fresh values"), (doubled, "standard deviation")],
+)
+def test_a_peer_that_fails_is_named_and_costs_nobody_else(monkeypatch, factory, words):
+    monkeypatch.setitem(PEERS, "fake", fake("fake", factory))
+    told = []
+    result = measure.run(CASE, ["fastinit", "fake", *CEILINGS], 3, told.append)
+    assert set(told) == {"fastinit", "fake", *CEILINGS}
+    assert list(result["left_out"]) == ["fake"]
+    assert words in result["left_out"]["fake"]
+    assert set(result["seconds"]) == {"fastinit", *CEILINGS} == set(result["calls_per_round"])
+    assert all(len(seconds) == 3 and min(seconds) > 0 for seconds in result["seconds"].values())
+
+
+def test_a_crash_is_named_and_costs_nobody_else():
+    child = (
+        "import os, sys; sys.stderr.write('last words\\n');"
+        "from fastinit.bench import peers, worker;"
+        "dies = lambda out, law, n_threads: os.kill(os.getpid(), 9);"
+        "peers.PEERS['numpy'] = peers.Peer('numpy', 'NumPy', dies, '');"
+        "worker.main()"
+    )
+    cases = [measure.Case(law, "float32", 1 << 16, 1) for law in LAWS]
+    work = [supervise.Work(case, ("fastinit", "numpy", *CEILINGS)) for case in cases]
+    results = supervise.gather(work, 1, lambda n_new, doing: None, child)
+    assert [result["law"] for result in results] == list(LAWS)
+    for result in results:
+        assert set(result["seconds"]) == {"fastinit", *CEILINGS}
+        assert result["left_out"] == {"numpy": "its process ended by SIGKILL: last words"}
+
+
+def test_a_child_that_cannot_start_is_an_error():
+    with pytest.raises(ValueError, match=r"bench: child process: expected answers, got .*status 3"):
+        supervise.gather([supervise.Work(CASE, ("fastinit",))], 1, lambda *step: None, "raise SystemExit(3)")
+
+
+def test_the_plan_names_every_contender_once_for_each_number_of_threads():
+    work = plan.work(plan.MODES["full"], 1, [1, 2])
+    assert len({item.case for item in work}) == len(work)
+    assert {name for item in work for name in item.contenders} == set(PEERS)
+    assert {item.case.n_threads for item in work} == {1, 2}
+    for item in work:
+        assert not {"torch", "torch-slices"} <= set(item.contenders)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    done = fastinit(*TINY, "--json", folder / "x.json", "--plot", folder / "x.png")
+    assert done.returncode == 0, done.stderr
+    return folder, done
+
+
+def test_json(tiny):
+    folder, done = tiny
+    saved = json.loads((folder / "x.json").read_text())
+    assert list(saved) == ["format", "machine", "versions", "plan", "contenders", "results"]
+    assert saved["format"] == report.FORMAT
+    assert saved["plan"] == {"mode": "default", "n_mib": 1, "n_rounds": 1}
+    assert saved["machine"]["n_processors"] == os.cpu_count()
+    assert {"python", "numpy", "fastinit-nn"} <= set(saved["versions"])
+    fields = [field.name for field in dataclasses.fields(measure.Case)]
+    for result in saved["results"]:
+        assert list(result) == [*fields, "seconds", "calls_per_round", "left_out"]
+        assert {"fastinit", "numpy", *CEILINGS} <= set(result["seconds"])
+        assert set(result["seconds"]) | set(result["left_out"]) <= set(saved["contenders"])
+        assert all(len(seconds) == 1 for seconds in result["seconds"].values())
+    sizes = {result["n_bytes"] for result in saved["results"]}
+    assert sizes == {1 << i for i in range(10, 21, 2)}
+    assert "100%" in done.stderr
+
+
+def test_table(tiny):
+    _, done = tiny
+    text = done.stdout
+    assert [line.split()[:3] for line in text.splitlines() if line[:17].split()[1:] == ["1"]] == [
+        [law, "1", "fastinit"] for law in LAWS
+    ]
+    for words in ("NumPy", "PyTorch", "memory ceiling", "1 MiB", "medians of 1 rounds", "numpy " + np.__version__):
+        assert words in text
+
+
+def test_saved_results_show_the_same_and_draw(tiny, tmp_path):
+    folder, done = tiny
+    assert (folder / "x.png").read_bytes().startswith(b"\x89PNG")
+    again = fastinit("bench", "--from", folder / "x.json", "--plot", tmp_path / "y.svg")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout == done.stdout
+    drawn = (tmp_path / "y.svg").read_text()
+    assert drawn.startswith("<?xml")
+
+
+def test_a_missing_peer_is_named(tiny, tmp_path):
+    saved = json.loads((tiny[0] / "x.json").read_text())
+    for result in saved["results"]:
+        result["seconds"].pop("torch", None)
+        result["left_out"]["torch"] = "cannot import torch: No module named 'torch'"
+    *_, heading, reason = report.lines(saved)
+    assert heading == "not measured"
+    assert reason == "  PyTorch: cannot import torch: No module named 'torch'"
+    plot.write(saved, tmp_path / "x.png")
+
+
+def test_refused_before_anything_is_measured(tmp_path):
+    (tmp_path / "file").write_text("precious")
+    (tmp_path / "other.json").write_text('{"format": 0}')
+    bad = [
+        (["--json", tmp_path / "no" / "x.json"], "bench: --json: expected a file that can be written, got"),
+        (["--json", tmp_path], "--json: expected a file that can be written"),
+        (["--json", "/proc/x.json"], "--json: expected a file that can be written"),
+        (["--plot", tmp_path / "no" / "x.png"], "bench: --plot: expected a file that can be written, got"),
+        (["--plot", tmp_path / "x.txt"], "bench: --plot: expected a name that ends in .png"),
+        (["--mib", 1 << 30], "bench: --mib: expected at most "),
+        (["--from", tmp_path / "no.json"], "bench: --from: expected a file to read, got"),
+        (["--from", tmp_path / "file"], "bench: --from: expected a file that --json wrote"),
+        (["--from", tmp_path / "other.json"], "bench: --from: expected a file that --json wrote"),
+        (["--from", tmp_path / "other.json", "--rounds", "3"], "bench: --from: expected no --rounds"),
+    ]
+    for arguments, words in bad:
+        fails(fastinit("bench", *arguments), words)
+    assert sorted(os.listdir(tmp_path)) == ["file", "other.json"]
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_bad_usage():
+    bad = [
+        (["--quick", "--full"], "not allowed with argument"),
+        (["--quick", "--from", "x.json"], "not allowed with argument"),
+        (["--threads", "0"], "--threads: expected an int >= 1, got '0'"),
+        (["--mib", "0"], "--mib: expected an int >= 1, got '0'"),
+        (["--rounds", "-1"], "--rounds: expected an int >= 1, got '-1'"),
+    ]
+    for arguments, words in bad:
+        done = fastinit("bench", *arguments)
+        assert done.returncode == 2
+        assert words in done.stderr
+        assert done.stdout == ""
+
+
+def test_without_matplotlib(tmp_path):
+    code = "import sys; sys.modules['matplotlib'] = None; from fastinit.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, *TINY, "--plot", str(tmp_path / "x.png")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    fails(done, "bench: --plot: expected matplotlib (pip install 'fastinit-nn[bench]'), got none")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_ends_parent_and_child(tmp_path, sent, status):
+    path = tmp_path / "x.json"
+    command = [sys.executable, "-m", "fastinit", "bench", "--mib", "64", "--rounds", "1000", "--json", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (children := _children(process.pid)):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(0.3)
+        process.send_signal(sent)
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == status
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    assert os.listdir(tmp_path) == []
+    assert not any(os.path.exists(f"/proc/{child}") for child in children)
+
+
+def _children(pid: int) -> list[str]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return file.read().split()
+
+
+def test_nothing_heavy_is_imported():
+    code = "import fastinit.bench.command, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"torch", "jax", "numba", "matplotlib", "randomgen", "mkl_random", "tqdm"} & set(loaded)
