@@ -131,7 +131,8 @@ def test_a_peer_that_fails_is_named_and_costs_nobody_else(monkeypatch, factory, 
     assert set(told) == {"fastinit", "fake", *CEILINGS}
     assert list(result["left_out"]) == ["fake"]
     assert words in result["left_out"]["fake"]
-    assert set(result["seconds"]) == {"fastinit", *CEILINGS} == set(result["calls_per_round"])
+    assert set(result["seconds"]) == {"fastinit", *CEILINGS}
+    assert result["calls_per_round"] == 8
     assert all(len(seconds) == 3 and min(seconds) > 0 for seconds in result["seconds"].values())
 
 
@@ -184,7 +185,7 @@ def test_json(tiny):
     assert {"python", "numpy", "fastinit-nn"} <= set(saved["versions"])
     fields = [field.name for field in dataclasses.fields(measure.Case)]
     for result in saved["results"]:
-        assert list(result) == [*fields, "seconds", "calls_per_round", "left_out"]
+        assert list(result) == [*fields, "calls_per_round", "seconds", "left_out"]
         assert {"fastinit", "numpy", *CEILINGS} <= set(result["seconds"])
         assert set(result["seconds"]) | set(result["left_out"]) <= set(saved["contenders"])
         assert all(len(seconds) == 1 for seconds in result["seconds"].values())

@@ -13,8 +13,10 @@ from fastinit.bench import buffers, values
 from fastinit.bench.peer_interface import Peer, Unavailable
 from fastinit.bench.peers import PEERS
 
-#: A shorter measurement is repeated within a round until it takes this long: a thousand times the clock's own cost.
-LEAST_ROUND_SECONDS = 1e-3
+#: A round of a small case repeats the call until it has written this much, so that it takes about a millisecond; by
+#: size rather than by time, so that all contenders' rounds hold the same work.
+ROUND_BYTES = 8 << 20
+MOST_CALLS = 1000
 
 #: Called with the contender's name before each of its rounds.
 Tell = Callable[[str], object]
@@ -29,6 +31,11 @@ class Case:
     n_bytes: int
     n_threads: int
     pages: str = "touched"
+
+    @property
+    def n_calls(self) -> int:
+        """Calls in a round; one where each call must have fresh pages."""
+        return min(MOST_CALLS, math.ceil(ROUND_BYTES / self.n_bytes)) if self.pages == "touched" else 1
 
     def __str__(self) -> str:
         threads = f"{self.n_threads} thread{'s' if self.n_threads > 1 else ''}"
@@ -50,7 +57,7 @@ class Contender:
     def __init__(self, peer: Peer, case: Case, array: np.ndarray, renew: Callable[[], object]) -> None:
         if case.pages != "touched" and not peer.in_place:
             raise Unavailable("writes into memory of its own, not into the fresh pages")
-        self.peer, self.array, self.renew = peer, array, renew
+        self.peer, self.case, self.array, self.renew = peer, case, array, renew
         self.fill = peer.prepare(array, case.law, case.n_threads)
         values.erase(array)
         result = self.fill()
@@ -61,36 +68,27 @@ class Contender:
         # A copy, not the result: JAX could not write over memory that somebody still looks at.
         self.seen = values.glimpse(result)
         del result
-        self.n_calls = 1 if case.pages != "touched" else self._n_calls()
-
-    def _n_calls(self) -> int:
-        once = self._seconds(1)
-        if once < LEAST_ROUND_SECONDS:
-            once = self._seconds(10) / 10
-        return math.ceil(LEAST_ROUND_SECONDS / max(once, 1e-8))
-
-    def _seconds(self, n_calls: int) -> float:
-        fill = self.fill
-        start = time.perf_counter()
-        for _ in range(n_calls):
-            fill()
-        return time.perf_counter() - start
 
     def seconds(self) -> float:
         """Seconds for one call, in one more round, after which the values must have changed."""
         if self.peer.in_place:
             self.seen = values.glimpse(self.array)
         self.renew()
-        seconds = self._seconds(self.n_calls - 1) if self.n_calls > 1 else 0.0
-        fill = self.fill
         start = time.perf_counter()
-        result = fill()
-        seconds += time.perf_counter() - start
+        result = self.round()
+        seconds = time.perf_counter() - start
         if not self.peer.ceiling:
             after = values.glimpse(result)
             values.require_changed(self.seen, after, self.peer.name)
             self.seen = after
-        return seconds / self.n_calls
+        return seconds / self.case.n_calls
+
+    def round(self) -> np.ndarray:
+        """What is timed; the array that holds the values."""
+        fill = self.fill
+        for _ in range(self.case.n_calls - 1):
+            fill()
+        return fill()
 
 
 def run(case: Case, names: Sequence[str], n_rounds: int, tell: Tell) -> dict:
@@ -114,8 +112,7 @@ def run(case: Case, names: Sequence[str], n_rounds: int, tell: Tell) -> dict:
             except Exception as error:
                 left_out[name] = reason(error)
                 del contenders[name], seconds[name]
-    n_calls = {name: contender.n_calls for name, contender in contenders.items()}
-    return {**asdict(case), "seconds": seconds, "calls_per_round": n_calls, "left_out": left_out}
+    return {**asdict(case), "calls_per_round": case.n_calls, "seconds": seconds, "left_out": left_out}
 
 
 def reason(error: Exception) -> str:

@@ -8,8 +8,8 @@ Saved results (``--json``, format 1) are one object:
 `versions`       of Python and of each installed distribution that was measured
 `plan`           mode, n_mib and n_rounds
 `contenders`     for each name its title, note, threads, in_place and ceiling
-`results`        one for each case: law, dtype, n_bytes, n_threads, pages; `seconds` for one call, by contender, one for
-                 each round; `calls_per_round`; `left_out`, by contender, the reason
+`results`        one for each case: law, dtype, n_bytes, n_threads, pages, calls_per_round; `seconds` for one call, by
+                 contender, one for each round; `left_out`, by contender, the reason
 ================ ==================================================================================================
 """
 
