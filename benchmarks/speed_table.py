@@ -1,4 +1,4 @@
-"""The speed table: ``python benchmarks/speed_table.py [rounds]``, some five minutes.
+"""The project's speed table: ``python benchmarks/speed_table.py [rounds]``, some two minutes.
 
 One run, one prefaulted float32 buffer of 512 MiB. In each round the two sides of a row run in turn; a row's figure is
 the median over the rounds of their ratio. Peers that are not installed are named as missing. Floors and aims are the
@@ -18,12 +18,17 @@ import numpy as np
 
 import fastinit as fi
 from fastinit import _kernels, config
-from fastinit.bench.peer_interface import STD, Unavailable
-from fastinit.bench.peers import PEERS
+from fastinit.bench import values
+from fastinit.bench.peer_interface import STD, Fill, Unavailable
+from fastinit.bench.peers import CEILINGS, PEERS
 
 N_ELEMENTS = 1 << 27
-HALF_WIDTH = 0.05
 ALL = fi.get_num_threads()
+
+#: Powers of two: tensors of so many elements, each filled part by part into the one buffer.
+GROWTH = (20, 23, 27, 30, 33)
+
+N_TENSORS, TENSOR_ELEMENTS = 10_000, 1_000
 
 
 class Row(NamedTuple):
@@ -35,6 +40,7 @@ class Row(NamedTuple):
     aim: float
     ours: Callable[[], object]
     theirs: list[Callable[[], object]]
+    scale: float = 1.0
 
 
 def seconds(function: Callable[[], object]) -> float:
@@ -48,16 +54,28 @@ def measure(row: Row, n_rounds: int) -> list[float]:
     ratios = []
     for _ in range(n_rounds + 1):
         ours = seconds(row.ours)
-        ratios.append(min(seconds(theirs) for theirs in row.theirs) / ours)
+        ratios.append(row.scale * min(seconds(theirs) for theirs in row.theirs) / ours)
     return ratios[1:]
 
 
-def peer(name: str, out: np.ndarray, law: str, n_threads: int) -> list[Callable[[], object]]:
+def contender(name: str, out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """The peer's fill, after one whose values have been checked."""
+    fill = PEERS[name].prepare(out, law, n_threads)
+    values.erase(out)
+    result = fill()
+    if PEERS[name].ceiling:
+        values.require_written(result, name)
+    else:
+        values.require_law(result, law, name)
+    return fill
+
+
+def peer(name: str, out: np.ndarray, law: str, n_threads: int) -> list[Fill]:
     """A peer's fill as a list of one; of none, with a word about it, if it is missing."""
     try:
-        return [PEERS[name].prepare(out, law, n_threads)]
+        return [contender(name, out, law, n_threads)]
     except Unavailable as reason:
-        print(f"left out: {name}: {reason}")
+        print(f"left out: {PEERS[name].title}: {reason}")
         return []
 
 
@@ -73,39 +91,25 @@ def with_isa(name: str, function: Callable[[], object]) -> Callable[[], object]:
     return forced
 
 
-def checked(law: str, fill: Callable[[], object], out: np.ndarray) -> Callable[[], object]:
-    """The fill, after one whose values have been looked at."""
-    fill()
-    sample = out[:: out.size >> 16].astype(np.float64)
-    expected = STD if law == "normal" else HALF_WIDTH / 3**0.5
-    assert abs(sample.std() / expected - 1) < 0.02, (law, sample.std())
-    return fill
-
-
 def rows(out: np.ndarray) -> list[Row]:
-    def normal(n_threads: int) -> Callable[[], object]:
-        return checked("normal", lambda: fi.normal(out=out, std=STD, rng=0, threads=n_threads), out)
-
-    def uniform(n_threads: int) -> Callable[[], object]:
-        fill = lambda: fi.uniform(out=out, low=-HALF_WIDTH, high=HALF_WIDTH, rng=0, threads=n_threads)  # noqa: E731
-        return checked("uniform", fill, out)
-
-    def memset(n_threads: int) -> list[Callable[[], object]]:
-        return [*peer("memset", out, "normal", n_threads), lambda: fi.ones(out=out, threads=n_threads)]
-
-    avx2 = with_isa("avx2", normal(1)) if _kernels.isas().get("avx2") else normal(1)
+    uniform = {n: contender("fastinit", out, "uniform", n) for n in (1, ALL)}
+    normal = {n: contender("fastinit", out, "normal", n) for n in (1, ALL)}
+    memset = {n: [contender(name, out, "normal", n) for name in CEILINGS] for n in (1, ALL)}
+    numpy = peer("numpy", out, "normal", 1)
+    avx2 = [with_isa("avx2", normal[1])] if _kernels.isas().get("avx2") else []
     part = out[: 65536 * 1024].reshape(65536, 1024)
     shard = np.s_[:, 3072:4096]
     return [
-        Row("uniform, 1 thread", "memset", 0.85, 1.0, uniform(1), memset(1)),
-        Row(f"uniform, {ALL} threads", "memset", 0.85, 1.0, uniform(ALL), memset(ALL)),
-        Row("normal, 1 thread", "memset", 0.30, 0.45, normal(1), memset(1)),
-        Row("normal, 1 thread", "NumPy", 18, 28, normal(1), peer("numpy", out, "normal", 1)),
-        Row("normal, 1 thread", "PyTorch", 7, 11, normal(1), peer("torch", out, "normal", 1)),
-        Row("normal, 1 thread", "MKL VSL, ICDF", 2.5, 4, normal(1), peer("mkl-vsl", out, "normal", 1)),
-        Row("normal, 1 thread, AVX2", "NumPy", 9, 13, avx2, peer("numpy", out, "normal", 1)),
-        Row("uniform, 1 thread", "NumPy", 14, 18, uniform(1), peer("numpy", out, "uniform", 1)),
-        Row(f"normal, {ALL} threads / {ALL}", "1 thread", 0.85, 0.95, normal(ALL), [normal(1)]),
+        Row("uniform, 1 thread", "memset", 0.85, 1.0, uniform[1], memset[1]),
+        Row(f"uniform, {ALL} threads", "memset", 0.85, 1.0, uniform[ALL], memset[ALL]),
+        Row("normal, 1 thread", "memset", 0.30, 0.45, normal[1], memset[1]),
+        Row("normal, 1 thread", "NumPy", 18, 28, normal[1], numpy),
+        Row("normal, 1 thread", "PyTorch", 7, 11, normal[1], peer("torch", out, "normal", 1)),
+        Row("normal, 1 thread", "MKL VSL, ICDF", 2.5, 4, normal[1], peer("mkl-vsl", out, "normal", 1)),
+        *(Row("normal, 1 thread, AVX2", "NumPy", 9, 13, ours, numpy) for ours in avx2),
+        Row("uniform, 1 thread", "NumPy", 14, 18, uniform[1], peer("numpy", out, "uniform", 1)),
+        Row(f"uniform, {ALL} threads / {ALL}", "1 thread", 0.85, 0.95, uniform[ALL], [uniform[1]], 1 / ALL),
+        Row(f"normal, {ALL} threads / {ALL}", "1 thread", 0.85, 0.95, normal[ALL], [normal[1]], 1 / ALL),
         Row(
             "normal W[:, a:a+1024]",
             "whole, as many",
@@ -117,12 +121,42 @@ def rows(out: np.ndarray) -> list[Row]:
     ]
 
 
+def many_tensors(out: np.ndarray) -> tuple[Callable[[], object], Callable[[], object]]:
+    """All of a model's small tensors by one call, and one tensor of as many elements."""
+    flat = out[: N_TENSORS * TENSOR_ELEMENTS]
+    arrays = {f"h.{i}.weight": tensor for i, tensor in enumerate(flat.reshape(N_TENSORS, TENSOR_ELEMENTS))}
+    rules = {"*": fi.get("normal", std=STD)}
+    return lambda: fi.initialize(arrays, rules, rng=0), lambda: fi.normal(std=STD, out=flat, rng=0)
+
+
+def growth(out: np.ndarray, n_rounds: int) -> dict[int, list[float]]:
+    """Nanoseconds for each value of tensors of each size, round by round, all threads.
+
+    Larger ones than the buffer pass through it part by part; smaller ones lie in it side by side.
+    """
+    found: dict[int, list[float]] = {power: [] for power in GROWTH}
+    for _ in range(n_rounds):
+        for power in GROWTH:
+            n_whole, n_part = 1 << power, min(1 << power, out.size)
+            start = time.perf_counter()
+            for first in range(0, max(n_whole, out.size), n_part):
+                place = out[first % out.size :][:n_part]
+                where = first % n_whole
+                fi.normal(n_whole, index=np.s_[where : where + n_part], out=place, rng=0, threads=ALL)
+            found[power].append((time.perf_counter() - start) / max(n_whole, out.size) * 1e9)
+    return found
+
+
 def small_fill() -> tuple[float, float]:
     """Microseconds of a fill of 16 elements, NumPy's and ours: the best of many."""
     out, generator = np.empty(16, np.float32), np.random.default_rng(0)
     calls = [lambda: generator.standard_normal(16, dtype=np.float32), lambda: fi.normal(out=out, rng=0)]
     best = [min(timeit.repeat(call, number=5000, repeat=20)) / 5000 * 1e6 for call in calls]
     return best[0], best[1]
+
+
+def spread(figures: list[float]) -> str:
+    return f"{statistics.median(figures):10.3g}{min(figures):8.3g}{max(figures):8.3g}"
 
 
 def main(n_rounds: int = 5) -> None:
@@ -133,13 +167,18 @@ def main(n_rounds: int = 5) -> None:
     table = [row for row in rows(out) if row.theirs]
     print(f"{'float32 work':28}{'against':16}{'floor':>7}{'aim':>7}{'measured':>10}{'least':>8}{'most':>8}")
     for row in table:
-        ratios = measure(row, n_rounds)
-        if row.against == "1 thread":
-            ratios = [ratio / ALL for ratio in ratios]
-        figures = (statistics.median(ratios), min(ratios), max(ratios))
-        print(f"{row.work:28}{row.against:16}{row.floor:7g}{row.aim:7g}" + "{:10.3g}{:8.3g}{:8.3g}".format(*figures))
+        print(f"{row.work:28}{row.against:16}{row.floor:7g}{row.aim:7g}{spread(measure(row, n_rounds))}")
     numpys, ours = small_fill()
     print(f"{'16 elements':28}{'NumPy':16}{'<= 5 us':>7}{'<= 2 us':>7}{ours - numpys:7.1f} us more")
+    if hasattr(fi, "initialize"):
+        several, one = many_tensors(out)
+        ratios = measure(Row("", "", 0, 0, several, [one]), n_rounds)
+        print(f"{f'{N_TENSORS:,} x {TENSOR_ELEMENTS:,} elements':28}{'one tensor':16}{'-':>7}{'-':>7}{spread(ratios)}")
+    else:
+        print("left out: many small tensors: fastinit has no initialize")
+    print(f"\n{'normal, ' + str(ALL) + ' threads':28}{'ns for each value':>40}{'least':>8}{'most':>8}")
+    for power, figures in growth(out, n_rounds).items():
+        print(f"{f'2**{power} elements':58}{spread(figures)}")
 
 
 if __name__ == "__main__":
