@@ -197,9 +197,10 @@ def test_json(tiny):
 def test_table(tiny):
     _, done = tiny
     text = done.stdout
-    assert [line.split()[:3] for line in text.splitlines() if line[:17].split()[1:] == ["1"]] == [
-        [law, "1", "fastinit"] for law in LAWS
-    ]
+    rows = {line.split("  ")[0]: line.split() for line in text.splitlines()}
+    for name in ("fastinit", "NumPy", "memory ceiling"):
+        assert float(rows[name][name.count(" ") + 1]) > 0
+    assert rows["1 thread"][2] == "uniform,"
     for words in ("NumPy", "PyTorch", "memory ceiling", "1 MiB", "medians of 1 rounds", "numpy " + np.__version__):
         assert words in text
 

@@ -217,7 +217,12 @@ def _peers() -> list[Peer]:
         ),
         Peer("randomgen", "randomgen", xoshiro, "Xoshiro256 in NumPy's Generator", "randomgen"),
         Peer(
-            "torch", "PyTorch", torch_plain, "Tensor.uniform_ and normal_, which draw serially", "torch", threads="one"
+            "torch",
+            "PyTorch",
+            torch_plain,
+            "uniform_ and normal_ of torch.Tensor, which draw serially",
+            "torch",
+            threads="one",
         ),
         Peer("torch-slices", "PyTorch, slices", torch_slices, slices_note, "torch", threads="many"),
         Peer("jax", "JAX", jax("threefry2x32"), f"default generator, {jax_note}", "jax", in_place=False, n_buffers=4),

@@ -16,7 +16,7 @@ Saved results (``--json``, format 1) are one object:
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fastinit.bench.measure import binary_size
 from fastinit.bench.peer_interface import LAWS
@@ -71,13 +71,12 @@ def title(name: str) -> str:
 def lines(saved: dict) -> Iterator[str]:
     """All of it, as text."""
     yield from _heading(saved)
-    yield ""
-    yield f"{'law':8} {'threads':>7}  {'':20} {'10^9 values/s':>20} {'GB/s':>7}  fastinit is ... times as fast"
-    for law in LAWS:
-        for result in table_results(saved, law):
-            yield from _rows(result)
+    for results in zip(*(table_results(saved, law) for law in LAWS), strict=True):
+        yield ""
+        yield from _table(results)
     yield ""
     yield from _sizes(saved)
+    yield from _notes(saved)
     yield from _left_out(saved)
 
 
@@ -88,38 +87,57 @@ def _heading(saved: dict) -> Iterator[str]:
     yield f"{machine['platform']}, huge pages: {machine['huge_pages']}"
     yield ", ".join(f"{name} {version}" for name, version in saved["versions"].items())
     size, n_rounds = binary_size(plan["n_mib"] << 20), plan["n_rounds"]
-    yield f"float32, {size}, pages touched before; medians of {n_rounds} rounds (least-most)"
+    yield f"float32, {size}, pages touched before; medians of {n_rounds} rounds (least-most); values checked"
 
 
-def _rows(result: dict) -> Iterator[str]:
-    first = f"{result['law']:8} {result['n_threads']:7}"
+def _table(results: Sequence[dict]) -> Iterator[str]:
+    """One number of threads: a row for each contender, two columns for each law."""
+    threads = f"{results[0]['n_threads']} thread{'s' * (results[0]['n_threads'] > 1)}"
+    yield f"{threads:19}" + "".join(f"{result['law'] + ', 10^9/s':>24} {'fastinit / this':>20}" for result in results)
+    for name in dict.fromkeys(name for result in results for name in names(result)[:-1]) | {CEILING: None}:
+        yield (f"{title(name):19}" + "".join(_cells(result, name) for result in results)).rstrip()
+
+
+def _cells(result: dict, name: str) -> str:
+    """Rate, and how many times as fast fastinit is."""
+    if name != CEILING and name not in result["seconds"]:
+        return f"{'-':>24} {'-':>20}"
     per_value = ITEM_BYTES[result["dtype"]] * 1e9
-    for name in names(result):
-        rates = bytes_per_second(result, name)
-        text = f"{first:16}  {title(name):20} {_spread([r / per_value for r in rates], '.3f'):>20}"
-        text += f" {statistics.median(rates) / 1e9:7.2f}"
-        yield text if name == "fastinit" else f"{text}  {_spread(ratios(result, name), '.3g')}"
-        first = ""
+    rate = _spread([r / per_value for r in bytes_per_second(result, name)])
+    return f"{rate:>24} {'' if name == 'fastinit' else _spread(ratios(result, name)):>20}"
 
 
-def _spread(figures: list[float], form: str) -> str:
-    return f"{statistics.median(figures):{form}} ({min(figures):{form}}-{max(figures):{form}})"
+def _spread(figures: list[float]) -> str:
+    return f"{statistics.median(figures):.3g} ({min(figures):.3g}-{max(figures):.3g})"
 
 
 def _sizes(saved: dict) -> Iterator[str]:
-    yield "GB/s by size, on the fewest threads; the smallest are mostly the cost of a call"
-    for law in LAWS:
-        results = size_results(saved, law)
-        columns = names(results[0])
-        yield f"{law:8} " + "".join(f"{title(name):>16}" for name in columns)
-        for result in results:
-            yield f"{binary_size(result['n_bytes']):>8} " + "".join(f"{_median(result, n):>16}" for n in columns)
+    """One row for each size, as many columns for each law as contenders."""
+    pairs = list(zip(*(size_results(saved, law) for law in LAWS), strict=True))
+    columns = names(pairs[0][0])  # not the table's own, which has more at its size
+    n_threads = pairs[0][0]["n_threads"]
+    yield f"GB/s by size, {n_threads} thread{'s' * (n_threads > 1)}; the smallest are mostly the cost of a call"
+    width = 10 * len(columns)
+    yield " " * 8 + "".join(f"  {result['law']:-^{width - 2}}" for result in pairs[0])
+    yield " " * 8 + "".join(f"{_short(name):>10}" for name in columns) * len(LAWS)
+    for pair in pairs:
+        cells = "".join(f"{_median(result, name):>10}" for result in pair for name in columns)
+        yield f"{binary_size(pair[0]['n_bytes']):>8}{cells}"
+
+
+def _short(name: str) -> str:
+    return "memory" if name == CEILING else title(name)
 
 
 def _median(result: dict, name: str) -> str:
     if name != CEILING and name not in result["seconds"]:
         return "-"
     return f"{statistics.median(bytes_per_second(result, name)) / 1e9:.3g}"
+
+
+def _notes(saved: dict) -> Iterator[str]:
+    yield ""
+    yield from (f"{contender['title'] + ':':20} {contender['note']}" for contender in saved["contenders"].values())
 
 
 def _left_out(saved: dict) -> Iterator[str]:
