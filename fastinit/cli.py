@@ -85,7 +85,12 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         "--from", dest="saved", type=Path, metavar="FILE.json", help="show what --json saved; measure nothing"
     )
     bench.add_argument("--mib", type=_at_least(1), metavar="N", help="size of the table's buffer in MiB (default 512)")
-    bench.add_argument("--rounds", type=_at_least(1), metavar="N", help="rounds to take medians over (default 5)")
+    bench.add_argument(
+        "--rounds",
+        type=_at_least(1),
+        metavar="N",
+        help="rounds to take medians over (default 5, with --quick and --full 3)",
+    )
     bench.add_argument(
         "--threads",
         type=_at_least(1),

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -296,6 +297,12 @@ def test_an_interrupt_ends_parent_and_child(tmp_path, sent, status):
 def _children(pid: int) -> list[str]:
     with open(f"/proc/{pid}/task/{pid}/children") as file:
         return file.read().split()
+
+
+def test_the_readme_shows_the_saved_run():
+    root = Path(__file__).parents[1]
+    tables, _, _ = (root / "docs" / "benchmark.txt").read_text().partition("\n\nGB/s by size")
+    assert f"```text\n{tables}\n```" in (root / "README.md").read_text()
 
 
 def test_nothing_heavy_is_imported():

@@ -40,7 +40,7 @@ class Mode(NamedTuple):
 MODES = {
     "quick": Mode(128, 3, USUAL, 0, between=False),
     "default": Mode(512, 5, USUAL, 0, between=False),
-    "full": Mode(512, 5, tuple(PEERS), 4 << 30, between=True),
+    "full": Mode(512, 3, tuple(PEERS), 4 << 30, between=True),
 }
 
 
