@@ -213,7 +213,7 @@ def _peers() -> list[Peer]:
             "float64 drawn, converted and copied, as most code does",
             "numpy",
             threads="one",
-            n_buffers=4,
+            n_buffers=5,
         ),
         Peer("randomgen", "randomgen", xoshiro, "Xoshiro256 in NumPy's Generator", "randomgen"),
         Peer(
@@ -225,7 +225,7 @@ def _peers() -> list[Peer]:
             threads="one",
         ),
         Peer("torch-slices", "PyTorch, slices", torch_slices, slices_note, "torch", threads="many"),
-        Peer("jax", "JAX", jax("threefry2x32"), f"default generator, {jax_note}", "jax", in_place=False, n_buffers=4),
+        Peer("jax", "JAX", jax("threefry2x32"), f"default generator, {jax_note}", "jax", in_place=False, n_buffers=6),
         Peer(
             "jax-rbg", "JAX, rbg", jax("rbg"), f"its faster generator, {jax_note}", "jax", in_place=False, n_buffers=4
         ),
