@@ -41,6 +41,11 @@ def n_steps(work: list[Work], n_rounds: int) -> int:
     return sum(len(w.contenders) * (n_rounds + 1) * _step(w.case) for w in work)
 
 
+def _steps_left_out(result: dict, n_rounds: int) -> int:
+    """Those of contenders that could not be made ready; of one that failed later, most are done."""
+    return len(result["left_out"]) * n_rounds * (result["n_bytes"] + STEP_BYTES)
+
+
 def _step(case: Case) -> int:
     return case.n_bytes + STEP_BYTES
 
@@ -74,6 +79,7 @@ def _group(work: list[Work], n_rounds: int, advance: Advance, child: str) -> lis
                     advance(_step(case), label)
                 else:
                     results.append(answer["result"])
+                    advance(_steps_left_out(answer["result"], n_rounds), "")
         except _ChildDied as death:
             if not running:
                 reject_value("bench", "child process", "answers", Shown(str(death)))
