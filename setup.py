@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
@@ -84,11 +85,12 @@ class CompleteSdist(sdist):
 kernels = Extension(
     "fastinit._kernels",
     ["src/_kernels.pyx", *SOURCES],
-    include_dirs=["src"],
+    include_dirs=["src", numpy.get_include()],
+    define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
     depends=HEADERS,
 )
 
 setup(
-    ext_modules=cythonize([kernels]),
+    ext_modules=cythonize([kernels], include_path=["src"]),
     cmdclass={"build_ext": BuildKernels, "sdist": CompleteSdist},
 )

@@ -56,8 +56,7 @@ def aligned(where: str, shape: tuple[int, ...], dtype: np.dtype, n_align: int = 
     """`empty` for arguments that have been checked."""
     n_bytes = math.prod(shape) * dtype.itemsize
     try:
-        raw = np.empty(n_bytes + n_align, np.uint8)
+        return _kernels.new_aligned(shape, dtype, n_bytes, n_align)
     except (MemoryError, ValueError):  # the latter where the padding exceeds what NumPy can address
         got = Shown(f"{shape}, {n_bytes:,} bytes of {dtype.name}")
         raise MemoryError(message(where, "shape", "one that fits in memory", got)) from None
-    return np.ndarray(shape, dtype, raw, -_kernels.address(raw) % n_align)

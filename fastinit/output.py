@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastinit import dtypes
+from fastinit import _kernels, dtypes
 from fastinit.errors import Shown, reject_type, reject_value
 
 EXPECTED = "a writable array (ndarray, buffer, __array_interface__ or __dlpack__ on CPU)"
@@ -12,6 +12,8 @@ EXPECTED = "a writable array (ndarray, buffer, __array_interface__ or __dlpack__
 
 def as_array(where: str, out: object) -> np.ndarray:
     """A view of `out` as a base-class ndarray of a dtype that can be filled, checked to be safe to write."""
+    if _kernels.is_plain(out, dtypes.FLOAT32):
+        return out
     array = out if type(out) is np.ndarray else _view(where, out)
     if array.dtype is not dtypes.FLOAT32:
         _check_dtype(where, array.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from fastinit.checks import Shape, as_integer
@@ -97,8 +98,8 @@ def runs(region: Region, byte_strides: Shape, itemsize: int) -> tuple:
     else:
         run_length, run_stride = 1, itemsize
     axes, row_axis = _rows_before_columns(merged, run_length, run_stride)
-    columns = tuple(zip(*axes, strict=True)) or ((), (), ())
-    return region.flat_start, run_length, run_stride, row_axis, *columns
+    extents_and_strides = itertools.chain.from_iterable(zip(*axes, strict=True))
+    return region.flat_start, run_length, run_stride, row_axis, len(axes), *extents_and_strides
 
 
 def _rows_before_columns(axes: list[list[int]], run_length: int, run_stride: int) -> tuple[list[list[int]], int]:

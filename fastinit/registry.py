@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from fastinit._kernels import in_default_float_mode
+from fastinit._kernels import exact_key, in_default_float_mode
 from fastinit.errors import Shown, reject_type, reject_value
 from fastinit.run import fill
 from fastinit.spec import Spec
 
 #: Every scheme's public function, by name, aliases included.
 REGISTER: dict[str, Callable] = {}
+
+#: Sets of parameters that each scheme remembers. Models use a few.
+N_SPECS = 256
 
 #: Parameters of every call besides the scheme's own.
 COMMON = ("shape", "dtype", "out", "rng", "name", "index", "threads")
@@ -82,10 +85,13 @@ class Configured:
         self.name = name
         self.params = MappingProxyType(dict(params))
         # Now, so that a bad parameter is reported here and not at the first call.
-        self.spec = in_default_float_mode(REGISTER[name].configured, params)
+        self.spec: Spec = REGISTER[name].configured(params)
 
-    def __call__(self, shape=None, **arguments: Any) -> np.ndarray:
-        return REGISTER[self.name](shape, **{**self.params, **arguments})
+    def __call__(
+        self, shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params: Any
+    ) -> np.ndarray:
+        spec = REGISTER[self.name].configured({**self.params, **params}) if params else self.spec
+        return fill(spec, shape, dtype, out, rng, name, index, threads)
 
     def __repr__(self) -> str:
         return f"fastinit.get({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.params.items())])})"
@@ -104,21 +110,25 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
     """Turn ``rule(*, parameters) -> Spec`` into the public ``scheme(shape=None, *, parameters, dtype=None, ...)``."""
     own = inspect.signature(rule).parameters
     required = [name for name, parameter in own.items() if parameter.default is parameter.empty]
-    default_spec = None
+    specs: dict[tuple, Spec] = {}
 
     def public(shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params):
-        # The laws' parameters are computed in Python, and must be as independent of the caller's mode as the values.
-        return in_default_float_mode(checked_fill, params, shape, dtype, out, rng, name, index, threads)
-
-    def checked_fill(params: dict[str, Any], *arguments):
-        nonlocal default_spec
-        if params:
-            return fill(configured(params), *arguments)
-        if default_spec is None:
-            default_spec = configured({})
-        return fill(default_spec, *arguments)
+        return fill(configured(params), shape, dtype, out, rng, name, index, threads)
 
     def configured(params: dict[str, Any]) -> Spec:
+        """The rule's answer, looked up where the same was asked before."""
+        key = exact_key(params)
+        if key in specs:
+            return specs[key]
+        # The laws' parameters are computed in Python, and must be as independent of the caller's mode as the values.
+        spec = in_default_float_mode(checked, params)
+        if key is not None:
+            if len(specs) >= N_SPECS:
+                specs.clear()
+            specs[key] = spec
+        return spec
+
+    def checked(params: dict[str, Any]) -> Spec:
         for unknown in params.keys() - own.keys():
             known = ", ".join(own) or "none"
             got = "one of the call's" if unknown in COMMON else "another name"
@@ -136,6 +146,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
         public.__doc__ = public.__doc__.replace(marker, text)
     del public.__wrapped__
     public.configured = configured
+    public.forget = specs.clear
     REGISTER[rule.__name__] = public
     return public
 

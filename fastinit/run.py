@@ -29,37 +29,44 @@ class Target(NamedTuple):
 def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     """Check everything, then allocate if need be, fill, and return the result. `n_threads` may be None."""
     where = spec.scheme
-    target = _target(where, shape, dtype, out, index)
-    law = spec.law_of(target.full_shape)
+    if shape is None and dtype is None and index is None and _kernels.is_plain(out, dtypes.FLOAT32):
+        array, full_shape, part, box = out, out.shape, None, None
+    else:
+        array, dtype, full_shape, part = _target(where, shape, dtype, out, index)
+        box = None if array is None else box_of(array, full_shape, part)
+    law = spec.law or spec.law_of(full_shape)
     seed.check_name(where, name)
-    array = target.array
     if array is None:
-        result_shape = target.full_shape if target.region is None else target.region.shape
-        array = memory.aligned(where, result_shape, target.dtype)
-    _write(where, law, array, target.full_shape, target.region, rng, name, n_threads)
+        array = memory.aligned(where, full_shape if part is None else part.shape, dtype)
+        box = box_of(array, full_shape, part)
+    _write(where, law, array, box, rng, name, n_threads)
     return array if out is None else out
 
 
 def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:
     """Fill a contiguous float32 `array` with the elements of a tensor that follow flat index `first`."""
-    part = Region(array.shape, first, (1,))
-    law = _kernels.in_default_float_mode(spec.law_of, full_shape)
-    _write(spec.scheme, law, array, full_shape, part, rng, name, n_threads)
+    box = box_of(array, full_shape, Region(array.shape, first, (1,)))
+    _write(spec.scheme, spec.law_of(full_shape), array, box, rng, name, n_threads)
 
 
-def _write(where: str, law: Law, array, full_shape, part: Region | None, rng, name: str, n_threads) -> None:
-    n_threads = threads.choose(where, n_threads, array.size)
-    box = None
-    if array.size and (part is not None or not array.flags.c_contiguous):
-        box = region.runs(part or region.whole(full_shape), array.strides, array.itemsize)
+def box_of(array: np.ndarray, full_shape, part: Region | None) -> tuple | None:
+    """The box of the tensor that goes to `array`, as _kernels.fill takes it."""
+    if array.size == 0 or (part is None and array.flags.c_contiguous):
+        return None
+    return region.runs(part or region.whole(full_shape), array.strides, array.itemsize)
+
+
+def _write(where: str, law: Law, array: np.ndarray, box: tuple | None, rng, name, n_threads) -> None:
+    n_elements = array.size
+    n_threads = threads.choose(where, n_threads, n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
     if law.tag:
-        key = seed.stream_key(where, rng, name, law.tag)
+        words = seed.seed_of(where, rng)
     else:
         seed.check_rng(where, rng)
-        key = bytes(32)
-    streamed = array.nbytes >= STREAM_BYTES
-    _kernels.fill(array, law.code, key, law.location, law.scale, box, n_threads, streamed)
+        words = seed.NO_SEED
+    streamed = n_elements * array.itemsize >= STREAM_BYTES
+    _kernels.fill(array, law, words, name, box, n_threads, streamed)
 
 
 def _target(where: str, shape, dtype, out, index) -> Target:

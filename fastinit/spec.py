@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastinit import checks, fan_rules, laws
+from fastinit._kernels import in_default_float_mode
 from fastinit.checks import Shape
 from fastinit.errors import reject_value
 from fastinit.laws import Law
@@ -16,16 +17,21 @@ MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
 DISTRIBUTIONS = ("uniform", "normal")
 
 
+#: Shapes whose laws a configured scheme remembers. Models repeat few shapes many times.
+N_SHAPES = 256
+
+
 class Spec(NamedTuple):
     """A configured scheme: from the full shape of a tensor to the law of its elements."""
 
     scheme: str
     law_of: Callable[[Shape], Law]
+    law: Law | None  #: if it is the same for every shape
 
 
 def fixed(scheme: str, law: Law) -> Spec:
     """The same law for every shape."""
-    return Spec(scheme, lambda shape: law)
+    return Spec(scheme, lambda shape: law, law)
 
 
 def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object) -> Spec:
@@ -33,11 +39,10 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
     checks.one_of(scheme, "mode", mode, MODES)
     checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
     choice = fan_rules.check(scheme, fans)
-    return Spec(scheme, functools.partial(_scaled_law, scheme, scale, mode, distribution, choice))
+    law_of = functools.partial(in_default_float_mode, _scaled_law, scheme, scale, mode, distribution, choice)
+    return Spec(scheme, functools.lru_cache(maxsize=N_SHAPES)(law_of), None)
 
 
-# Models repeat few shapes many times, and this is most of what a small fill costs.
-@functools.lru_cache(maxsize=1024)
 def _scaled_law(scheme: str, scale: float, mode: str, distribution: str, fans: fan_rules.Fans, shape: Shape) -> Law:
     fan_in, fan_out = fan_rules.of(scheme, fans, shape)
     std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))

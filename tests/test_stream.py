@@ -10,7 +10,7 @@ import pytest
 import reference
 
 import fastinit as fi
-from fastinit import _kernels, laws
+from fastinit import _kernels, laws, seed
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text())
 
@@ -84,9 +84,9 @@ def test_uniform_equals_reference(isa, midpoint, half_width):
 def test_both_uniform_laws_are_the_same_law(isa):
     # Where the first stops being exact, the second goes on; at the border itself both are.
     ours = np.empty((2, 3000), np.float32)
-    k = b"".join(w.to_bytes(8, "little") for w in reference.key(7, "x", b"u32"))
-    for row, name in zip(ours, ("uniform", "tiny_uniform"), strict=True):
-        _kernels.fill(row, _kernels.laws().index(name), k, 1e-29, laws.TINY_HALF_WIDTH, None, 1, False)
+    for row, law_name in zip(ours, ("uniform", "tiny_uniform"), strict=True):
+        law = laws.Law(_kernels.laws().index(law_name), b"u32", 1e-29, laws.TINY_HALF_WIDTH)
+        _kernels.fill(row, law, seed.seed_of("", 7), "x", None, 1, False)
     assert np.array_equal(*ours.view(np.uint32))
     codes = [laws.uniform("", 0.0, 2 * laws.TINY_HALF_WIDTH * factor).code for factor in (1.01, 0.99)]
     assert [_kernels.laws()[code] for code in codes] == ["uniform", "tiny_uniform"]

@@ -34,15 +34,15 @@ CASES = [
     ("tiny_uniform", 0.0, 1e-40, 50_000),
 ]
 
-KEY = [0x0123456789ABCDEF, 0xFEDCBA9876543210, 0x9E3779B97F4A7C15, 42]
+SEED, TAG = bytes(range(32)), b"x32"
+KEY = _kernels.stream_key(SEED, "", TAG)
 
 
 def expected_bytes(case: tuple) -> bytes:
     law, location, scale, n_elements = case
     out = np.empty(n_elements, np.float32)
-    key = b"".join(word.to_bytes(8, "little") for word in KEY)
-    code = _kernels.laws().index(law)
-    _kernels.fill(out, code, key, to_float32(location), to_float32(scale), None, 1, False)
+    law = (_kernels.laws().index(law), TAG, to_float32(location), to_float32(scale))
+    _kernels.fill(out, law, SEED, "", None, 1, False)
     return out.tobytes()
 
 

@@ -1,0 +1,125 @@
+/* Many tensors, laid end to end by the work they are. */
+#include "batch.h"
+
+#include "key.h"
+
+/* What a tensor costs before its first element, in elements: its key, its place, the start of a block. */
+#define WORK_PER_TENSOR 512
+
+static void describe(const fi_batch *batch, const fi_tensor *tensor, fi_job *job)
+{
+    const fi_batch_law *law = &batch->laws[tensor->law];
+    job->backend = batch->backend;
+    job->law = law->law;
+    job->law_code = law->code;
+    job->streamed = batch->streamed;
+    job->out = tensor->out;
+    job->n_runs = job->n_column_runs = 1;
+    job->n_dims = 0;
+    job->row_axis = -1;
+    job->flat_start = 0;
+    job->run_length = tensor->n_elements;
+    job->run_stride = batch->itemsize;
+    if (tensor->box == NULL)
+        return;
+    const int64_t *box = tensor->box;
+    job->flat_start = (uint64_t)box[0];
+    job->run_length = box[1];
+    job->run_stride = box[2];
+    job->row_axis = (int)box[3];
+    job->n_dims = (int)box[4];
+    for (int d = 0; d < job->n_dims; d++) {
+        job->extent[d] = box[5 + d];
+        job->flat_stride[d] = box[5 + job->n_dims + d];
+        job->out_stride[d] = box[5 + 2 * job->n_dims + d];
+        job->n_runs *= job->extent[d];
+        if (d > job->row_axis)
+            job->n_column_runs *= job->extent[d];
+    }
+}
+
+static int64_t work_of(const fi_tensor *tensor) { return tensor->n_elements + WORK_PER_TENSOR; }
+
+int fi_batch_add(fi_batch *batch)
+{
+    fi_tensor *tensor = &batch->tensors[batch->n_tensors];
+    fi_job job;
+    describe(batch, tensor, &job);
+    if (job.n_runs * job.run_length != tensor->n_elements)
+        return 0;
+    batch->n_tensors++;
+    tensor->n_units = fi_job_split(&job);
+    if (batch->scratch_bytes < job.scratch_bytes)
+        batch->scratch_bytes = job.scratch_bytes;
+    tensor->first_work = batch->n_work;
+    batch->n_work += work_of(tensor);
+    return 1;
+}
+
+/* The last tensor that begins at or before a position. */
+static int64_t tensor_at(const fi_batch *batch, int64_t position)
+{
+    int64_t low = 0, high = batch->n_tensors;
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (batch->tensors[middle].first_work <= position)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Units of a tensor that end at or before a position. */
+static int64_t units_before(const fi_tensor *tensor, int64_t position)
+{
+    int64_t done = position - tensor->first_work, work = work_of(tensor);
+    if (done >= work || tensor->n_units == 0)
+        return tensor->n_units;
+    return done <= 0 ? 0 : done / ((work + tensor->n_units - 1) / tensor->n_units);
+}
+
+void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch)
+{
+    for (int64_t i = tensor_at(batch, first); i < batch->n_tensors; i++) {
+        const fi_tensor *tensor = &batch->tensors[i];
+        if (tensor->first_work >= last)
+            return;
+        int64_t unit = units_before(tensor, first), last_unit = units_before(tensor, last);
+        if (unit >= last_unit)
+            continue;
+        fi_job job;
+        describe(batch, tensor, &job);
+        fi_job_split(&job);
+        const fi_batch_law *law = &batch->laws[tensor->law];
+        if (law->n_tag > 0)
+            fi_stream_key(batch->seed, tensor->name, (size_t)tensor->n_name, law->tag, (size_t)law->n_tag, job.law.key);
+        for (; unit < last_unit; unit++)
+            fi_fill_unit(&job, unit, scratch);
+    }
+}
+
+int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
+{
+    int64_t i = tensor_at(batch, position);
+    const fi_tensor *tensor = &batch->tensors[i];
+    int64_t done = position - tensor->first_work;
+    int64_t n_elements = tensor->first_work - i * WORK_PER_TENSOR + (done < tensor->n_elements ? done : tensor->n_elements);
+    return n_elements * batch->itemsize;
+}
+
+void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
+{
+    *first = *end = (int64_t)(uintptr_t)tensor->out;
+    if (tensor->n_elements == 0)
+        return;
+    fi_job job;
+    describe(batch, tensor, &job);
+    int64_t span = (job.run_length - 1) * job.run_stride;
+    *(span < 0 ? first : end) += span;
+    for (int d = 0; d < job.n_dims; d++) {
+        span = (job.extent[d] - 1) * job.out_stride[d];
+        *(span < 0 ? first : end) += span;
+    }
+    *end += batch->itemsize;
+}

@@ -1,0 +1,59 @@
+/* batch.h: several tensors as one piece of work.
+ *
+ * Promise: fi_batch_fill() over positions that together cover 0 to n_work fills every tensor of the batch as a job of
+ * its own would, whatever the cuts. A position counts work, about one for each element; a cut may fall inside a tensor.
+ *
+ * A tensor takes some hundred bytes here, and no fi_job: threads make that anew as they come to it. */
+#ifndef FI_BATCH_H
+#define FI_BATCH_H
+
+#include "fastinit.h"
+
+/* A law that tensors of the batch share, but for its key. Constants have no tag and need no key. */
+typedef struct {
+    fi_law law;
+    int code;
+    int n_tag;
+    char tag[4];
+} fi_batch_law;
+
+/* The caller sets the first part, fi_batch_add the second. `box` is NULL for a whole C-contiguous tensor; otherwise
+ * {flat_start, run_length, run_stride, row_axis, n_dims, extents..., flat strides..., output strides...} as in fi_job. */
+typedef struct {
+    char *out;
+    int64_t n_elements;
+    const char *name;
+    int64_t n_name;
+    int64_t *box;
+    int law;
+
+    int64_t n_units;
+    int64_t first_work;
+} fi_tensor;
+
+typedef struct {
+    const fi_backend *backend;
+    const fi_batch_law *laws;
+    const uint8_t *seed; /* FI_SEED_BYTES */
+    int streamed;
+    int itemsize;
+
+    fi_tensor *tensors;
+    int64_t n_tensors;
+    int64_t n_work;
+    int64_t scratch_bytes;
+} fi_batch;
+
+/* Counts the tensor at tensors[n_tensors] in. False, and nothing done, if its box has not n_elements. */
+int fi_batch_add(fi_batch *batch);
+
+/* Fills what lies between two positions; scratch_bytes at `scratch` are as for fi_fill_unit. */
+void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch);
+
+/* Bytes of output before a position; exact between tensors, in proportion inside one. */
+int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position);
+
+/* Addresses of the tensor's first byte and of the one after its last; equal if it is empty. */
+void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end);
+
+#endif

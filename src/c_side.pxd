@@ -1,0 +1,93 @@
+"""What the Cython side knows of the C side."""
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+
+cdef extern from "fastinit.h":
+    ctypedef struct fi_law:
+        double location
+        double scale
+
+    ctypedef struct fi_backend:
+        const char *name
+
+    const fi_backend *fi_backend_at(int index)
+    bint fi_backend_runs_here(const fi_backend *backend)
+
+
+cdef extern from "key.h":
+    int FI_SEED_BYTES
+    int FI_KEY_WORDS
+    void fi_stream_key(
+        const uint8_t *seed, const char *name, size_t n_name, const char *tag, size_t n_tag, uint64_t *key
+    ) noexcept nogil
+
+
+cdef extern from "blake2b.h":
+    int FI_BLAKE2B_PERSON
+    ctypedef struct fi_blake2b:
+        pass
+
+    void fi_blake2b_init(fi_blake2b *hash, int n_bytes, const uint8_t *person)
+    void fi_blake2b_update(fi_blake2b *hash, const void *bytes, size_t n_bytes)
+    void fi_blake2b_final(fi_blake2b *hash, uint8_t *digest, int n_bytes)
+
+
+cdef extern from "batch.h":
+    ctypedef struct fi_batch_law:
+        fi_law law
+        int code
+        int n_tag
+        char tag[4]
+
+    ctypedef struct fi_tensor:
+        char *out
+        int64_t n_elements
+        const char *name
+        int64_t n_name
+        int64_t *box
+        int law
+
+    ctypedef struct fi_batch:
+        const fi_backend *backend
+        const fi_batch_law *laws
+        const uint8_t *seed
+        int streamed
+        int itemsize
+        fi_tensor *tensors
+        int64_t n_tensors
+        int64_t n_work
+        int64_t scratch_bytes
+
+    bint fi_batch_add(fi_batch *batch)
+    void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch) noexcept nogil
+    int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
+    void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
+
+
+cdef extern from "fpmode.h":
+    uint64_t fi_enter() noexcept nogil
+    void fi_leave(uint64_t callers_mode) noexcept nogil
+
+
+cdef extern from "openmp.h":
+    bint FI_HAVE_OPENMP
+    int omp_get_max_threads() nogil
+    int omp_get_thread_limit() nogil
+
+
+cdef extern from "numpy/random/bitgen.h":
+    ctypedef struct bitgen_t:
+        void *state
+        uint64_t (*next_raw)(void *state) noexcept nogil
+
+
+cdef extern from *:
+    """
+    static const char *const fi_law_names[] = {
+    #define X(law) #law,
+        FI_LAWS(X)
+    #undef X
+        0
+    };
+    """
+    const char *const *fi_law_names
