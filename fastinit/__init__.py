@@ -11,6 +11,7 @@ from fastinit import isa as _isa
 _isa.choose()
 
 from fastinit._version import __version__  # noqa: E402  the kernels are chosen first
+from fastinit.batch import initialize  # noqa: E402
 from fastinit.config import show_config  # noqa: E402
 from fastinit.fan_rules import fans  # noqa: E402
 from fastinit.memory import empty  # noqa: E402
@@ -54,6 +55,7 @@ __all__ = [
     "glorot_uniform",
     "he_normal",
     "he_uniform",
+    "initialize",
     "kaiming_normal",
     "kaiming_uniform",
     "lecun_normal",

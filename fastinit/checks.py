@@ -92,16 +92,23 @@ def positive_integer(where: str, parameter: str, value: object) -> int:
 def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
     """A tuple of non-negative ints, their product in bytes within 63 bits."""
     dims = (shape,) if type(shape) is int else shape
-    if type(dims) is not tuple or not {int}.issuperset(map(type, dims)):
+    if type(dims) is not tuple or not _are_plain(dims):
         dims = as_integers(where, "shape", shape, SHAPE_EXPECTED)
     if dims and min(dims) < 0:
         reject_value(where, "shape", SHAPE_EXPECTED, shape)
     if len(dims) > 64:
         reject_value(where, "shape", "at most 64 dimensions", len(dims))
     # Zero-size shapes too: their strides must fit, as they must in NumPy.
-    if math.prod(dim for dim in dims if dim) * itemsize > INT64_MAX:
+    if (math.prod(dims) or math.prod(dim for dim in dims if dim)) * itemsize > INT64_MAX:
         reject_value(where, "shape", "a total size below 2**63 bytes", shape)
     return dims
+
+
+def _are_plain(dims: tuple) -> bool:
+    for dim in dims:  # noqa: SIM110  four times as fast as all()
+        if type(dim) is not int:
+            return False
+    return True
 
 
 def as_integers(where: str, parameter: str, values: object, expected: str) -> tuple[int, ...]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from fastinit import _kernels, checks, dtypes, memory, output, region, seed, threads
+from fastinit.checks import Shape
 from fastinit.errors import Shown, reject_type, reject_value
 from fastinit.laws import Law
 from fastinit.region import Region
@@ -15,15 +14,6 @@ from fastinit.spec import Spec
 #: Bytes of output from which stores bypass the caches. Below, the result fits in a large L2 or a share of L3 and is
 #: still there for its first use; above, a plain store would first read every line it overwrites.
 STREAM_BYTES = 16 << 20
-
-
-class Target(NamedTuple):
-    """Where the values go and which they are."""
-
-    array: np.ndarray | None  #: None: to be allocated once all checks are done
-    dtype: np.dtype
-    full_shape: tuple[int, ...]
-    region: Region | None  #: None: the whole tensor
 
 
 def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
@@ -38,7 +28,7 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     seed.check_name(where, name)
     if array is None:
         array = memory.aligned(where, full_shape if part is None else part.shape, dtype)
-        box = box_of(array, full_shape, part)
+        box = None if part is None else box_of(array, full_shape, part)
     _write(where, law, array, box, rng, name, n_threads)
     return array if out is None else out
 
@@ -60,16 +50,12 @@ def _write(where: str, law: Law, array: np.ndarray, box: tuple | None, rng, name
     n_elements = array.size
     n_threads = threads.choose(where, n_threads, n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
-    if law.tag:
-        words = seed.seed_of(where, rng)
-    else:
-        seed.check_rng(where, rng)
-        words = seed.NO_SEED
-    streamed = n_elements * array.itemsize >= STREAM_BYTES
-    _kernels.fill(array, law, words, name, box, n_threads, streamed)
+    words = seed.seed_of(where, rng, law.tag != b"")
+    _kernels.fill(array, law, words, name, box, n_threads, n_elements * array.itemsize >= STREAM_BYTES)
 
 
-def _target(where: str, shape, dtype, out, index) -> Target:
+def _target(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.dtype, Shape, Region | None]:
+    """The array to fill, None if it is yet to be made; its dtype; the full shape; the part, None for the whole."""
     array = None
     if out is not None:
         array = output.as_array(where, out)
@@ -82,14 +68,14 @@ def _target(where: str, shape, dtype, out, index) -> Target:
     if index is None:
         if array is not None and array.shape != full_shape:
             reject_value(where, "shape", f"{array.shape}, the shape of out", Shown(full_shape))
-        return Target(array, dtype, full_shape, None)
+        return array, dtype, full_shape, None
     chosen = region.part(where, full_shape, index)
     if array is not None and array.shape != chosen.shape:
         reject_value(where, "out", f"shape {chosen.shape}, the indexed shape", Shown(array.shape))
-    return Target(array, dtype, full_shape, chosen)
+    return array, dtype, full_shape, chosen
 
 
-def _full_shape(where: str, shape, dtype: np.dtype, array: np.ndarray | None, index) -> tuple[int, ...]:
+def _full_shape(where: str, shape, dtype: np.dtype, array: np.ndarray | None, index) -> Shape:
     if shape is not None:
         return checks.as_shape(where, shape, dtype.itemsize)
     if array is None:

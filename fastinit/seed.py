@@ -14,11 +14,14 @@ EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGen
 NO_SEED = bytes(32)
 
 
-def seed_of(where: str, rng: object) -> bytes:
+def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
     """Eight 32-bit words, little-endian: the low halves of a bit generator's next raw outputs; fresh entropy for None.
 
-    The low halves, because MT19937 fills no more than those; at least 32 bits of every BitGenerator of NumPy's.
+    Only checks the rng if the law draws nothing. The low halves, because MT19937 fills no more than those; at least 32 bits of every BitGenerator of NumPy's.
     """
+    if not draws:
+        check_rng(where, rng)
+        return NO_SEED
     if type(rng) is int and rng >= 0:  # no subclass: nobody's own __eq__ enters the cache
         return _int_seed(rng)
     if rng is None:

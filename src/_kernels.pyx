@@ -18,6 +18,7 @@ cnp.import_array()
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *n_bytes) except NULL
+    bint PyUnicode_IS_COMPACT_ASCII(object text)
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP
@@ -82,99 +83,8 @@ def in_default_float_mode(function, *arguments):
         fi_leave(callers_mode)
 
 
-def is_plain(array, dtype):
-    """Whether this is an ndarray of no subclass, C-contiguous, aligned, writable and of that very dtype object."""
-    return plain(array, dtype)
-
-
-cdef inline bint plain(object array, object dtype) noexcept:
-    return (
-        type(array) is cnp.ndarray
-        and <object>cnp.PyArray_DESCR(<cnp.ndarray>array) is dtype
-        and cnp.PyArray_CHKFLAGS(<cnp.ndarray>array, cnp.NPY_ARRAY_CARRAY)
-    )
-
-
-def new_aligned(shape, cnp.dtype dtype, Py_ssize_t n_bytes, Py_ssize_t n_align):
-    """An uninitialized C-order array of n_bytes that begins at a multiple of n_align; its base owns the memory."""
-    cdef cnp.npy_intp n_raw = n_bytes + n_align
-    cdef cnp.ndarray raw = cnp.PyArray_EMPTY(1, &n_raw, cnp.NPY_UINT8, 0)
-    return cnp.ndarray(shape, dtype, raw, -<uintptr_t>cnp.PyArray_DATA(raw) % n_align)
-
-
-def raw_words(bit_generator):
-    """The low halves of a NumPy bit generator's next eight raw outputs, as little-endian bytes."""
-    cdef bitgen_t *generator = <bitgen_t *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
-    cdef uint8_t seed[32]
-    cdef uint64_t word
-    cdef int i
-    with bit_generator.lock:
-        for i in range(8):
-            word = generator.next_raw(generator.state)
-            seed[4 * i], seed[4 * i + 1] = word & 0xff, word >> 8 & 0xff
-            seed[4 * i + 2], seed[4 * i + 3] = word >> 16 & 0xff, word >> 24 & 0xff
-    return seed[:32]
-
-
-def exact_key(dict params):
-    """A tuple that two sets of parameters share only if they are the same to the type and the bit, in any mode.
-
-    None if there are others than floats, ints, strings and tuples of them. Floats enter as their bits: == takes 0.0 for
-    -0.0, 1 for 1.0 and True, and a subnormal for 0 where the caller flushes them.
-    """
-    if not params:
-        return ()
-    cdef list parts = []
-    for name, value in params.items():
-        if type(name) is not str or not add_exactly(parts, value):
-            return None
-        parts.append(name)
-    return tuple(parts)
-
-
-cdef bint add_exactly(list parts, object value) except -1:
-    cdef double number
-    cdef uint64_t bits
-    parts.append(type(value))
-    if type(value) is float:
-        number = value
-        memcpy(&bits, &number, sizeof(bits))
-        parts.append(bits)
-    elif type(value) is int or type(value) is str:
-        parts.append(value)
-    elif type(value) is tuple:
-        parts.append(len(value))
-        for item in <tuple>value:
-            if not add_exactly(parts, item):
-                return False
-    else:
-        return False
-    return True
-
-
-def blake2b(bytes message, int digest_size, bytes person, int piece=64):
-    """hashlib.blake2b's digest, from the C code that makes the keys, fed in pieces. For the tests."""
-    cdef uint8_t digest[64]
-    cdef uint8_t padded[16]
-    cdef fi_blake2b state
-    cdef int i
-    for i in range(FI_BLAKE2B_PERSON):
-        padded[i] = person[i] if i < len(person) else 0
-    fi_blake2b_init(&state, digest_size, padded)
-    for i in range(0, len(message), piece):
-        part = message[i:i + piece]
-        fi_blake2b_update(&state, <const uint8_t *>part, len(part))
-    fi_blake2b_final(&state, digest, digest_size)
-    return digest[:digest_size]
-
-
-def stream_key(bytes seed, str name, bytes tag):
-    """The key, as four integers, of the stream that the seed's 32 bytes and the name give the laws of one tag."""
-    cdef uint64_t key[4]
-    cdef Py_ssize_t n_name
-    cdef const char *utf8 = PyUnicode_AsUTF8AndSize(name, &n_name)
-    fi_stream_key(<const uint8_t *>seed, utf8, n_name, <const char *>tag, len(tag), key)
-    return [key[0], key[1], key[2], key[3]]
+include "arguments.pxi"
+include "batch.pxi"
 
 
 def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed):
@@ -273,6 +183,12 @@ cdef void run_slab(
     cdef int part
     cdef int64_t n_work = last - first
     cdef uint64_t callers_mode = 0
+    if n_threads == 1:  # a region of one thread costs as much as a small fill
+        with nogil:
+            callers_mode = fi_enter()
+            fi_batch_fill(batch, first, last, scratch)
+            fi_leave(callers_mode)
+        return
     with nogil, parallel(num_threads=n_threads):
         callers_mode = fi_enter()
         for part in prange(n_threads, schedule="static"):

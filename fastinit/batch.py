@@ -1,0 +1,191 @@
+"""Many arrays in one call: rules choose each one's scheme by name, and one parallel loop fills them all."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+
+from fastinit import _kernels, dtypes, output, run, seed
+from fastinit.errors import Shown, reject_type, reject_value
+from fastinit.laws import Law
+from fastinit.registry import REGISTER, Configured, get
+from fastinit.spec import Spec
+from fastinit.threads import choose as choose_threads
+
+#: What makes a pattern more than a name.
+WILDCARDS = frozenset("*?[")
+
+#: How hard to look for a byte that two interleaved arrays share; NumPy's own unit. Slices need far less.
+MAX_OVERLAP_WORK = 1 << 16
+
+
+def initialize(arrays, rules, rng=None, threads=None, progress=None):
+    """Fill many arrays, each by the first rule that matches its name and from the stream that its name names.
+
+    Equal to ``scheme(out=array, rng=rng, name=name)`` for each in turn, at the cost of one fill of as many elements,
+    whatever the number of arrays.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+        Names and what to fill in place, each as `out` of a single scheme: of any shape, empty ones included. No two may
+        share memory; leave out all but one name of tied weights.
+    rules : mapping of str to scheme
+        Patterns, the first match of which chooses the scheme: a scheme's name, its function, or what `fastinit.get`
+        returned. ``*`` matches any characters, ``?`` one, ``[ab]`` one of those, ``[!ab]`` one of the others; case
+        counts. Every name needs a rule, and every rule must be the first match of some name.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
+        As for a single scheme, except that None draws fresh entropy once, and a BitGenerator or Generator is advanced
+        once: all arrays get the values that it would give each as the first. With constants alone nothing is drawn.
+    threads : int >= 1, optional
+        Threads for this call, as for a single scheme. Values do not depend on it.
+    progress : callable, optional
+        Called now and then from the calling thread as ``progress(n_bytes)`` with the number of bytes just written; in
+        all as many as the arrays have. What it raises ends the call.
+
+    Returns
+    -------
+    mapping
+        `arrays` itself.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as stated; no array has then been written to.
+
+    Examples
+    --------
+    >>> import numpy as np, fastinit as fi
+    >>> weights = {"wte": np.empty((50, 8), np.float32), "ln.bias": np.empty(8, np.float32)}
+    >>> rules = {"*.bias": "zeros", "*": fi.get("normal", std=0.02)}
+    >>> fi.initialize(weights, rules, rng=0) is weights
+    True
+    >>> bool((weights["wte"] == fi.normal((50, 8), std=0.02, rng=0, name="wte")).all())
+    True
+    """
+    entries, specs = dict(_mapping("arrays", arrays)), _specs(rules)
+    if progress is not None and not callable(progress):
+        reject_type("initialize", "progress", "a callable or None", progress)
+    choices = _choices(list(entries), list(specs))
+    batch = _kernels.Batch(len(entries), dtypes.FLOAT32.itemsize)
+    draws = _collect(batch, entries, choices, list(specs.values()))
+    _reject_overlaps(entries, *batch.bounds())
+    n_threads = choose_threads("initialize", threads, batch.n_elements)
+    # Last of all checks, because it advances a generator: a call that raises must not.
+    words = seed.seed_of("initialize", rng, draws)
+    batch.run(words, n_threads, batch.n_elements * dtypes.FLOAT32.itemsize >= run.STREAM_BYTES, progress)
+    return arrays
+
+
+def _mapping(parameter: str, value: object) -> Mapping:
+    if not isinstance(value, Mapping):
+        reject_type("initialize", parameter, "a mapping", value if value is None else Shown(type(value).__name__))
+    for key in value:
+        if not isinstance(key, str):
+            reject_type("initialize", parameter, "strings as keys", key)
+    return value
+
+
+def _specs(rules: object) -> dict[str, Spec]:
+    return {pattern: _spec(pattern, scheme) for pattern, scheme in _mapping("rules", rules).items()}
+
+
+def _spec(pattern: str, scheme: object) -> Spec:
+    with _located(f"rules[{pattern!r}]"):
+        if isinstance(scheme, Configured):
+            return scheme.spec
+        if isinstance(scheme, str):
+            return get(scheme).spec
+        if any(scheme is public for public in REGISTER.values()):
+            return scheme.configured({})
+    reject_type("initialize", "rules", f"a scheme, its name or fastinit.get(...) for {pattern!r}", scheme)
+
+
+@contextmanager
+def _located(place: str) -> Iterator[None]:
+    """Put the place before a message of a single call, whose scheme and parameter go into brackets."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        source, expected, rest = str(error).partition(": expected ")
+        if not expected:
+            raise
+        raise type(error)(f"initialize: {place} ({source}){expected}{rest}") from None
+
+
+def _choices(names: list[str], patterns: list[str]) -> list[int] | None:
+    """The position of each name's rule; None if that is 0 for all."""
+    if patterns == ["*"] and names:
+        return None
+    literals = {pattern: i for i, pattern in enumerate(patterns) if not WILDCARDS.intersection(pattern)}
+    wild = [i for i, pattern in enumerate(patterns) if WILDCARDS.intersection(pattern)]
+    # One expression with a group for each pattern, of which the first that matches is taken.
+    match = re.compile("|".join(f"({fnmatch.translate(patterns[i])})" for i in wild) or "(?!)").match
+    n_rules = len(patterns)
+    choices = []
+    for name in names:
+        found = match(name)
+        choices.append(min(literals.get(name, n_rules), wild[found.lastindex - 1] if found else n_rules))
+    chosen = set(choices)
+    if n_rules in chosen:
+        name = names[choices.index(n_rules)]
+        others = choices.count(n_rules) - 1
+        got = Shown(f"none for {name!r}" + (f" and {others} more" if others else ""))
+        reject_value("initialize", "rules", "a pattern that matches, for every name", got)
+    for i, pattern in enumerate(patterns):
+        if i not in chosen:
+            taken = any(fnmatch.fnmatchcase(name, pattern) for name in names)
+            got = Shown(f"{pattern!r}, which matches " + ("only names that earlier rules take" if taken else "no name"))
+            reject_value("initialize", "rules", "each to be the first match of some name", got)
+    return choices
+
+
+def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> bool:
+    """Check every array and take it into the batch; whether any law draws random numbers."""
+    positions: dict[Law, int] = {}
+
+    def position_of(law: Law) -> int:
+        if law not in positions:
+            positions[law] = batch.add_law(law)
+        return positions[law]
+
+    laws = [{} if spec.law is None else position_of(spec.law) for spec in specs]
+
+    def add_other(name: str, array: object, rule: int) -> None:
+        spec = specs[rule]
+        with _located(f"arrays[{name!r}]"):
+            seed.check_name(spec.scheme, name)
+            view = output.as_array(spec.scheme, array)
+            law = position_of(spec.law_of(view.shape))
+        if spec.law is None:
+            laws[rule][view.shape] = law
+        batch.add(view, str(name), law, run.box_of(view, view.shape, None))
+
+    batch.add_all(entries, choices, laws, dtypes.FLOAT32, add_other)
+    return any(law.tag for law in positions)
+
+
+def _reject_overlaps(entries: dict, first: np.ndarray, end: np.ndarray) -> None:
+    """Values would depend on the order of writing, and with threads on chance."""
+    order = np.argsort(first)
+    if (end[order[:-1]] <= first[order[1:]]).all():
+        return
+    names, open_until = list(entries), []
+    for i in order[first[order] < end[order]].tolist():
+        open_until = [j for j in open_until if end[j] > first[i]]
+        for j in open_until:
+            if _share_memory(entries[names[j]], entries[names[i]]):
+                got = Shown(f"{names[min(i, j)]!r} and {names[max(i, j)]!r}")
+                reject_value("initialize", "arrays", "arrays that share no memory", got)
+        open_until.append(i)
+
+
+def _share_memory(a: object, b: object) -> bool:
+    try:
+        return np.shares_memory(output.as_array("", a), output.as_array("", b), MAX_OVERLAP_WORK)
+    except np.exceptions.TooHardError:
+        return True
