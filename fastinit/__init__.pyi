@@ -1,8 +1,8 @@
 # Static signatures of the public functions, which the package builds at import (registry.py).
 # tests/test_public_api.py holds them against the real ones.
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import EllipsisType
-from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, Unpack, overload
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -22,6 +22,7 @@ _Rng = (
     | np.random.Generator
     | None
 )
+_Arrays = TypeVar("_Arrays", bound=Mapping[str, Any])
 _Axes = SupportsIndex | Sequence[SupportsIndex]
 
 class _Fill(TypedDict, total=False):
@@ -85,6 +86,13 @@ kaiming_normal = he_normal
 random_uniform = uniform
 random_normal = normal
 
+def initialize(
+    arrays: _Arrays,
+    rules: Mapping[str, str | Configured | Callable[..., np.ndarray]],
+    rng: _Rng = None,
+    threads: SupportsIndex | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> _Arrays: ...
 def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
 def fans(shape: _Shape, in_axis: _Axes = -2, out_axis: _Axes = -1, batch_axis: _Axes = ()) -> tuple[int, int]: ...

@@ -17,7 +17,8 @@ NO_SEED = bytes(32)
 def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
     """Eight 32-bit words, little-endian: the low halves of a bit generator's next raw outputs; fresh entropy for None.
 
-    Only checks the rng if the law draws nothing. The low halves, because MT19937 fills no more than those; at least 32 bits of every BitGenerator of NumPy's.
+    Without randomness, if not `draws`, rng is only checked. The low halves, because MT19937 fills no more than those;
+    at least 32 bits of every BitGenerator of NumPy's.
     """
     if not draws:
         check_rng(where, rng)

@@ -87,7 +87,11 @@ def blake2b(bytes message, int digest_size, bytes person, int piece=64):
 def stream_key(bytes seed, str name, bytes tag):
     """The key, as four integers, of the stream that the seed's 32 bytes and the name give the laws of one tag."""
     cdef uint64_t key[4]
+    cdef fi_stream stream
     cdef Py_ssize_t n_name
-    cdef const char *utf8 = PyUnicode_AsUTF8AndSize(name, &n_name)
-    fi_stream_key(<const uint8_t *>seed, utf8, n_name, <const char *>tag, len(tag), key)
+    stream.name = PyUnicode_AsUTF8AndSize(name, &n_name)
+    stream.n_name = n_name
+    stream.tag = tag
+    stream.n_tag = len(tag)
+    fi_stream_key(seed, &stream, key)
     return [key[0], key[1], key[2], key[3]]

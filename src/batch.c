@@ -1,6 +1,8 @@
 /* Many tensors, laid end to end by the work they are. */
 #include "batch.h"
 
+#include <string.h>
+
 #include "key.h"
 
 /* What a tensor costs before its first element, in elements: its key, its place, the start of a block. */
@@ -79,8 +81,16 @@ static int64_t units_before(const fi_tensor *tensor, int64_t position)
     return done <= 0 ? 0 : done / ((work + tensor->n_units - 1) / tensor->n_units);
 }
 
+static fi_stream stream_of(const fi_batch *batch, const fi_tensor *tensor)
+{
+    const fi_batch_law *law = &batch->laws[tensor->law];
+    return (fi_stream){tensor->name, law->tag, tensor->n_name, law->n_tag};
+}
+
 void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch)
 {
+    uint64_t key[FI_LANES][FI_KEY_WORDS]; /* of the tensors from first_keyed to before next_keyed */
+    int64_t first_keyed = 0, next_keyed = 0;
     for (int64_t i = tensor_at(batch, first); i < batch->n_tensors; i++) {
         const fi_tensor *tensor = &batch->tensors[i];
         if (tensor->first_work >= last)
@@ -88,12 +98,18 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
         int64_t unit = units_before(tensor, first), last_unit = units_before(tensor, last);
         if (unit >= last_unit)
             continue;
+        if (i >= next_keyed) {
+            fi_stream streams[FI_LANES];
+            int n = 0;
+            for (first_keyed = i; n < FI_LANES && i + n < batch->n_tensors; n++)
+                streams[n] = stream_of(batch, &batch->tensors[i + n]);
+            fi_stream_keys(batch->backend, batch->seed, streams, n, key);
+            next_keyed = i + n;
+        }
         fi_job job;
         describe(batch, tensor, &job);
         fi_job_split(&job);
-        const fi_batch_law *law = &batch->laws[tensor->law];
-        if (law->n_tag > 0)
-            fi_stream_key(batch->seed, tensor->name, (size_t)tensor->n_name, law->tag, (size_t)law->n_tag, job.law.key);
+        memcpy(job.law.key, key[i - first_keyed], sizeof job.law.key);
         for (; unit < last_unit; unit++)
             fi_fill_unit(&job, unit, scratch);
     }
@@ -103,9 +119,8 @@ int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
 {
     int64_t i = tensor_at(batch, position);
     const fi_tensor *tensor = &batch->tensors[i];
-    int64_t done = position - tensor->first_work;
-    int64_t n_elements = tensor->first_work - i * WORK_PER_TENSOR + (done < tensor->n_elements ? done : tensor->n_elements);
-    return n_elements * batch->itemsize;
+    int64_t done = position - tensor->first_work, n_before = tensor->first_work - i * WORK_PER_TENSOR;
+    return (n_before + (done < tensor->n_elements ? done : tensor->n_elements)) * batch->itemsize;
 }
 
 void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)

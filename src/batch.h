@@ -17,7 +17,7 @@ typedef struct {
     char tag[4];
 } fi_batch_law;
 
-/* The caller sets the first part, fi_batch_add the second. `box` is NULL for a whole C-contiguous tensor; otherwise
+/* The caller sets the first part, fi_batch_add the second. `box` is NULL for a whole C-contiguous tensor, or
  * {flat_start, run_length, run_stride, row_axis, n_dims, extents..., flat strides..., output strides...} as in fi_job. */
 typedef struct {
     char *out;

@@ -18,6 +18,15 @@ typedef struct {
     uint8_t waiting[FI_BLAKE2B_BLOCK];
 } fi_blake2b;
 
+/* Eight bytes as the integer they are with the lowest first. */
+static inline uint64_t fi_load_le(const uint8_t *bytes)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < 8; i++)
+        word |= (uint64_t)bytes[i] << (8 * i);
+    return word;
+}
+
 /* n_bytes is 1 to 64; `person` is FI_BLAKE2B_PERSON bytes. */
 void fi_blake2b_init(fi_blake2b *hash, int n_bytes, const uint8_t *person);
 void fi_blake2b_update(fi_blake2b *hash, const void *bytes, size_t n_bytes);

@@ -17,9 +17,13 @@ cdef extern from "fastinit.h":
 cdef extern from "key.h":
     int FI_SEED_BYTES
     int FI_KEY_WORDS
-    void fi_stream_key(
-        const uint8_t *seed, const char *name, size_t n_name, const char *tag, size_t n_tag, uint64_t *key
-    ) noexcept nogil
+    ctypedef struct fi_stream:
+        const char *name
+        const char *tag
+        int64_t n_name
+        int64_t n_tag
+
+    void fi_stream_key(const uint8_t *seed, const fi_stream *stream, uint64_t *key)
 
 
 cdef extern from "blake2b.h":

@@ -51,10 +51,16 @@ typedef struct {
  * The streamed forms need dst aligned to 64 or 16 bytes, and a store fence afterwards (fi_leave). */
 typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
+/* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed; `state`
+ * is that of a hash just begun. */
+typedef void fi_hashes_fn(const uint64_t state[8], const uint64_t message[16][FI_LANES],
+                          const uint64_t n_bytes[FI_LANES], uint64_t digest[4][FI_LANES]);
+
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
     fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
+    fi_hashes_fn *hashes;
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.

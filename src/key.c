@@ -1,5 +1,7 @@
 #include "key.h"
 
+#include <string.h>
+
 #include "blake2b.h"
 
 /* Part of every key, so that a later stream can never repeat this one. */
@@ -7,24 +9,63 @@ static const uint8_t version[FI_BLAKE2B_PERSON] = "fastinit-v1";
 
 #define KEY_BYTES (8 * FI_KEY_WORDS)
 
-void fi_stream_key(const uint8_t *seed, const char *name, size_t n_name, const char *tag, size_t n_tag,
-                   uint64_t key[FI_KEY_WORDS])
+/* What comes before the name: the seed and the name's length. */
+#define HEAD_BYTES (FI_SEED_BYTES + 8)
+
+/* Fewer are faster one by one where vectors are short. */
+#define MIN_AT_ONCE 4
+
+static void put_head(uint8_t *bytes, const uint8_t *seed, const fi_stream *stream)
 {
-    uint8_t length[8], digest[KEY_BYTES];
+    memcpy(bytes, seed, FI_SEED_BYTES);
     for (int i = 0; i < 8; i++)
-        length[i] = (uint8_t)((uint64_t)n_name >> (8 * i));
+        bytes[FI_SEED_BYTES + i] = (uint8_t)((uint64_t)stream->n_name >> (8 * i));
+}
+
+void fi_stream_key(const uint8_t *seed, const fi_stream *stream, uint64_t key[FI_KEY_WORDS])
+{
+    uint8_t head[HEAD_BYTES], digest[KEY_BYTES];
+    put_head(head, seed, stream);
 
     fi_blake2b hash;
     fi_blake2b_init(&hash, KEY_BYTES, version);
-    fi_blake2b_update(&hash, seed, FI_SEED_BYTES);
-    fi_blake2b_update(&hash, length, sizeof length);
-    fi_blake2b_update(&hash, name, n_name);
-    fi_blake2b_update(&hash, tag, n_tag);
+    fi_blake2b_update(&hash, head, sizeof head);
+    fi_blake2b_update(&hash, stream->name, (size_t)stream->n_name);
+    fi_blake2b_update(&hash, stream->tag, (size_t)stream->n_tag);
     fi_blake2b_final(&hash, digest, KEY_BYTES);
+    for (int i = 0; i < FI_KEY_WORDS; i++)
+        key[i] = fi_load_le(digest + 8 * i);
+}
 
-    for (int i = 0; i < FI_KEY_WORDS; i++) {
-        key[i] = 0;
-        for (int j = 0; j < 8; j++)
-            key[i] |= (uint64_t)digest[8 * i + j] << (8 * j);
+void fi_stream_keys(const fi_backend *backend, const uint8_t *seed, const fi_stream *streams, int n,
+                    uint64_t key[][FI_KEY_WORDS])
+{
+    _Alignas(64) uint64_t message[FI_BLAKE2B_BLOCK / 8][FI_LANES];
+    _Alignas(64) uint64_t digest[FI_KEY_WORDS][FI_LANES], n_bytes[FI_LANES];
+    int at_once = n >= MIN_AT_ONCE;
+    for (int lane = 0; lane < n && at_once; lane++) {
+        const fi_stream *stream = &streams[lane];
+        at_once = stream->n_name + stream->n_tag <= FI_BLAKE2B_BLOCK - HEAD_BYTES;
     }
+    if (!at_once) {
+        for (int i = 0; i < n; i++)
+            fi_stream_key(seed, &streams[i], key[i]);
+        return;
+    }
+    for (int lane = 0; lane < FI_LANES; lane++) {
+        const fi_stream *stream = &streams[lane < n ? lane : 0];
+        uint8_t block[FI_BLAKE2B_BLOCK] = {0};
+        put_head(block, seed, stream);
+        memcpy(block + HEAD_BYTES, stream->name, (size_t)stream->n_name);
+        memcpy(block + HEAD_BYTES + stream->n_name, stream->tag, (size_t)stream->n_tag);
+        n_bytes[lane] = (uint64_t)(HEAD_BYTES + stream->n_name + stream->n_tag);
+        for (int i = 0; i < FI_BLAKE2B_BLOCK / 8; i++)
+            message[i][lane] = fi_load_le(block + 8 * i);
+    }
+    fi_blake2b hash;
+    fi_blake2b_init(&hash, KEY_BYTES, version);
+    backend->hashes(hash.state, message, n_bytes, digest);
+    for (int lane = 0; lane < n; lane++)
+        for (int i = 0; i < FI_KEY_WORDS; i++)
+            key[lane][i] = digest[i][lane];
 }

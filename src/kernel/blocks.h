@@ -11,6 +11,8 @@
 #define FI_STRING_(a) #a
 #define FI_STRING(a) FI_STRING_(a)
 
+#include "hashes.h"
+
 #define FI_STEPS_PER_BLOCK (FI_BLOCK / FI_STEP)
 
 /* fi_blocks_fn, for one law and one way to store. */
@@ -59,4 +61,5 @@ FI_LAWS(FI_DEFINE_LAW)
 const fi_backend FI_JOIN(fi, backend, FI_ISA) = {
     .name = FI_STRING(FI_ISA),
     .blocks = {FI_LAWS(FI_ROW)},
+    .hashes = FI_JOIN(fi, hashes, FI_ISA),
 };
