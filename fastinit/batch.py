@@ -83,7 +83,12 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
 
 def _mapping(parameter: str, value: object) -> Mapping:
     if not isinstance(value, Mapping):
-        reject_type("initialize", parameter, "a mapping", value if value is None else Shown(type(value).__name__))
+        reject_type(
+            "initialize",
+            parameter,
+            "a mapping with names as keys",
+            value if value is None else Shown(type(value).__name__),
+        )
     for key in value:
         if not isinstance(key, str):
             reject_type("initialize", parameter, "strings as keys", key)
@@ -126,11 +131,15 @@ def _choices(names: list[str], patterns: list[str]) -> list[int] | None:
     # One expression with a group for each pattern, of which the first that matches is taken.
     match = re.compile("|".join(f"({fnmatch.translate(patterns[i])})" for i in wild) or "(?!)").match
     n_rules = len(patterns)
-    choices = []
-    for name in names:
-        found = match(name)
-        choices.append(min(literals.get(name, n_rules), wild[found.lastindex - 1] if found else n_rules))
-    chosen = set(choices)
+    choices = [wild[found.lastindex - 1] if (found := match(name)) else n_rules for name in names]
+    if literals:
+        choices = [min(choice, literals.get(name, n_rules)) for choice, name in zip(choices, names, strict=True)]
+    _reject_unmatched(names, patterns, choices)
+    return choices
+
+
+def _reject_unmatched(names: list[str], patterns: list[str], choices: list[int]) -> None:
+    n_rules, chosen = len(patterns), set(choices)
     if n_rules in chosen:
         name = names[choices.index(n_rules)]
         others = choices.count(n_rules) - 1
@@ -141,7 +150,6 @@ def _choices(names: list[str], patterns: list[str]) -> list[int] | None:
             taken = any(fnmatch.fnmatchcase(name, pattern) for name in names)
             got = Shown(f"{pattern!r}, which matches " + ("only names that earlier rules take" if taken else "no name"))
             reject_value("initialize", "rules", "each to be the first match of some name", got)
-    return choices
 
 
 def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> bool:

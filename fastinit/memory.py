@@ -56,7 +56,7 @@ def aligned(where: str, shape: tuple[int, ...], dtype: np.dtype, n_align: int = 
     """`empty` for arguments that have been checked."""
     n_bytes = math.prod(shape) * dtype.itemsize
     try:
-        return _kernels.new_aligned(shape, dtype, n_bytes, n_align)
-    except (MemoryError, ValueError):  # the latter where the padding exceeds what NumPy can address
+        return _kernels.new_aligned(shape, dtype, n_bytes + n_align, n_align)
+    except (MemoryError, ValueError, OverflowError):  # the latter two where padding exceeds what can be addressed
         got = Shown(f"{shape}, {n_bytes:,} bytes of {dtype.name}")
         raise MemoryError(message(where, "shape", "one that fits in memory", got)) from None

@@ -118,8 +118,9 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
     def configured(params: dict[str, Any]) -> Spec:
         """The rule's answer, looked up where the same was asked before."""
         key = exact_key(params)
-        if key in specs:
-            return specs[key]
+        spec = specs.get(key)
+        if spec is not None:
+            return spec
         # The laws' parameters are computed in Python, and must be as independent of the caller's mode as the values.
         spec = in_default_float_mode(checked, params)
         if key is not None:
@@ -146,7 +147,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
         public.__doc__ = public.__doc__.replace(marker, text)
     del public.__wrapped__
     public.configured = configured
-    public.forget = specs.clear
+    public.specs = specs
     REGISTER[rule.__name__] = public
     return public
 

@@ -11,9 +11,8 @@ cdef inline bint plain(object array, object dtype) noexcept:
     )
 
 
-def new_aligned(shape, cnp.dtype dtype, Py_ssize_t n_bytes, Py_ssize_t n_align):
-    """An uninitialized C-order array of n_bytes that begins at a multiple of n_align; its base owns the memory."""
-    cdef cnp.npy_intp n_raw = n_bytes + n_align
+def new_aligned(shape, cnp.dtype dtype, cnp.npy_intp n_raw, Py_ssize_t n_align):
+    """An uninitialized C-order array, from the first multiple of n_align on in new memory of n_raw bytes."""
     cdef cnp.ndarray raw = cnp.PyArray_EMPTY(1, &n_raw, cnp.NPY_UINT8, 0)
     return cnp.ndarray(shape, dtype, raw, -<uintptr_t>cnp.PyArray_DATA(raw) % n_align)
 

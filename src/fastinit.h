@@ -51,8 +51,8 @@ typedef struct {
  * The streamed forms need dst aligned to 64 or 16 bytes, and a store fence afterwards (fi_leave). */
 typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
-/* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed; `state`
- * is that of a hash just begun. */
+/* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed;
+ * `state` is that of a hash just begun. */
 typedef void fi_hashes_fn(const uint64_t state[8], const uint64_t message[16][FI_LANES],
                           const uint64_t n_bytes[FI_LANES], uint64_t digest[4][FI_LANES]);
 

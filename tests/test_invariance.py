@@ -197,7 +197,7 @@ def extreme_laws():
     laws.normal.cache_clear()
     laws.uniform.cache_clear()
     for name in fi.schemes():
-        getattr(fi, name).forget()
+        getattr(fi, name).specs.clear()
     fills = [
         fi.constant(1, value=1e-40),
         fi.uniform(9, low=0, high=3e-45, rng=0),
