@@ -99,7 +99,7 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     set_law(&c_law, law)
     batch.laws = &c_law
     batch.tensors = &tensor
-    batch.seed = <const uint8_t *>seed
+    batch.seed = seed_bytes(seed)
     open_batch(&batch, cnp.PyArray_ITEMSIZE(array))
     set_tensor(&tensor, array, name, 0)
     tensor.box = new_box(box)
@@ -117,8 +117,16 @@ cdef void open_batch(fi_batch *batch, int itemsize) noexcept:
     batch.n_tensors = batch.n_work = batch.scratch_bytes = 0
 
 
+cdef const uint8_t *seed_bytes(bytes seed) except NULL:
+    if len(seed) != FI_SEED_BYTES:
+        raise ValueError(f"fill: seed: expected {FI_SEED_BYTES} bytes, got {len(seed)}")
+    return <const uint8_t *>seed
+
+
 cdef int set_law(fi_batch_law *c_law, law) except -1:
     code, tag, location, scale = law
+    if len(tag) > <Py_ssize_t>sizeof(c_law.tag):
+        raise ValueError(f"fill: law: expected a tag of at most {sizeof(c_law.tag)} bytes, got {tag}")
     c_law.code = code
     c_law.n_tag = len(tag)
     memcpy(c_law.tag, <const char *><bytes>tag, c_law.n_tag)

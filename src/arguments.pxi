@@ -92,5 +92,5 @@ def stream_key(bytes seed, str name, bytes tag):
     stream.n_name = n_name
     stream.tag = tag
     stream.n_tag = len(tag)
-    fi_stream_key(seed, &stream, key)
+    fi_stream_key(seed_bytes(seed), &stream, key)
     return [key[0], key[1], key[2], key[3]]

@@ -98,7 +98,7 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
         int64_t unit = units_before(tensor, first), last_unit = units_before(tensor, last);
         if (unit >= last_unit)
             continue;
-        if (i >= next_keyed) {
+        if (i >= next_keyed && batch->laws[tensor->law].n_tag > 0) {
             fi_stream streams[FI_LANES];
             int n = 0;
             for (first_keyed = i; n < FI_LANES && i + n < batch->n_tensors; n++)
@@ -109,7 +109,8 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
         fi_job job;
         describe(batch, tensor, &job);
         fi_job_split(&job);
-        memcpy(job.law.key, key[i - first_keyed], sizeof job.law.key);
+        if (i < next_keyed)
+            memcpy(job.law.key, key[i - first_keyed], sizeof job.law.key);
         for (; unit < last_unit; unit++)
             fi_fill_unit(&job, unit, scratch);
     }
