@@ -89,9 +89,10 @@ def _mapping(parameter: str, value: object) -> Mapping:
             "a mapping with names as keys",
             value if value is None else Shown(type(value).__name__),
         )
-    for key in value:
-        if not isinstance(key, str):
-            reject_type("initialize", parameter, "strings as keys", key)
+    if not {str}.issuperset(map(type, value)):
+        for key in value:
+            if not isinstance(key, str):
+                reject_type("initialize", parameter, "strings as keys", key)
     return value
 
 
