@@ -39,6 +39,8 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
     checks.one_of(scheme, "mode", mode, MODES)
     checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
     choice = fan_rules.check(scheme, fans)
+    if not isinstance(choice, str):
+        return fixed(scheme, _scaled_law(scheme, scale, mode, distribution, choice, ()))
     law_of = functools.partial(in_default_float_mode, _scaled_law, scheme, scale, mode, distribution, choice)
     return Spec(scheme, functools.lru_cache(maxsize=N_SHAPES)(law_of), None)
 
