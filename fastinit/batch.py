@@ -70,7 +70,7 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
     entries, specs = dict(_mapping("arrays", arrays)), _specs(rules)
     if progress is not None and not callable(progress):
         reject_type("initialize", "progress", "a callable or None", progress)
-    choices = _choices(list(entries), list(specs))
+    choices = _choices(entries, list(specs))
     batch = _kernels.Batch(len(entries), dtypes.FLOAT32.itemsize)
     draws = _collect(batch, entries, choices, list(specs.values()))
     _reject_overlaps(entries, *batch.bounds())
@@ -123,10 +123,11 @@ def _located(place: str) -> Iterator[None]:
         raise type(error)(f"initialize: {place} ({source}){expected}{rest}") from None
 
 
-def _choices(names: list[str], patterns: list[str]) -> list[int] | None:
+def _choices(entries: dict, patterns: list[str]) -> list[int] | None:
     """The position of each name's rule; None if that is 0 for all."""
-    if patterns == ["*"] and names:
+    if patterns == ["*"] and entries:
         return None
+    names = list(entries)
     literals = {pattern: i for i, pattern in enumerate(patterns) if not WILDCARDS.intersection(pattern)}
     wild = [i for i, pattern in enumerate(patterns) if WILDCARDS.intersection(pattern)]
     # One expression with a group for each pattern, of which the first that matches is taken.
@@ -180,6 +181,8 @@ def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, sp
 
 def _reject_overlaps(entries: dict, first: np.ndarray, end: np.ndarray) -> None:
     """Values would depend on the order of writing, and with threads on chance."""
+    if (end[:-1] <= first[1:]).all():
+        return
     order = np.argsort(first)
     if (end[order[:-1]] <= first[order[1:]]).all():
         return

@@ -127,8 +127,10 @@ int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
 void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
 {
     *first = *end = (int64_t)(uintptr_t)tensor->out;
-    if (tensor->n_elements == 0)
+    if (tensor->box == NULL || tensor->n_elements == 0) {
+        *end += tensor->n_elements * batch->itemsize;
         return;
+    }
     fi_job job;
     describe(batch, tensor, &job);
     int64_t span = (job.run_length - 1) * job.run_stride;
