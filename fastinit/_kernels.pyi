@@ -28,6 +28,7 @@ def fill(
     n_threads: int,
     streamed: bool,
 ) -> None: ...
+def first_matches(names: list[str], tests: list[str | tuple[str, str] | Callable[[str], object]]) -> list[int]: ...
 
 class Batch:
     n_elements: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -128,16 +128,19 @@ def _choices(entries: dict, patterns: list[str]) -> list[int] | None:
     if patterns == ["*"] and entries:
         return None
     names = list(entries)
-    literals = {pattern: i for i, pattern in enumerate(patterns) if not WILDCARDS.intersection(pattern)}
-    wild = [i for i, pattern in enumerate(patterns) if WILDCARDS.intersection(pattern)]
-    # One expression with a group for each pattern, of which the first that matches is taken.
-    match = re.compile("|".join(f"({fnmatch.translate(patterns[i])})" for i in wild) or "(?!)").match
-    n_rules = len(patterns)
-    choices = [wild[found.lastindex - 1] if (found := match(name)) else n_rules for name in names]
-    if literals:
-        choices = [min(choice, literals.get(name, n_rules)) for choice, name in zip(choices, names, strict=True)]
+    choices = _kernels.first_matches(names, list(map(_test, patterns)))
     _reject_unmatched(names, patterns, choices)
     return choices
+
+
+def _test(pattern: str) -> str | tuple[str, str] | Callable[[str], object]:
+    """What decides whether a name matches: a whole name, what it begins and ends with, or a function to ask."""
+    if not WILDCARDS.intersection(pattern):
+        return pattern
+    begin, star, end = pattern.partition("*")
+    if star and not WILDCARDS.intersection(begin + end):
+        return begin, end
+    return re.compile(fnmatch.translate(pattern)).match
 
 
 def _reject_unmatched(names: list[str], patterns: list[str], choices: list[int]) -> None:

@@ -19,6 +19,8 @@ cnp.import_array()
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *n_bytes) except NULL
     bint PyUnicode_IS_COMPACT_ASCII(object text)
+    Py_ssize_t PyUnicode_Tailmatch(
+        object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -1
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP

@@ -1,3 +1,34 @@
+def first_matches(list names, list tests):
+    """For each name the position of the first test that it passes, or the number of tests.
+
+    A test is the name itself, a tuple of what it begins and ends with, or a callable that does not answer None.
+    """
+    cdef list found = []
+    cdef Py_ssize_t i
+    for name in names:
+        for i in range(len(tests)):
+            if passes(name, tests[i]):
+                break
+        else:
+            i = len(tests)
+        found.append(i)
+    return found
+
+
+cdef inline bint passes(object name, object test) except -1:
+    cdef Py_ssize_t n = len(name)
+    if type(test) is str:
+        return name == test
+    if type(test) is tuple:
+        begin, end = <tuple>test
+        return (
+            n >= len(begin) + len(end)
+            and PyUnicode_Tailmatch(name, begin, 0, n, -1) == 1
+            and PyUnicode_Tailmatch(name, end, 0, n, 1) == 1
+        )
+    return test(name) is not None
+
+
 cdef class Batch:
     """Tensors to be filled together, in one parallel region a slab, each from the stream that its name names."""
     cdef fi_batch batch
