@@ -47,12 +47,13 @@ typedef struct {
 
 /* Writes n_steps * FI_STEP elements from the start of a block to dst, contiguously; the last block may be cut short.
  * Two steps may be taken at once: dst must have room for an even number of them.
- * The streamed forms need dst aligned to 64 or 16 bytes, and a store fence afterwards (fi_leave). */
+ * The forms past the caches need dst aligned as the backend says, and a store fence afterwards (fi_leave). */
 typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
+    int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
     fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
 } fi_backend;
 

@@ -43,9 +43,12 @@ int64_t fi_job_split(fi_job *job)
 /* The fastest way to store to dst. */
 static int store_for(const fi_job *job, const char *dst)
 {
-    if (!job->streamed || (uintptr_t)dst % 16 != 0)
-        return FI_STORE_cached;
-    return (uintptr_t)dst % 64 == 0 ? FI_STORE_streamed : FI_STORE_streamed_16;
+    for (int store = FI_STORE_streamed; job->streamed && store <= FI_STORE_unaligned; store++) {
+        int alignment = job->backend->alignment[store];
+        if (alignment != 0 && (uintptr_t)dst % (uintptr_t)alignment == 0)
+            return store;
+    }
+    return FI_STORE_cached;
 }
 
 /* n elements of one block from flat index `first`, to dst with job->run_stride bytes between them. */

@@ -101,6 +101,22 @@ def test_streamed_stores_equal_cached(isa, law):
     assert same_bits(law(shape=n_elements, index=middle), streamed[middle])
 
 
+@pytest.mark.parametrize("offset", range(16))
+@pytest.mark.parametrize("streamed", [False, True])
+def test_any_alignment(isa, law, offset, streamed, monkeypatch):
+    """Outputs that start at any element of a cache line."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    whole = law(shape=100_000)
+    for first, n_elements, threads in [(0, 50_000, 1), (5, 17_000, 2), (1024, 70_000, 7), (2000, 3000, 3)]:
+        memory = np.full(n_elements + 64, 7, np.float32)
+        start = -memory.ctypes.data // 4 % 16 + 16 + offset
+        out = memory[start : start + n_elements]
+        law(shape=100_000, index=slice(first, first + n_elements), out=out, threads=threads)
+        assert same_bits(out, whole[first : first + n_elements])
+        assert (memory[:start] == 7).all()
+        assert (memory[start + n_elements :] == 7).all()
+
+
 def test_random_parts(isa, law):
     """200 random basic indices into tensors of 1 to 4 dimensions, into contiguous and strided outputs."""
     generator = np.random.default_rng(12345)

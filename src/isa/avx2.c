@@ -10,6 +10,8 @@
 #define V_STEPS 1
 #define V_FMA(a, b, c) ((v_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define V_SQRT(a) ((v_f32)_mm256_sqrt_ps((__m256)(a)))
+#define V_STREAM_BYTES 32
+#define V_UNALIGNED_BYTES 16
 #define V_STREAM(dst, a) _mm256_stream_ps(dst, (__m256)(a))
 #define V_HALF(a, i) _mm256_extractf128_ps((__m256)(a), i)
 #define V_STREAM_16(dst, a) (_mm_stream_ps(dst, V_HALF(a, 0)), _mm_stream_ps((dst) + 4, V_HALF(a, 1)))

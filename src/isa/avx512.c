@@ -10,11 +10,10 @@
 #define V_STEPS 2
 #define V_FMA(a, b, c) ((v_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
+#define V_STREAM_BYTES 64
+#define V_UNALIGNED_BYTES 4
 #define V_STREAM(dst, a) _mm512_stream_ps(dst, (__m512)(a))
-#define V_QUARTER(a, i) _mm512_extractf32x4_ps((__m512)(a), i)
-#define V_STREAM_16(dst, a)                                                                   \
-    (_mm_stream_ps(dst, V_QUARTER(a, 0)), _mm_stream_ps((dst) + 4, V_QUARTER(a, 1)), \
-     _mm_stream_ps((dst) + 8, V_QUARTER(a, 2)), _mm_stream_ps((dst) + 12, V_QUARTER(a, 3)))
+#define V_JOIN(a, b, from) ((v_f32)_mm512_permutex2var_ps((__m512)(a), (__m512i)(from), (__m512)(b)))
 
 #include "region_begin.h"
 

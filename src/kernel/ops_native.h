@@ -5,8 +5,12 @@
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
- *   V_STREAM(dst, a)           store past the caches; dst aligned to V_BYTES
- *   V_STREAM_16(dst, a)        the same in pieces of 16 bytes; dst aligned to 16
+ *   V_STREAM(dst, a)           store past the caches; dst aligned to V_STREAM_BYTES
+ *   V_UNALIGNED_BYTES          smallest alignment for which one of the following serves
+ *   V_JOIN(a, b, from)         of the elements of a and those of b, one behind the other, those at from[]; or
+ *   V_STREAM_16(dst, a)        V_STREAM in pieces of 16 bytes; dst aligned to 16
+ *
+ * Where there are no stores past the caches, both numbers of bytes are 0 and the operations plain stores.
  *
  * Promise: every operation is exact or correctly rounded, so each gives the same bits as its namesake in
  * ops_portable.h. Vectors live in registers only; memory is reached through memcpy, never through a cast pointer. */
@@ -73,6 +77,20 @@ FI_INLINE v_f32 v_f32_sqrt(v_f32 a) { return V_SQRT(a); }
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, &a, sizeof a); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { V_STREAM(dst, a); }
+
+#ifdef V_JOIN
+FI_INLINE v_f32 v_f32_join(v_f32 a, v_f32 b, v_u32 from) { return V_JOIN(a, b, from); }
+
+/* first, first + 1, ... */
+FI_INLINE v_u32 v_u32_count(uint32_t first)
+{
+    v_u32 v;
+    for (int i = 0; i < V_F32S; i++)
+        v[i] = first + (uint32_t)i;
+    return v;
+}
+#else
 FI_INLINE void v_f32_stream_16(float *dst, v_f32 a) { V_STREAM_16(dst, a); }
+#endif
 
 #endif

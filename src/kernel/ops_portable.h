@@ -16,6 +16,8 @@
 #define V_COUNT 1
 #define V_STEPS 1
 #define V_F32S 16
+#define V_STREAM_BYTES 0
+#define V_UNALIGNED_BYTES 0
 
 typedef struct { uint64_t lane[8]; } v_u64;
 typedef struct { uint32_t lane[16]; } v_u32;
