@@ -18,6 +18,12 @@
 #define FI_STEP 32
 #define FI_LANES 8
 
+/* Bytes of a cache line: nothing but speed depends on it. */
+#define FI_LINE 64
+
+/* Four lines of a column together: memory is far slower at single lines, each in another page. */
+#define FI_TILE_ROWS 64
+
 /* NumPy's limit on dimensions is 64; merging adjacent ones never adds any. */
 #define FI_MAX_DIMS 64
 
@@ -50,11 +56,26 @@ typedef struct {
  * The forms past the caches need dst aligned as the backend says, and a store fence afterwards (fi_leave). */
 typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
+/* Rows that are to be written as columns, part of a stack of such: tile.c. */
+typedef struct {
+    const float *row[FI_TILE_ROWS]; /* n_rows, and up to a multiple of FI_LINE bytes any that can be read */
+    int n_rows;
+    int continued; /* the carry holds each column's last line's worth of elements above these */
+    int continues; /* leave unfinished lines to those below, and the carry for them */
+    int written;   /* if not, only the carry is wanted */
+    int streamed;
+} fi_rows;
+
+/* Columns [j, j + n) of the rows, the first to dst and the next `stride` bytes further, each contiguously. Three elements
+ * more of each row must be readable. */
+typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst, int64_t stride);
+
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
     int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
     fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
+    fi_columns_fn *columns;
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.
@@ -66,8 +87,9 @@ typedef struct {
  * Work is cut into units: pieces_per_run pieces of one run that begin and end on blocks, or runs_per_unit whole
  * runs. One of the two is 1.
  *
- * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles of it: then the dimensions after
- * it and the run make n_column_runs * run_length columns of consecutive flat indices. */
+ * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles_per_unit tiles of it, one below
+ * the other, `chunk` columns wide: the dimensions after it and the run make n_column_runs * run_length columns of
+ * consecutive flat indices. */
 typedef struct {
     const fi_backend *backend;
     fi_law law;
@@ -82,6 +104,8 @@ typedef struct {
     int64_t runs_per_unit;
     int row_axis;
     int64_t n_column_runs;
+    int64_t chunk;
+    int64_t tiles_per_unit;
     int64_t scratch_bytes;
     int n_dims;
     int64_t extent[FI_MAX_DIMS];

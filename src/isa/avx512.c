@@ -10,6 +10,10 @@
 #define V_STEPS 2
 #define V_FMA(a, b, c) ((v_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
+#define V_QUAD(row, j, i) _mm_loadu_ps((row)[4 * (i)] + (j))
+#define V_PUT(a, row, j, i) _mm512_insertf32x4(a, V_QUAD(row, j, i), i)
+#define V_QUADS(row, j) \
+    V_PUT(V_PUT(V_PUT(_mm512_castps128_ps512(V_QUAD(row, j, 0)), row, j, 1), row, j, 2), row, j, 3)
 #define V_STREAM_BYTES 64
 #define V_UNALIGNED_BYTES 4
 #define V_STREAM(dst, a) _mm512_stream_ps(dst, (__m512)(a))

@@ -12,6 +12,8 @@
 #define FI_STRING_(a) #a
 #define FI_STRING(a) FI_STRING_(a)
 
+#include "columns.h"
+
 #define FI_STEPS_PER_BLOCK (FI_BLOCK / FI_STEP)
 
 /* fi_blocks_fn, for one law and one way to store. */
@@ -68,4 +70,5 @@ const fi_backend FI_JOIN(fi, backend, FI_ISA) = {
     .name = FI_STRING(FI_ISA),
     .alignment = {[FI_STORE_streamed] = V_STREAM_BYTES, [FI_STORE_unaligned] = V_UNALIGNED_BYTES},
     .blocks = {FI_LAWS(FI_ROW)},
+    .columns = FI_JOIN(fi, columns, FI_ISA),
 };

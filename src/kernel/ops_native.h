@@ -5,6 +5,7 @@
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
+ *   V_QUADS(row, j)            16 bytes each from row[0] + j, row[4] + j, ... of an array of pointers
  *   V_STREAM(dst, a)           store past the caches; dst aligned to V_STREAM_BYTES
  *   V_UNALIGNED_BYTES          smallest alignment for which one of the following serves
  *   V_JOIN(a, b, from)         of the elements of a and those of b, one behind the other, those at from[]; or
@@ -74,6 +75,38 @@ FI_INLINE v_f32 v_f32_sub(v_f32 a, v_f32 b) { return a - b; }
 FI_INLINE v_f32 v_f32_mul(v_f32 a, v_f32 b) { return a * b; }
 FI_INLINE v_f32 v_f32_fma(v_f32 a, v_f32 b, v_f32 c) { return V_FMA(a, b, c); }
 FI_INLINE v_f32 v_f32_sqrt(v_f32 a) { return V_SQRT(a); }
+
+/* Quarters of 16 bytes from row[0] + j, row[4] + j and so on. */
+FI_INLINE v_f32 v_f32_quads(const float *const *row, int64_t j) { return (v_f32)V_QUADS(row, j); }
+
+/* Within each 16 bytes: the low or high halves of a and b, alternating by elements or by pairs. */
+#if V_BYTES == 16
+#define V_IN_QUADS(i, j, k, l) i, j, k, l
+#elif V_BYTES == 32
+#define V_IN_QUADS(i, j, k, l) i, j, k, l, i + 4, j + 4, k + 4, l + 4
+#else
+#define V_IN_QUADS(i, j, k, l) \
+    i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, k + 12, l + 12
+#endif
+#ifdef __clang__
+#define V_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define V_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (v_i32){__VA_ARGS__})
+#endif
+#define V_ZIP(a, b, i, j) V_SHUFFLE(a, b, V_IN_QUADS(i, V_F32S + i, j, V_F32S + j))
+#define V_ZIP_PAIRS(a, b, i) V_SHUFFLE(a, b, V_IN_QUADS(i, i + 1, V_F32S + i, V_F32S + i + 1))
+
+FI_INLINE v_f32 v_f32_zip_low(v_f32 a, v_f32 b) { return V_ZIP(a, b, 0, 1); }
+FI_INLINE v_f32 v_f32_zip_high(v_f32 a, v_f32 b) { return V_ZIP(a, b, 2, 3); }
+FI_INLINE v_f32 v_f32_zip_low_pairs(v_f32 a, v_f32 b) { return V_ZIP_PAIRS(a, b, 0); }
+FI_INLINE v_f32 v_f32_zip_high_pairs(v_f32 a, v_f32 b) { return V_ZIP_PAIRS(a, b, 2); }
+
+FI_INLINE v_f32 v_f32_load(const float *src)
+{
+    v_f32 v;
+    memcpy(&v, src, sizeof v);
+    return v;
+}
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, &a, sizeof a); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { V_STREAM(dst, a); }
