@@ -14,6 +14,7 @@
 #define V_PUT(a, row, j, i) _mm512_insertf32x4(a, V_QUAD(row, j, i), i)
 #define V_QUADS(row, j) \
     V_PUT(V_PUT(V_PUT(_mm512_castps128_ps512(V_QUAD(row, j, 0)), row, j, 1), row, j, 2), row, j, 3)
+#define V_STORE_FIRST(dst, a, n) _mm512_mask_storeu_ps(dst, (__mmask16)((1u << (n)) - 1), (__m512)(a))
 #define V_STREAM_BYTES 64
 #define V_UNALIGNED_BYTES 4
 #define V_STREAM(dst, a) _mm512_stream_ps(dst, (__m512)(a))

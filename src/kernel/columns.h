@@ -4,17 +4,26 @@
 
 #define FI_LINE_F32S (FI_LINE / 4)
 
-/* Elements j to j + 3 of V_F32S rows, as four columns. */
-FI_INLINE void fi_transpose(float *column[4], const float *const *row, int64_t j)
+/* Room for a column of a tile, for a line's worth of the tile before it, and to read a vector from any element. */
+#define FI_STAGED (FI_LINE_F32S + FI_TILE_ROWS + FI_LINE_F32S)
+
+/* Elements j to j + 3 of V_F32S rows, as elements r and following of four columns. */
+FI_INLINE void fi_transpose(float column[4][FI_STAGED], int r, const float *const *row, int64_t j)
 {
     v_f32 a = v_f32_quads(row, j), b = v_f32_quads(row + 1, j);
     v_f32 c = v_f32_quads(row + 2, j), d = v_f32_quads(row + 3, j);
     v_f32 ab = v_f32_zip_low(a, b), cd = v_f32_zip_low(c, d);
-    v_f32_store(column[0], v_f32_zip_low_pairs(ab, cd));
-    v_f32_store(column[1], v_f32_zip_high_pairs(ab, cd));
+    v_f32_store(column[0] + r, v_f32_zip_low_pairs(ab, cd));
+    v_f32_store(column[1] + r, v_f32_zip_high_pairs(ab, cd));
     ab = v_f32_zip_high(a, b), cd = v_f32_zip_high(c, d);
-    v_f32_store(column[2], v_f32_zip_low_pairs(ab, cd));
-    v_f32_store(column[3], v_f32_zip_high_pairs(ab, cd));
+    v_f32_store(column[2] + r, v_f32_zip_low_pairs(ab, cd));
+    v_f32_store(column[3] + r, v_f32_zip_high_pairs(ab, cd));
+}
+
+FI_INLINE void fi_write_few(float *dst, const float *values, int n)
+{
+    for (int i = 0; i < n; i += V_F32S)
+        v_f32_store_first(dst + i, v_f32_load(values + i), n - i < V_F32S ? n - i : V_F32S);
 }
 
 /* Elements [from, to) of `values` to `place`, the place of element FI_LINE_F32S; whole lines past the caches if
@@ -25,7 +34,7 @@ FI_INLINE int fi_write_lines(const float *values, int from, int to, float *place
     int n_head = (int)(-(uintptr_t)(dst + from) % FI_LINE / sizeof(float));
     if (n_head > to - from)
         n_head = to - from;
-    memcpy(dst + from, values + from, (size_t)n_head * sizeof(float));
+    fi_write_few(dst + from, values + from, n_head);
     for (from += n_head; from + FI_LINE_F32S <= to; from += FI_LINE_F32S)
         for (int i = from; i < from + FI_LINE_F32S; i += V_F32S)
             if (streamed)
@@ -35,34 +44,35 @@ FI_INLINE int fi_write_lines(const float *values, int from, int to, float *place
     return from;
 }
 
-/* fi_columns_fn. */
+/* A column's elements from its place in `staged` on, which begins with room for a line's worth of the tile before. */
+FI_INLINE void fi_write_column(const fi_rows *rows, float *staged, float *carry, float *place)
+{
+    int late = (int)((uintptr_t)place % FI_LINE / sizeof(float));
+    int from = FI_LINE_F32S, end = from + rows->n_rows;
+    if (rows->continued) {
+        memcpy(staged, carry, FI_LINE);
+        from -= late;
+    }
+    if (rows->written)
+        from = fi_write_lines(staged, from, end, place, rows->streamed);
+    if (rows->continues)
+        memcpy(carry, staged + rows->n_rows, FI_LINE);
+    else
+        fi_write_few(place + from - FI_LINE_F32S, staged + from, end - from);
+}
+
+/* fi_columns_fn: a line of the rows at a time, so that it is read once whichever sets of the cache they share. */
 static void FI_JOIN(fi, columns, FI_ISA)(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst,
                                          int64_t stride)
 {
-    /* Of each column the last line's worth of the tile before, then this tile's elements. */
-    _Alignas(FI_LINE) float staged[4][FI_LINE_F32S + FI_TILE_ROWS];
-    int end = FI_LINE_F32S + rows->n_rows;
-    for (int64_t k = 0; k < n; k += 4) {
-        for (int r = 0; r < rows->n_rows; r += V_F32S) {
-            float *column[4];
-            for (int c = 0; c < 4; c++)
-                column[c] = staged[c] + FI_LINE_F32S + r;
-            fi_transpose(column, rows->row + r, j + k);
-        }
-        for (int c = 0; c < 4 && k + c < n; c++, carry += FI_LINE_F32S, dst += stride) {
-            float *place = (float *)(void *)dst;
-            int late = (int)((uintptr_t)place % FI_LINE / sizeof(float)), from = FI_LINE_F32S;
-            if (rows->continued) {
-                memcpy(staged[c], carry, FI_LINE);
-                from -= late;
-            }
-            if (rows->written)
-                from = fi_write_lines(staged[c], from, end, place, rows->streamed);
-            if (rows->continues)
-                memcpy(carry, staged[c] + rows->n_rows, FI_LINE);
-            else
-                memcpy(place + from - FI_LINE_F32S, staged[c] + from, (size_t)(end - from) * sizeof(float));
-        }
+    _Alignas(FI_LINE) float staged[FI_LINE_F32S][FI_STAGED];
+    for (int64_t k = 0; k < n; k += FI_LINE_F32S) {
+        int n_now = n - k < FI_LINE_F32S ? (int)(n - k) : FI_LINE_F32S;
+        for (int r = 0; r < rows->n_rows; r += V_F32S)
+            for (int c = 0; c < n_now; c += 4)
+                fi_transpose(staged + c, FI_LINE_F32S + r, rows->row + r, j + k + c);
+        for (int c = 0; c < n_now; c++, carry += FI_LINE_F32S, dst += stride)
+            fi_write_column(rows, staged[c], carry, (float *)(void *)dst);
     }
 }
 

@@ -6,6 +6,7 @@
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
  *   V_QUADS(row, j)            16 bytes each from row[0] + j, row[4] + j, ... of an array of pointers
+ *   V_STORE_FIRST(dst, a, n)   the first n elements; not defined: one by one
  *   V_STREAM(dst, a)           store past the caches; dst aligned to V_STREAM_BYTES
  *   V_UNALIGNED_BYTES          smallest alignment for which one of the following serves
  *   V_JOIN(a, b, from)         of the elements of a and those of b, one behind the other, those at from[]; or
@@ -109,6 +110,17 @@ FI_INLINE v_f32 v_f32_load(const float *src)
 }
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, &a, sizeof a); }
+/* The first n elements, 0 <= n <= V_F32S. */
+FI_INLINE void v_f32_store_first(float *dst, v_f32 a, int n)
+{
+#ifdef V_STORE_FIRST
+    V_STORE_FIRST(dst, a, n);
+#else
+    for (int i = 0; i < V_F32S; i++)
+        if (i < n)
+            dst[i] = a[i];
+#endif
+}
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { V_STREAM(dst, a); }
 
 #ifdef V_JOIN

@@ -92,6 +92,7 @@ FI_INLINE v_f32 v_f32_load(const float *src)
 }
 
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, a.lane, sizeof a.lane); }
+FI_INLINE void v_f32_store_first(float *dst, v_f32 a, int n) { memcpy(dst, a.lane, (size_t)n * sizeof(float)); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { v_f32_store(dst, a); }
 FI_INLINE void v_f32_stream_16(float *dst, v_f32 a) { v_f32_store(dst, a); }
 

@@ -33,7 +33,7 @@ FI_INLINE void fi_sink_streamed(fi_sink *sink, v_f32 values)
 FI_INLINE void fi_sink_unaligned(fi_sink *sink, v_f32 values)
 {
     if (sink->place == sink->dst)
-        memcpy(sink->dst, &values, (size_t)(V_F32S - sink->n_late) * sizeof(float));
+        v_f32_store_first(sink->dst, values, V_F32S - sink->n_late);
     else
         v_f32_stream(sink->place - sink->n_late, v_f32_join(sink->last, values, sink->from));
     sink->last = values;
