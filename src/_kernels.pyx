@@ -36,6 +36,7 @@ cdef extern from "fastinit.h":
         int row_axis
         int64_t n_column_runs
         int64_t scratch_bytes
+        int64_t unit_elements
         int n_dims
         int64_t *extent
         int64_t *flat_stride
@@ -72,9 +73,9 @@ cdef extern from *:
 
 HAVE_OPENMP = FI_HAVE_OPENMP
 
-# Units between two looks at pending signals: 256 MiB of a contiguous float32 output, a tenth of a second on one core,
+# Elements between two looks at pending signals: 256 MiB of a contiguous float32 output, a tenth of a second on one core,
 # and far more than a parallel region costs.
-cdef int64_t UNITS_PER_SLAB = 4096
+cdef int64_t SLAB_ELEMENTS = 1 << 26
 
 cdef const fi_backend *chosen = NULL
 
@@ -195,6 +196,7 @@ cdef int describe_box(fi_job *job, tuple box) except -1:
 
 cdef int run(fi_job *job, int64_t n_units, int n_threads) except -1:
     cdef int64_t first = 0, last
+    cdef int64_t n_at_once = max(1, SLAB_ELEMENTS // job.unit_elements)
     cdef int64_t scratch_bytes = (job.scratch_bytes + 63) // 64 * 64
     cdef char *memory = NULL
     cdef char *scratch = NULL
@@ -205,7 +207,7 @@ cdef int run(fi_job *job, int64_t n_units, int n_threads) except -1:
         scratch = memory + 64 - <uintptr_t>memory % 64
     try:
         while first < n_units:
-            last = min(first + UNITS_PER_SLAB, n_units)
+            last = min(first + n_at_once, n_units)
             run_slab(job, first, last, n_threads, scratch, scratch_bytes)
             first = last
             PyErr_CheckSignals()

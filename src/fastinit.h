@@ -107,6 +107,7 @@ typedef struct {
     int64_t chunk;
     int64_t tiles_per_unit;
     int64_t scratch_bytes;
+    int64_t unit_elements;
     int n_dims;
     int64_t extent[FI_MAX_DIMS];
     int64_t flat_stride[FI_MAX_DIMS];
@@ -117,9 +118,9 @@ typedef struct {
 const fi_backend *fi_backend_at(int index);
 int fi_backend_runs_here(const fi_backend *backend);
 
-/* fill.c. fi_job_split fills in pieces_per_run, runs_per_unit and scratch_bytes, the memory aligned to 64 bytes that each
- * thread must bring to fi_fill_unit, and returns the number of units. fi_locate_run gives where a run begins: its flat
- * index, and its place in the output. */
+/* fill.c. fi_job_split fills in how the job is cut into units, unit_elements, the most that one of them covers, and
+ * scratch_bytes, the memory aligned to 64 bytes that each thread must bring to fi_fill_unit; it returns the number of
+ * units. fi_locate_run gives where a run begins: its flat index, and its place in the output. */
 int64_t fi_job_split(fi_job *job);
 void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
 uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);

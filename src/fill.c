@@ -21,6 +21,7 @@ int64_t fi_job_split(fi_job *job)
     job->pieces_per_run = 1;
     job->runs_per_unit = 1;
     job->scratch_bytes = 0;
+    job->unit_elements = UNIT_ELEMENTS;
     if (job->n_runs == 0 || job->run_length == 0)
         return 0;
     if (job->row_axis >= 0)

@@ -17,8 +17,9 @@
 #define MIN_UNITS 16
 
 /* Rows that begin on blocks are cut at blocks. Others waste part of a block at each end of a chunk, so that wide chunks
- * are better, as far as the memory goes: 1 MiB a thread. */
+ * are better, as far as the memory goes: 1 MiB a thread. Whole rows, one behind the other, waste nothing. */
 #define MAX_CHUNK 2048
+#define MAX_WHOLE_ROWS 3072
 
 /* Between rows, so that a column's elements do not all fall into one set of the first-level cache. */
 #define ROW_PAD 16
@@ -50,14 +51,19 @@ int64_t fi_tile_split(fi_job *job)
         job->chunk = FI_BLOCK;
         n_chunks = ceil_div(n_columns + FI_BLOCK - 1, FI_BLOCK);
     } else {
-        n_chunks = ceil_div(n_columns, MAX_CHUNK);
+        int one_behind_the_other = job->flat_stride[job->row_axis] == n_columns;
+        n_chunks = one_behind_the_other && n_columns <= MAX_WHOLE_ROWS ? 1 : ceil_div(n_columns, MAX_CHUNK);
         job->chunk = ceil_div(n_columns, n_chunks);
     }
     int64_t n_tiles = ceil_div(n_rows, FI_TILE_ROWS);
     job->tiles_per_unit = min_i64(ceil_div(n_tiles * n_chunks * n_outer, MIN_UNITS), MAX_TILES_PER_UNIT);
     job->pieces_per_run = n_chunks;
-    int64_t row_blocks = (job->chunk + FI_BLOCK - 2) / FI_BLOCK + 1;
-    int64_t n_elements = min_i64(n_rows, FI_TILE_ROWS) * (row_blocks * FI_BLOCK + ROW_PAD) + ROW_PAD;
+    job->unit_elements = job->tiles_per_unit * FI_TILE_ROWS * job->chunk;
+    int64_t row_elements = ((job->chunk + FI_BLOCK - 2) / FI_BLOCK + 1) * FI_BLOCK + ROW_PAD;
+    if (n_chunks == 1 && job->flat_stride[job->row_axis] == n_columns)
+        row_elements = n_columns + ROW_PAD;
+    /* And two blocks: rows one behind the other may begin and end within one. */
+    int64_t n_elements = min_i64(n_rows, FI_TILE_ROWS) * row_elements + 2 * FI_BLOCK + ROW_PAD;
     job->scratch_bytes = elements_at(job) + n_elements * (int64_t)sizeof(float);
     return n_outer * n_chunks * ceil_div(n_tiles, job->tiles_per_unit);
 }

@@ -166,6 +166,22 @@ def test_every_order_of_axes(isa, law, shape, streamed, monkeypatch):
         assert (memory[offset + expected.size :] == 7).all()
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("shape", [(2111, 700), (1900, 1024), (1301, 3089), (40, 33, 1100)])
+def test_stacked_tiles(isa, shape, streamed, monkeypatch):
+    """Fortran order, whole and in part, tall enough for tiles to hand down what their columns' lines have left over."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    whole = fi.normal(shape, rng=0)
+    for offset, first, threads in [(0, 0, 1), (1, 3, 2), (4, 17, 3), (11, 31, 7)]:
+        expected = whole[first:, ..., first:]
+        memory = np.full(expected.size + 32, 7, np.float32)
+        out = memory[offset : offset + expected.size].reshape(expected.shape[::-1]).T
+        fi.normal(shape, rng=0, index=np.s_[first:, ..., first:], out=out, threads=threads)
+        assert same_bits(out, expected)
+        assert (memory[:offset] == 7).all()
+        assert (memory[offset + expected.size :] == 7).all()
+
+
 def test_random_parts_can_fail(law):
     """The comparison above sees a shift by one element."""
     if law is FILLS["constant"]:
