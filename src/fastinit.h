@@ -70,12 +70,16 @@ typedef struct {
  * more of each row must be readable. */
 typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst, int64_t stride);
 
+/* n elements to dst, whole cache lines past the caches if `streamed`. A line's worth beyond src + n must be readable. */
+typedef void fi_copy_fn(const float *src, int n, float *dst, int streamed);
+
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
     int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
     fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
     fi_columns_fn *columns;
+    fi_copy_fn *copy;
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.

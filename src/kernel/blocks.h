@@ -5,12 +5,13 @@
 
 #include "elementary.h"
 #include "laws.h"
-#include "stores.h"
 
 #define FI_JOIN_(a, b, c) a##_##b##_##c
 #define FI_JOIN(a, b, c) FI_JOIN_(a, b, c)
 #define FI_STRING_(a) #a
 #define FI_STRING(a) FI_STRING_(a)
+
+#include "stores.h"
 
 #include "columns.h"
 
@@ -71,4 +72,5 @@ const fi_backend FI_JOIN(fi, backend, FI_ISA) = {
     .alignment = {[FI_STORE_streamed] = V_STREAM_BYTES, [FI_STORE_unaligned] = V_UNALIGNED_BYTES},
     .blocks = {FI_LAWS(FI_ROW)},
     .columns = FI_JOIN(fi, columns, FI_ISA),
+    .copy = FI_JOIN(fi, copy, FI_ISA),
 };

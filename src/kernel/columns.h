@@ -2,8 +2,6 @@
 #ifndef FI_COLUMNS_H
 #define FI_COLUMNS_H
 
-#define FI_LINE_F32S (FI_LINE / 4)
-
 /* Room for a column of a tile, for a line's worth of the tile before it, and to read a vector from any element. */
 #define FI_STAGED (FI_LINE_F32S + FI_TILE_ROWS + FI_LINE_F32S)
 
@@ -20,33 +18,10 @@ FI_INLINE void fi_transpose(float column[4][FI_STAGED], int r, const float *cons
     v_f32_store(column[3] + r, v_f32_zip_high_pairs(ab, cd));
 }
 
-FI_INLINE void fi_write_few(float *dst, const float *values, int n)
-{
-    for (int i = 0; i < n; i += V_F32S)
-        v_f32_store_first(dst + i, v_f32_load(values + i), n - i < V_F32S ? n - i : V_F32S);
-}
-
-/* Elements [from, to) of `values` to `place`, the place of element FI_LINE_F32S; whole lines past the caches if
- * `streamed`. Returns the first that it left because its line goes on beyond `to`. */
-FI_INLINE int fi_write_lines(const float *values, int from, int to, float *place, int streamed)
-{
-    float *dst = place - FI_LINE_F32S;
-    int n_head = (int)(-(uintptr_t)(dst + from) % FI_LINE / sizeof(float));
-    if (n_head > to - from)
-        n_head = to - from;
-    fi_write_few(dst + from, values + from, n_head);
-    for (from += n_head; from + FI_LINE_F32S <= to; from += FI_LINE_F32S)
-        for (int i = from; i < from + FI_LINE_F32S; i += V_F32S)
-            if (streamed)
-                v_f32_stream(dst + i, v_f32_load(values + i));
-            else
-                v_f32_store(dst + i, v_f32_load(values + i));
-    return from;
-}
-
 /* A column's elements from its place in `staged` on, which begins with room for a line's worth of the tile before. */
 FI_INLINE void fi_write_column(const fi_rows *rows, float *staged, float *carry, float *place)
 {
+    float *dst = place - FI_LINE_F32S; /* of staged[0] */
     int late = (int)((uintptr_t)place % FI_LINE / sizeof(float));
     int from = FI_LINE_F32S, end = from + rows->n_rows;
     if (rows->continued) {
@@ -54,11 +29,11 @@ FI_INLINE void fi_write_column(const fi_rows *rows, float *staged, float *carry,
         from -= late;
     }
     if (rows->written)
-        from = fi_write_lines(staged, from, end, place, rows->streamed);
+        from = fi_write_lines(dst, staged, from, end, rows->streamed);
     if (rows->continues)
         memcpy(carry, staged + rows->n_rows, FI_LINE);
     else
-        fi_write_few(place + from - FI_LINE_F32S, staged + from, end - from);
+        fi_write_few(dst + from, staged + from, end - from);
 }
 
 /* fi_columns_fn: a line of the rows at a time, so that it is read once whichever sets of the cache they share. */

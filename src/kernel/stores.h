@@ -1,4 +1,5 @@
-/* Vectors in sequence to memory: a sink is opened at dst, takes one vector after the other, and is closed. */
+/* Vectors in sequence to memory, from registers or from memory. A sink is opened at dst, takes one vector after the
+ * other, and is closed. */
 #ifndef FI_STORES_H
 #define FI_STORES_H
 
@@ -65,5 +66,38 @@ FI_INLINE void fi_sink_unaligned(fi_sink *sink, v_f32 values)
 FI_INLINE void fi_sink_open(fi_sink *sink, float *dst) { sink->place = dst; }
 FI_INLINE void fi_sink_close(fi_sink *sink, fi_sink_take *take) { (void)sink, (void)take; }
 #endif
+
+#define FI_LINE_F32S (FI_LINE / 4)
+
+/* n elements, fewer than a line. Reads whole vectors. */
+FI_INLINE void fi_write_few(float *dst, const float *values, int n)
+{
+    for (int i = 0; i < n; i += V_F32S)
+        v_f32_store_first(dst + i, v_f32_load(values + i), n - i < V_F32S ? n - i : V_F32S);
+}
+
+/* Elements [from, to) of `values` to dst + from and on; whole lines past the caches if `streamed`. Returns the first that
+ * it left because its line goes on beyond `to`. */
+FI_INLINE int fi_write_lines(float *dst, const float *values, int from, int to, int streamed)
+{
+    int n_head = (int)(-(uintptr_t)(dst + from) % FI_LINE / sizeof(float));
+    if (n_head > to - from)
+        n_head = to - from;
+    fi_write_few(dst + from, values + from, n_head);
+    for (from += n_head; from + FI_LINE_F32S <= to; from += FI_LINE_F32S)
+        for (int i = from; i < from + FI_LINE_F32S; i += V_F32S)
+            if (streamed)
+                v_f32_stream(dst + i, v_f32_load(values + i));
+            else
+                v_f32_store(dst + i, v_f32_load(values + i));
+    return from;
+}
+
+/* fi_copy_fn */
+static void FI_JOIN(fi, copy, FI_ISA)(const float *src, int n, float *dst, int streamed)
+{
+    int done = fi_write_lines(dst, src, 0, n, streamed);
+    fi_write_few(dst + done, src + done, n - done);
+}
 
 #endif
