@@ -221,8 +221,11 @@ cdef void run_slab(
 ) noexcept:
     cdef int64_t unit
     cdef uint64_t callers_mode = 0
+    # Neighbouring units to one thread, a mebibyte of them if there are many; in turn, so that a core that others use too
+    # holds nobody up, and that the threads write near each other.
+    cdef int64_t n_at_once = max(1, min(16, (last - first) // (8 * n_threads)))
     with nogil, parallel(num_threads=n_threads):
         callers_mode = fi_enter()
-        for unit in prange(first, last, schedule="static"):
+        for unit in prange(first, last, schedule="dynamic", chunksize=n_at_once):
             fi_fill_unit(job, unit, scratch + threadid() * scratch_bytes)
         fi_leave(callers_mode)
