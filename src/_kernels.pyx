@@ -73,8 +73,8 @@ cdef extern from *:
 
 HAVE_OPENMP = FI_HAVE_OPENMP
 
-# Elements between two looks at pending signals: 256 MiB of a contiguous float32 output, a tenth of a second on one core,
-# and far more than a parallel region costs.
+# Elements between two looks at pending signals: 256 MiB of float32, a tenth of a second on one core, and far more than
+# a parallel region costs.
 cdef int64_t SLAB_ELEMENTS = 1 << 26
 
 cdef const fi_backend *chosen = NULL
@@ -221,8 +221,8 @@ cdef void run_slab(
 ) noexcept:
     cdef int64_t unit
     cdef uint64_t callers_mode = 0
-    # Neighbouring units to one thread, a mebibyte of them if there are many; in turn, so that a core that others use too
-    # holds nobody up, and that the threads write near each other.
+    # Neighbouring units to one thread, a mebibyte of them if there are many; and in turn, so that a core that others
+    # use too holds nobody up, and that the threads write near each other.
     cdef int64_t n_at_once = max(1, min(16, (last - first) // (8 * n_threads)))
     with nogil, parallel(num_threads=n_threads):
         callers_mode = fi_enter()

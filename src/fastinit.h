@@ -66,12 +66,12 @@ typedef struct {
     int streamed;
 } fi_rows;
 
-/* Columns [j, j + n) of the rows, the first to dst and the next `stride` bytes further, each contiguously. Three elements
- * more of each row must be readable. */
+/* Columns [j, j + n) of the rows, the first to dst and the next `stride` bytes further, each contiguously. Three
+ * elements more of each row must be readable. */
 typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst, int64_t stride);
 
-/* n elements to dst, whole cache lines past the caches if `streamed`. A line's worth beyond src + n must be readable. */
-typedef void fi_copy_fn(const float *src, int n, float *dst, int streamed);
+/* n elements to dst, whole cache lines past the caches. A line's worth beyond src + n must be readable. */
+typedef void fi_copy_fn(const float *src, int n, float *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
@@ -91,8 +91,8 @@ typedef struct {
  * Work is cut into units: pieces_per_run pieces of one run that begin and end on blocks, or runs_per_unit whole
  * runs. One of the two is 1.
  *
- * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles_per_unit tiles of it, one below
- * the other, `chunk` columns wide: the dimensions after it and the run make n_column_runs * run_length columns of
+ * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles_per_unit tiles of it, one
+ * below the other, `chunk` columns wide: the dimensions after it and the run make n_column_runs * run_length columns of
  * consecutive flat indices. */
 typedef struct {
     const fi_backend *backend;

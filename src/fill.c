@@ -11,7 +11,7 @@
 #define CACHED_BLOCKS 2
 
 /* Shorter copies that begin or end inside a line stay in the caches: the neighbours' parts of those lines come next. */
-#define MIN_STREAMED 64
+#define MIN_STREAMED 128
 
 /* Elements [first, last) of the stream. */
 typedef struct {
@@ -75,7 +75,10 @@ static void copy(const fi_job *job, const float *src, int n, char *dst)
 {
     if (job->run_stride == (int64_t)sizeof(float)) {
         int whole_lines = ((uintptr_t)dst | (uintptr_t)n * sizeof(float)) % FI_LINE == 0;
-        job->backend->copy(src, n, (float *)(void *)dst, job->streamed && (whole_lines || n >= MIN_STREAMED));
+        if (job->streamed && (whole_lines || n >= MIN_STREAMED))
+            job->backend->copy(src, n, (float *)(void *)dst);
+        else
+            memcpy(dst, src, (size_t)n * sizeof(float));
         return;
     }
     for (int i = 0; i < n; i++, dst += job->run_stride)

@@ -76,8 +76,8 @@ FI_INLINE void fi_write_few(float *dst, const float *values, int n)
         v_f32_store_first(dst + i, v_f32_load(values + i), n - i < V_F32S ? n - i : V_F32S);
 }
 
-/* Elements [from, to) of `values` to dst + from and on; whole lines past the caches if `streamed`. Returns the first that
- * it left because its line goes on beyond `to`. */
+/* Elements [from, to) of `values` to dst + from and on; whole lines past the caches if `streamed`. Returns the first
+ * that it left because its line goes on beyond `to`. */
 FI_INLINE int fi_write_lines(float *dst, const float *values, int from, int to, int streamed)
 {
     int n_head = (int)(-(uintptr_t)(dst + from) % FI_LINE / sizeof(float));
@@ -94,9 +94,9 @@ FI_INLINE int fi_write_lines(float *dst, const float *values, int from, int to, 
 }
 
 /* fi_copy_fn */
-static void FI_JOIN(fi, copy, FI_ISA)(const float *src, int n, float *dst, int streamed)
+static void FI_JOIN(fi, copy, FI_ISA)(const float *src, int n, float *dst)
 {
-    int done = fi_write_lines(dst, src, 0, n, streamed);
+    int done = fi_write_lines(dst, src, 0, n, 1);
     fi_write_few(dst + done, src + done, n - done);
 }
 
