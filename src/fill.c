@@ -11,7 +11,7 @@
 #define CACHED_BLOCKS 2
 
 /* Shorter copies that begin or end inside a line stay in the caches: the neighbours' parts of those lines come next. */
-#define MIN_STREAMED 128
+#define MIN_STREAMED 64
 
 /* Elements [first, last) of the stream. */
 typedef struct {

@@ -1,9 +1,10 @@
 /* Outputs whose neighbours in memory are not neighbours in the tensor: Fortran order, transposes.
  *
- * Element by element, each store would touch a cache line and a page of its own. A tile is instead FI_TILE_ROWS rows of
- * the axis that is densest in memory by a chunk of columns: its rows are generated first, then written column by column.
+ * Element by element, each store would touch a cache line and a page of its own. A tile is instead FI_TILE_ROWS rows
+ * of the axis that is densest in memory by a chunk of columns: its rows are generated first, then written column by
+ * column.
  *
- * Columns seldom begin on cache lines, and a line that two tiles write in part costs several written whole. A unit is so
+ * Columns seldom begin on cache lines, and a line that two tiles write in part costs several written whole. So a unit is
  * a stack of tiles, each of which hands the ends of its columns down to the next; and what the last one leaves belongs
  * to the unit below, which generates those few rows again. */
 #include "fastinit.h"
