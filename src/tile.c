@@ -4,9 +4,9 @@
  * of the axis that is densest in memory by a chunk of columns: its rows are generated first, then written column by
  * column.
  *
- * Columns seldom begin on cache lines, and a line that two tiles write in part costs several written whole. So a unit is
- * a stack of tiles, each of which hands the ends of its columns down to the next; and what the last one leaves belongs
- * to the unit below, which generates those few rows again. */
+ * Columns seldom begin on cache lines, and a line that two tiles write in part costs several written whole. So a unit
+ * is a stack of tiles, each of which hands the ends of its columns down to the next; and what the last one leaves
+ * belongs to the unit below, which generates those few rows again. */
 #include "fastinit.h"
 
 #include <string.h>
