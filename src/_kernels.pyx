@@ -29,6 +29,10 @@ HAVE_OPENMP = FI_HAVE_OPENMP
 # than a parallel region costs.
 cdef int64_t WORK_PER_SLAB = 1 << 26
 
+# Work that a thread takes at a time: much more than taking it costs, and a mebibyte of output at most.
+cdef int64_t MIN_PART_WORK = 1 << 14
+cdef int64_t MAX_PART_WORK = 1 << 18
+
 cdef const fi_backend *chosen = NULL
 
 
@@ -190,8 +194,7 @@ cdef int run(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
 cdef void run_slab(
     const fi_batch *batch, int64_t first, int64_t last, int n_threads, char *scratch, int64_t scratch_bytes
 ) noexcept:
-    cdef int part
-    cdef int64_t n_work = last - first
+    cdef int64_t part, n_work = last - first
     cdef uint64_t callers_mode = 0
     if n_threads == 1:  # a region of one thread costs as much as a small fill
         with nogil:
@@ -199,13 +202,16 @@ cdef void run_slab(
             fi_batch_fill(batch, first, last, scratch)
             fi_leave(callers_mode)
         return
+    # In turn, so that a core that others use too holds nobody up, and that the threads write near each other.
+    cdef int64_t part_work = max(MIN_PART_WORK, min(MAX_PART_WORK, n_work // (8 * n_threads)))
+    cdef int64_t n_parts = max(n_threads, n_work // part_work)
     with nogil, parallel(num_threads=n_threads):
         callers_mode = fi_enter()
-        for part in prange(n_threads, schedule="static"):
+        for part in prange(n_parts, schedule="dynamic"):
             fi_batch_fill(
                 batch,
-                first + n_work * part // n_threads,
-                first + n_work * (part + 1) // n_threads,
+                first + n_work * part // n_parts,
+                first + n_work * (part + 1) // n_parts,
                 scratch + threadid() * scratch_bytes,
             )
         fi_leave(callers_mode)

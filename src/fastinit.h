@@ -18,6 +18,12 @@
 #define FI_STEP 32
 #define FI_LANES 8
 
+/* Bytes of a cache line: nothing but speed depends on it. */
+#define FI_LINE 64
+
+/* Four lines of a column together: memory is far slower at single lines, each in another page. */
+#define FI_TILE_ROWS 64
+
 /* NumPy's limit on dimensions is 64; merging adjacent ones never adds any. */
 #define FI_MAX_DIMS 64
 
@@ -48,19 +54,38 @@ typedef struct {
 
 /* Writes n_steps * FI_STEP elements from the start of a block to dst, contiguously; the last block may be cut short.
  * Two steps may be taken at once: dst must have room for an even number of them.
- * The streamed forms need dst aligned to 64 or 16 bytes, and a store fence afterwards (fi_leave). */
+ * The forms past the caches need dst aligned as the backend says, and a store fence afterwards (fi_leave). */
 typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
 
 /* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed;
  * `state` is that of a hash just begun. */
 typedef void fi_hashes_fn(const uint64_t state[8], const uint64_t message[16][FI_LANES],
                           const uint64_t n_bytes[FI_LANES], uint64_t digest[4][FI_LANES]);
+/* Rows that are to be written as columns, part of a stack of such: tile.c. */
+typedef struct {
+    const float *row[FI_TILE_ROWS]; /* n_rows, and up to a multiple of FI_LINE bytes any that can be read */
+    int n_rows;
+    int continued; /* the carry holds each column's last line's worth of elements above these */
+    int continues; /* leave unfinished lines to those below, and the carry for them */
+    int written;   /* if not, only the carry is wanted */
+    int streamed;
+} fi_rows;
+
+/* Columns [j, j + n) of the rows, the first to dst and the next `stride` bytes further, each contiguously. Three
+ * elements more of each row must be readable. */
+typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst, int64_t stride);
+
+/* n elements to dst, whole cache lines past the caches. A line's worth beyond src + n must be readable. */
+typedef void fi_copy_fn(const float *src, int n, float *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
+    int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
     fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
     fi_hashes_fn *hashes;
+    fi_columns_fn *columns;
+    fi_copy_fn *copy;
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.
@@ -72,8 +97,9 @@ typedef struct {
  * Work is cut into units: pieces_per_run pieces of one run that begin and end on blocks, or runs_per_unit whole
  * runs. One of the two is 1.
  *
- * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles of it: then the dimensions after
- * it and the run make n_column_runs * run_length columns of consecutive flat indices. */
+ * If row_axis >= 0, that dimension is denser in memory than the runs and units are tiles_per_unit tiles of it, one
+ * below the other, `chunk` columns wide: the dimensions after it and the run make n_column_runs * run_length columns of
+ * consecutive flat indices. */
 typedef struct {
     const fi_backend *backend;
     fi_law law;
@@ -88,6 +114,8 @@ typedef struct {
     int64_t runs_per_unit;
     int row_axis;
     int64_t n_column_runs;
+    int64_t chunk;
+    int64_t tiles_per_unit;
     int64_t scratch_bytes;
     int n_dims;
     int64_t extent[FI_MAX_DIMS];
@@ -99,9 +127,8 @@ typedef struct {
 const fi_backend *fi_backend_at(int index);
 int fi_backend_runs_here(const fi_backend *backend);
 
-/* fill.c. fi_job_split fills in pieces_per_run, runs_per_unit and scratch_bytes, the memory aligned to 64 bytes that each
- * thread must bring to fi_fill_unit, and returns the number of units. fi_locate_run gives where a run begins: its flat
- * index, and its place in the output. */
+/* fill.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
+ * each thread must bring to fi_fill_unit; it returns the number of units. fi_locate_run gives where a run begins: its flat index, and its place in the output. */
 int64_t fi_job_split(fi_job *job);
 void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
 uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);

@@ -1,60 +1,86 @@
 /* Outputs whose neighbours in memory are not neighbours in the tensor: Fortran order, transposes.
  *
- * Element by element, each store would touch a cache line and a page of its own. A tile is instead TILE_ROWS rows of the
- * axis that is densest in memory by up to TILE_COLUMNS columns: its rows' values are generated first, then written
- * column by column, whole lines at a time. */
+ * Element by element, each store would touch a cache line and a page of its own. A tile is instead FI_TILE_ROWS rows
+ * of the axis that is densest in memory by a chunk of columns: its rows are generated first, then written column by
+ * column.
+ *
+ * Columns seldom begin on cache lines, and a line that two tiles write in part costs several written whole. So a unit
+ * is a stack of tiles, each of which hands the ends of its columns down to the next; and what the last one leaves
+ * belongs to the unit below, which generates those few rows again. */
 #include "fastinit.h"
 
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
+/* Of a unit: a row in 32 is generated twice, at 2 or 4 MiB. */
+#define MAX_TILES_PER_UNIT 8
+/* Small outputs are cut finer, so that threads share them. */
+#define MIN_UNITS 16
 
-/* Four lines of a column together: memory is far slower at single lines, each in another page. */
-#define TILE_ROWS 64
-#define TILE_COLUMNS 1024
-
-/* A row's columns touch at most this many blocks. */
-#define BLOCKS_PER_ROW (TILE_COLUMNS / FI_BLOCK + 1)
+/* Rows that begin on blocks are cut at blocks. Others waste part of a block at each end of a chunk, so that wide chunks
+ * are better, as far as the memory goes: 1 MiB a thread. Whole rows, one behind the other, waste nothing. */
+#define MAX_CHUNK 2048
+#define MAX_WHOLE_ROWS 3072
 
 /* Between rows, so that a column's elements do not all fall into one set of the first-level cache. */
 #define ROW_PAD 16
 
+/* The rows that are handed down: a line's worth. */
+#define N_HANDED (FI_LINE / (int)sizeof(float))
+
 typedef struct {
-    _Alignas(64) float element[TILE_ROWS * (BLOCKS_PER_ROW * FI_BLOCK + ROW_PAD)];
-    const float *row[TILE_ROWS];
-    int n_rows;
+    fi_rows rows;
+    float *element;
+    float *carry;
 } fi_tile;
 
 static int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+static int rows_begin_on_blocks(const fi_job *job) { return job->flat_stride[job->row_axis] % FI_BLOCK == 0; }
+
+/* Of the scratch memory: bytes before the carry, and before the elements. */
+static int64_t carry_at(void) { return ceil_div(sizeof(fi_tile), FI_LINE) * FI_LINE; }
+static int64_t elements_at(const fi_job *job) { return carry_at() + job->chunk * FI_LINE; }
 
 int64_t fi_tile_split(fi_job *job)
 {
-    int64_t n_groups = (job->extent[job->row_axis] + TILE_ROWS - 1) / TILE_ROWS;
-    /* The first chunk ends on a block of its first row, so it may be short by almost a block. */
-    int64_t n_columns = job->n_column_runs * job->run_length;
-    int64_t n_chunks = (n_columns + FI_BLOCK - 1 + TILE_COLUMNS - 1) / TILE_COLUMNS;
-    int64_t n_outer = job->n_runs / (job->extent[job->row_axis] * job->n_column_runs);
+    int64_t n_rows = job->extent[job->row_axis], n_columns = job->n_column_runs * job->run_length;
+    int64_t n_outer = job->n_runs / (n_rows * job->n_column_runs), n_chunks;
+    if (rows_begin_on_blocks(job)) {
+        /* The first chunk ends on a block of the row, so it may be short by almost a block. */
+        job->chunk = FI_BLOCK;
+        n_chunks = ceil_div(n_columns + FI_BLOCK - 1, FI_BLOCK);
+    } else {
+        int one_behind_the_other = job->flat_stride[job->row_axis] == n_columns;
+        n_chunks = one_behind_the_other && n_columns <= MAX_WHOLE_ROWS ? 1 : ceil_div(n_columns, MAX_CHUNK);
+        job->chunk = ceil_div(n_columns, n_chunks);
+    }
+    int64_t n_tiles = ceil_div(n_rows, FI_TILE_ROWS);
+    job->tiles_per_unit = min_i64(ceil_div(n_tiles * n_chunks * n_outer, MIN_UNITS), MAX_TILES_PER_UNIT);
     job->pieces_per_run = n_chunks;
-    job->scratch_bytes = sizeof(fi_tile);
-    return n_outer * n_groups * n_chunks;
+    int64_t row_elements = ((job->chunk + FI_BLOCK - 2) / FI_BLOCK + 1) * FI_BLOCK + ROW_PAD;
+    if (n_chunks == 1 && job->flat_stride[job->row_axis] == n_columns)
+        row_elements = n_columns + ROW_PAD;
+    /* And two blocks: rows one behind the other may begin and end within one. */
+    int64_t n_elements = min_i64(n_rows, FI_TILE_ROWS) * row_elements + 2 * FI_BLOCK + ROW_PAD;
+    job->scratch_bytes = elements_at(job) + n_elements * (int64_t)sizeof(float);
+    return n_outer * n_chunks * ceil_div(n_tiles, job->tiles_per_unit);
 }
 
-/* Generates columns [first, last) of n_rows rows, the first of which begins at flat index row_first. Neighbouring rows
+/* Generates columns [first, last) of the rows, the first of which begins at flat index row_first. Neighbouring rows
  * that share a block share its values. */
-static void generate(const fi_job *job, fi_tile *tile, uint64_t row_first, int64_t first, int64_t last)
+static void generate(const fi_job *job, fi_tile *tile, int n_rows, uint64_t row_first, int64_t first, int64_t last)
 {
     uint64_t row_distance = (uint64_t)job->flat_stride[job->row_axis], last_block = UINT64_MAX;
     int rows_share_blocks = row_distance < (uint64_t)(last - first) + FI_BLOCK;
     float *end = tile->element; /* after the last block generated */
-    for (int r = 0; r < tile->n_rows; r++, row_first += row_distance) {
+    for (int r = 0; r < n_rows; r++, row_first += row_distance) {
         uint64_t block = (row_first + (uint64_t)first) / FI_BLOCK;
         uint64_t stop = row_first + (uint64_t)last, stop_block = (stop + FI_BLOCK - 1) / FI_BLOCK;
         int shared = block == last_block;
         end += shared ? 0 : ROW_PAD;
         float *start = shared ? end - FI_BLOCK : end;
-        tile->row[r] = start + (row_first + (uint64_t)first) % FI_BLOCK;
+        tile->rows.row[r] = start + (row_first + (uint64_t)first) % FI_BLOCK;
         uint64_t next = block + (uint64_t)shared;
         if (next < stop_block) {
             uint64_t n_needed = rows_share_blocks ? (stop_block - next) * FI_BLOCK : stop - next * FI_BLOCK;
@@ -64,93 +90,66 @@ static void generate(const fi_job *job, fi_tile *tile, uint64_t row_first, int64
         }
         last_block = stop_block - 1;
     }
+    /* Transposed in vain, but readable. */
+    for (int r = n_rows; r % N_HANDED != 0; r++)
+        tile->rows.row[r] = tile->rows.row[0];
+    tile->rows.n_rows = n_rows;
 }
 
-#if defined(__x86_64__)
-/* Columns j to j + 3 of sixteen rows, each to 64 contiguous bytes of its place. */
-static void transpose_4_columns(const float *const row[16], int64_t j, float *const place[4])
+/* n columns from element j of each row on, job->run_stride bytes apart from dst on; one by one. */
+static void scatter(const fi_job *job, const fi_tile *tile, int64_t j, int64_t n, char *dst)
 {
-    for (int q = 0; q < 16; q += 4) {
-        __m128 a = _mm_loadu_ps(row[q] + j), b = _mm_loadu_ps(row[q + 1] + j);
-        __m128 c = _mm_loadu_ps(row[q + 2] + j), d = _mm_loadu_ps(row[q + 3] + j);
-        _MM_TRANSPOSE4_PS(a, b, c, d);
-        _mm_storeu_ps(place[0] + q, a);
-        _mm_storeu_ps(place[1] + q, b);
-        _mm_storeu_ps(place[2] + q, c);
-        _mm_storeu_ps(place[3] + q, d);
+    int64_t row_stride = job->out_stride[job->row_axis];
+    for (int64_t k = 0; k < n; k++)
+        for (int r = 0; r < tile->rows.n_rows; r++)
+            memcpy(dst + k * job->run_stride + r * row_stride, tile->rows.row[r] + j + k, sizeof(float));
+}
+
+/* Columns [first, last) of the generated rows, the first of which is the job's run first_run. */
+static void write_columns(const fi_job *job, const fi_tile *tile, int64_t first_run, int64_t first, int64_t last)
+{
+    int dense = job->out_stride[job->row_axis] == (int64_t)sizeof(float);
+    for (int64_t column = first; column < last;) {
+        int64_t run = column / job->run_length, offset = column % job->run_length;
+        int64_t n = min_i64(last - column, job->run_length - offset), j = column - first;
+        char *dst;
+        fi_locate_run(job, first_run + run, &dst);
+        dst += offset * job->run_stride;
+        if (dense)
+            job->backend->columns(&tile->rows, j, n, tile->carry + j * N_HANDED, dst, job->run_stride);
+        else if (tile->rows.written)
+            scatter(job, tile, j, n, dst);
+        column += n;
     }
-}
-
-/* memcpy whose whole cache lines bypass the caches: a plain store reads the line it overwrites first. */
-static void copy_streamed(char *dst, const char *src, size_t n_bytes)
-{
-    size_t i = (size_t)(-(uintptr_t)dst % 64);
-    memcpy(dst, src, i);
-    for (; i + 64 <= n_bytes; i += 64)
-        for (size_t j = i; j < i + 64; j += 16)
-            _mm_stream_si128((__m128i *)(void *)(dst + j), _mm_loadu_si128((const __m128i *)(const void *)(src + j)));
-    memcpy(dst + i, src + i, n_bytes - i);
-}
-
-/* As many columns of a full, dense tile as there are fours of; returns how many. */
-static int64_t write_dense_columns(const fi_job *job, const fi_tile *tile, int64_t j, int64_t n, char *dst)
-{
-    _Alignas(64) float column[4][TILE_ROWS];
-    int64_t k = 0;
-    for (; k + 4 <= n; k += 4, dst += 4 * job->run_stride) {
-        for (int r = 0; r < TILE_ROWS; r += 16)
-            transpose_4_columns(tile->row + r, j + k,
-                                (float *[]){column[0] + r, column[1] + r, column[2] + r, column[3] + r});
-        for (int c = 0; c < 4; c++)
-            if (job->streamed)
-                copy_streamed(dst + c * job->run_stride, (const char *)column[c], sizeof column[c]);
-            else
-                memcpy(dst + c * job->run_stride, column[c], sizeof column[c]);
-    }
-    return k;
-}
-#else
-static int64_t write_dense_columns(const fi_job *job, const fi_tile *tile, int64_t j, int64_t n, char *dst)
-{
-    (void)job, (void)tile, (void)j, (void)n, (void)dst;
-    return 0;
-}
-#endif
-
-/* n columns from element j of each row on, job->run_stride bytes apart from dst on. */
-static void write_columns(const fi_job *job, const fi_tile *tile, int64_t j, int64_t n, char *dst)
-{
-    int64_t row_stride = job->out_stride[job->row_axis], k = 0;
-    if (tile->n_rows == TILE_ROWS && row_stride == (int64_t)sizeof(float))
-        k = write_dense_columns(job, tile, j, n, dst);
-    for (; k < n; k++)
-        for (int r = 0; r < tile->n_rows; r++)
-            memcpy(dst + k * job->run_stride + r * row_stride, tile->row[r] + j + k, sizeof(float));
 }
 
 void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch)
 {
-    int64_t n_rows = job->extent[job->row_axis], n_groups = (n_rows + TILE_ROWS - 1) / TILE_ROWS;
-    /* Groups of rows vary fastest, so that the lines two of them share are still in the cache. */
-    int64_t group = unit % n_groups, chunk = unit / n_groups % job->pieces_per_run;
-    int64_t outer = unit / n_groups / job->pieces_per_run;
-    int64_t first_row = group * TILE_ROWS, first_run = (outer * n_rows + first_row) * job->n_column_runs;
-
     fi_tile *tile = scratch;
-    tile->n_rows = (int)min_i64(TILE_ROWS, n_rows - first_row);
+    tile->carry = (float *)(void *)((char *)scratch + carry_at());
+    tile->element = (float *)(void *)((char *)scratch + elements_at(job));
+    tile->rows.streamed = job->streamed;
+
+    int64_t n_rows = job->extent[job->row_axis], unit_rows = job->tiles_per_unit * FI_TILE_ROWS;
+    int64_t n_stacked = ceil_div(n_rows, unit_rows);
+    int64_t first_row = unit % n_stacked * unit_rows, last_row = min_i64(first_row + unit_rows, n_rows);
+    int64_t chunk = unit / n_stacked % job->pieces_per_run, outer = unit / n_stacked / job->pieces_per_run;
     char *dst;
-    uint64_t row_first = fi_locate_run(job, first_run, &dst);
-    int64_t before = chunk * TILE_COLUMNS - (int64_t)(row_first % FI_BLOCK);
-    int64_t first = before > 0 ? before : 0;
-    int64_t last = min_i64(before + TILE_COLUMNS, job->n_column_runs * job->run_length);
+    uint64_t flat = fi_locate_run(job, outer * n_rows * job->n_column_runs, &dst);
+    int64_t before = rows_begin_on_blocks(job) ? (int64_t)(flat % FI_BLOCK) : 0;
+    int64_t first = chunk == 0 ? 0 : chunk * job->chunk - before;
+    int64_t last = min_i64((chunk + 1) * job->chunk - before, job->n_column_runs * job->run_length);
     if (first >= last)
         return;
-    generate(job, tile, row_first, first, last);
-    for (int64_t column = first; column < last;) {
-        int64_t run = column / job->run_length, offset = column % job->run_length;
-        int64_t n = min_i64(last - column, job->run_length - offset);
-        fi_locate_run(job, first_run + run, &dst);
-        write_columns(job, tile, column - first, n, dst + offset * job->run_stride);
-        column += n;
+
+    /* Through the caches a shared line costs little. */
+    int handed = job->streamed && first_row > 0;
+    for (int64_t row = first_row - (handed ? N_HANDED : 0), n; row < last_row; row += n) {
+        n = row < first_row ? N_HANDED : min_i64(FI_TILE_ROWS, last_row - row);
+        tile->rows.continued = row > first_row || (handed && row == first_row);
+        tile->rows.continues = row + n < last_row || (job->streamed && last_row < n_rows);
+        tile->rows.written = row >= first_row;
+        generate(job, tile, (int)n, flat + (uint64_t)(row * job->flat_stride[job->row_axis]), first, last);
+        write_columns(job, tile, (outer * n_rows + row) * job->n_column_runs, first, last);
     }
 }

@@ -101,6 +101,22 @@ def test_streamed_stores_equal_cached(isa, law):
     assert same_bits(law(shape=n_elements, index=middle), streamed[middle])
 
 
+@pytest.mark.parametrize("offset", range(16))
+@pytest.mark.parametrize("streamed", [False, True])
+def test_any_alignment(isa, law, offset, streamed, monkeypatch):
+    """Outputs that start at any element of a cache line."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    whole = law(shape=100_000)
+    for first, n_elements, threads in [(0, 50_000, 1), (5, 17_000, 2), (1024, 70_000, 7), (2000, 3000, 3)]:
+        memory = np.full(n_elements + 64, 7, np.float32)
+        start = -memory.ctypes.data // 4 % 16 + 16 + offset
+        out = memory[start : start + n_elements]
+        law(shape=100_000, index=slice(first, first + n_elements), out=out, threads=threads)
+        assert same_bits(out, whole[first : first + n_elements])
+        assert (memory[:start] == 7).all()
+        assert (memory[start + n_elements :] == 7).all()
+
+
 def test_random_parts(isa, law):
     """200 random basic indices into tensors of 1 to 4 dimensions, into contiguous and strided outputs."""
     generator = np.random.default_rng(12345)
@@ -146,6 +162,22 @@ def test_every_order_of_axes(isa, law, shape, streamed, monkeypatch):
         assert out.shape == expected.shape
         law(shape=shape, index=index or ..., out=out, threads=int(generator.integers(1, 4)))
         assert same_bits(out, expected), (order, index, offset)
+        assert (memory[:offset] == 7).all()
+        assert (memory[offset + expected.size :] == 7).all()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("shape", [(2111, 700), (1900, 1024), (1301, 3089), (40, 33, 1100)])
+def test_stacked_tiles(isa, shape, streamed, monkeypatch):
+    """Fortran order, whole and in part, tall enough for tiles to hand down what their columns' lines have left over."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    whole = fi.normal(shape, rng=0)
+    for offset, first, threads in [(0, 0, 1), (1, 3, 2), (4, 17, 3), (11, 31, 7)]:
+        expected = whole[first:, ..., first:]
+        memory = np.full(expected.size + 32, 7, np.float32)
+        out = memory[offset : offset + expected.size].reshape(expected.shape[::-1]).T
+        fi.normal(shape, rng=0, index=np.s_[first:, ..., first:], out=out, threads=threads)
+        assert same_bits(out, expected)
         assert (memory[:offset] == 7).all()
         assert (memory[offset + expected.size :] == 7).all()
 

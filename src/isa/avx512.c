@@ -12,11 +12,15 @@
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
 #define V_EXPONENT(a) ((v_f32)_mm512_getexp_ps((__m512)(a)))
 #define V_MANTISSA(a) ((v_f32)_mm512_getmant_ps((__m512)(a), _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero))
+#define V_QUAD(row, j, i) _mm_loadu_ps((row)[4 * (i)] + (j))
+#define V_PUT(a, row, j, i) _mm512_insertf32x4(a, V_QUAD(row, j, i), i)
+#define V_QUADS(row, j) \
+    V_PUT(V_PUT(V_PUT(_mm512_castps128_ps512(V_QUAD(row, j, 0)), row, j, 1), row, j, 2), row, j, 3)
+#define V_STORE_FIRST(dst, a, n) _mm512_mask_storeu_ps(dst, (__mmask16)((1u << (n)) - 1), (__m512)(a))
+#define V_STREAM_BYTES 64
+#define V_UNALIGNED_BYTES 4
 #define V_STREAM(dst, a) _mm512_stream_ps(dst, (__m512)(a))
-#define V_QUARTER(a, i) _mm512_extractf32x4_ps((__m512)(a), i)
-#define V_STREAM_16(dst, a)                                                                   \
-    (_mm_stream_ps(dst, V_QUARTER(a, 0)), _mm_stream_ps((dst) + 4, V_QUARTER(a, 1)), \
-     _mm_stream_ps((dst) + 8, V_QUARTER(a, 2)), _mm_stream_ps((dst) + 12, V_QUARTER(a, 3)))
+#define V_JOIN(a, b, from) ((v_f32)_mm512_permutex2var_ps((__m512)(a), (__m512i)(from), (__m512)(b)))
 
 #include "region_begin.h"
 

@@ -12,15 +12,20 @@
 #define FI_STRING(a) FI_STRING_(a)
 
 #include "hashes.h"
+#include "stores.h"
+
+#include "columns.h"
 
 #define FI_STEPS_PER_BLOCK (FI_BLOCK / FI_STEP)
 
 /* fi_blocks_fn, for one law and one way to store. */
-FI_INLINE void fi_blocks(fi_values (*next_values)(fi_lanes *, v_f32, v_f32), void (*store)(float *, v_f32),
-                         const fi_law *law, uint64_t block_index, int n_steps, float *dst)
+FI_INLINE void fi_blocks(fi_values (*next_values)(fi_lanes *, v_f32, v_f32), fi_sink_take *take, const fi_law *law,
+                         uint64_t block_index, int n_steps, float *dst)
 {
     v_f32 location = v_f32_set((float)law->location), scale = v_f32_set((float)law->scale);
     fi_lanes lanes, next_lanes;
+    fi_sink sink;
+    fi_sink_open(&sink, dst);
     fi_lanes_seed(&next_lanes, law->key, block_index);
     for (; n_steps > 0; n_steps -= FI_STEPS_PER_BLOCK) {
         int n_now = n_steps < FI_STEPS_PER_BLOCK ? n_steps : FI_STEPS_PER_BLOCK;
@@ -28,38 +33,46 @@ FI_INLINE void fi_blocks(fi_values (*next_values)(fi_lanes *, v_f32, v_f32), voi
         /* Ahead of the steps, so that the hash's latency hides behind them. */
         if (n_steps > FI_STEPS_PER_BLOCK)
             fi_lanes_seed(&next_lanes, law->key, ++block_index);
-        for (int step = 0; step < n_now; step += V_STEPS, dst += V_STEPS * FI_STEP) {
+        for (int step = 0; step < n_now; step += V_STEPS) {
             fi_values values = next_values(&lanes, location, scale);
-            FI_EACH {
-                float *place = dst + i / V_COUNT * FI_STEP + i % V_COUNT * V_F32S;
-                store(place, values.first[i]);
-                store(place + FI_STEP / 2, values.second[i]);
+            FI_UNROLL
+            for (int v = 0; v < V_N; v += V_COUNT) {
+                FI_UNROLL
+                for (int i = v; i < v + V_COUNT; i++)
+                    take(&sink, values.first[i]);
+                FI_UNROLL
+                for (int i = v; i < v + V_COUNT; i++)
+                    take(&sink, values.second[i]);
             }
         }
     }
+    fi_sink_close(&sink, take);
 }
 
-#define FI_DEFINE(law, form, store)                                                                    \
+#define FI_DEFINE(law, form, take)                                                                    \
     static void FI_JOIN(fi_##law, form, FI_ISA)(const fi_law *p, uint64_t block_index, int n_steps, float *dst) \
     {                                                                                                  \
-        fi_blocks(fi_values_##law, store, p, block_index, n_steps, dst);                               \
+        fi_blocks(fi_values_##law, take, p, block_index, n_steps, dst);                               \
     }
 
 #define FI_DEFINE_LAW(law)                     \
-    FI_DEFINE(law, cached, v_f32_store)        \
-    FI_DEFINE(law, streamed, v_f32_stream)     \
-    FI_DEFINE(law, streamed_16, v_f32_stream_16)
+    FI_DEFINE(law, cached, fi_sink_cached)     \
+    FI_DEFINE(law, streamed, fi_sink_streamed) \
+    FI_DEFINE(law, unaligned, fi_sink_unaligned)
 FI_LAWS(FI_DEFINE_LAW)
 
 #define FI_ROW(law)                                                   \
     [FI_LAW_##law] = {                                                \
         [FI_STORE_cached] = FI_JOIN(fi_##law, cached, FI_ISA),          \
         [FI_STORE_streamed] = FI_JOIN(fi_##law, streamed, FI_ISA),      \
-        [FI_STORE_streamed_16] = FI_JOIN(fi_##law, streamed_16, FI_ISA), \
+        [FI_STORE_unaligned] = FI_JOIN(fi_##law, unaligned, FI_ISA),    \
     },
 
 const fi_backend FI_JOIN(fi, backend, FI_ISA) = {
     .name = FI_STRING(FI_ISA),
+    .alignment = {[FI_STORE_streamed] = V_STREAM_BYTES, [FI_STORE_unaligned] = V_UNALIGNED_BYTES},
     .blocks = {FI_LAWS(FI_ROW)},
     .hashes = FI_JOIN(fi, hashes, FI_ISA),
+    .columns = FI_JOIN(fi, columns, FI_ISA),
+    .copy = FI_JOIN(fi, copy, FI_ISA),
 };

@@ -8,11 +8,12 @@
     X(tiny_uniform) \
     X(normal)
 
-/* Ways to store a block: through the caches, for any alignment; past them, for dst aligned to 64 bytes or to 16. */
+/* Ways to store a block: through the caches; past them, where dst is aligned to a vector; past them, where it is
+ * aligned to less. */
 #define FI_STORES(X) \
     X(cached)        \
     X(streamed)      \
-    X(streamed_16)
+    X(unaligned)
 
 /* Best first: the first that this processor can run is chosen. */
 #define FI_ISAS(X) \

@@ -7,8 +7,14 @@
  *   V_SQRT(a)                  correctly rounded square root
  *   V_EXPONENT(a)              optional: floor(log2 |a|) as float32, for normal a
  *   V_MANTISSA(a)              with it: |a| 2^-e for the integer e that brings it into [3/4, 3/2)
- *   V_STREAM(dst, a)           store past the caches; dst aligned to V_BYTES
- *   V_STREAM_16(dst, a)        the same in pieces of 16 bytes; dst aligned to 16
+ *   V_QUADS(row, j)            16 bytes each from row[0] + j, row[4] + j, ... of an array of pointers
+ *   V_STORE_FIRST(dst, a, n)   the first n elements; not defined: one by one
+ *   V_STREAM(dst, a)           store past the caches; dst aligned to V_STREAM_BYTES
+ *   V_UNALIGNED_BYTES          smallest alignment for which one of the following serves
+ *   V_JOIN(a, b, from)         of the elements of a and those of b, one behind the other, those at from[]; or
+ *   V_STREAM_16(dst, a)        V_STREAM in pieces of 16 bytes; dst aligned to 16
+ *
+ * Where there are no stores past the caches, both numbers of bytes are 0 and the operations plain stores.
  *
  * Promise: every operation is exact or correctly rounded, so each gives the same bits as its namesake in
  * ops_portable.h. Vectors live in registers only; memory is reached through memcpy, never through a cast pointer. */
@@ -89,8 +95,65 @@ FI_INLINE v_f32 v_f32_split(v_f32 *e, v_f32 a, int n)
 #include "split.h"
 #endif
 
+/* Quarters of 16 bytes from row[0] + j, row[4] + j and so on. */
+FI_INLINE v_f32 v_f32_quads(const float *const *row, int64_t j) { return (v_f32)V_QUADS(row, j); }
+
+/* Within each 16 bytes: the low or high halves of a and b, alternating by elements or by pairs. */
+#if V_BYTES == 16
+#define V_IN_QUADS(i, j, k, l) i, j, k, l
+#elif V_BYTES == 32
+#define V_IN_QUADS(i, j, k, l) i, j, k, l, i + 4, j + 4, k + 4, l + 4
+#else
+#define V_IN_QUADS(i, j, k, l) \
+    i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, k + 12, l + 12
+#endif
+#ifdef __clang__
+#define V_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define V_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (v_i32){__VA_ARGS__})
+#endif
+#define V_ZIP(a, b, i, j) V_SHUFFLE(a, b, V_IN_QUADS(i, V_F32S + i, j, V_F32S + j))
+#define V_ZIP_PAIRS(a, b, i) V_SHUFFLE(a, b, V_IN_QUADS(i, i + 1, V_F32S + i, V_F32S + i + 1))
+
+FI_INLINE v_f32 v_f32_zip_low(v_f32 a, v_f32 b) { return V_ZIP(a, b, 0, 1); }
+FI_INLINE v_f32 v_f32_zip_high(v_f32 a, v_f32 b) { return V_ZIP(a, b, 2, 3); }
+FI_INLINE v_f32 v_f32_zip_low_pairs(v_f32 a, v_f32 b) { return V_ZIP_PAIRS(a, b, 0); }
+FI_INLINE v_f32 v_f32_zip_high_pairs(v_f32 a, v_f32 b) { return V_ZIP_PAIRS(a, b, 2); }
+
+FI_INLINE v_f32 v_f32_load(const float *src)
+{
+    v_f32 v;
+    memcpy(&v, src, sizeof v);
+    return v;
+}
+
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, &a, sizeof a); }
+/* The first n elements, 0 <= n <= V_F32S. */
+FI_INLINE void v_f32_store_first(float *dst, v_f32 a, int n)
+{
+#ifdef V_STORE_FIRST
+    V_STORE_FIRST(dst, a, n);
+#else
+    for (int i = 0; i < V_F32S; i++)
+        if (i < n)
+            dst[i] = a[i];
+#endif
+}
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { V_STREAM(dst, a); }
+
+#ifdef V_JOIN
+FI_INLINE v_f32 v_f32_join(v_f32 a, v_f32 b, v_u32 from) { return V_JOIN(a, b, from); }
+
+/* first, first + 1, ... */
+FI_INLINE v_u32 v_u32_count(uint32_t first)
+{
+    v_u32 v;
+    for (int i = 0; i < V_F32S; i++)
+        v[i] = first + (uint32_t)i;
+    return v;
+}
+#else
 FI_INLINE void v_f32_stream_16(float *dst, v_f32 a) { V_STREAM_16(dst, a); }
+#endif
 
 #endif

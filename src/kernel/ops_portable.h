@@ -16,6 +16,8 @@
 #define V_COUNT 1
 #define V_STEPS 1
 #define V_F32S 16
+#define V_STREAM_BYTES 0
+#define V_UNALIGNED_BYTES 0
 
 typedef struct { uint64_t lane[8]; } v_u64;
 typedef struct { uint32_t lane[16]; } v_u32;
@@ -79,7 +81,21 @@ FI_LANEWISE(v_f32, 16, v_f32_sqrt, (v_f32 a), sqrtf(a.lane[i]))
 
 #include "split.h"
 
+FI_LANEWISE(v_f32, 16, v_f32_quads, (const float *const *row, int64_t j), row[i / 4 * 4][j + i % 4])
+#define FI_IN_QUAD(i, a_or_b, from) (a_or_b).lane[(i) / 4 * 4 + (from)]
+FI_LANEWISE(v_f32, 16, v_f32_zip_low, (v_f32 a, v_f32 b), FI_IN_QUAD(i, i % 2 ? b : a, i % 4 / 2))
+FI_LANEWISE(v_f32, 16, v_f32_zip_high, (v_f32 a, v_f32 b), FI_IN_QUAD(i, i % 2 ? b : a, 2 + i % 4 / 2))
+FI_LANEWISE(v_f32, 16, v_f32_zip_low_pairs, (v_f32 a, v_f32 b), FI_IN_QUAD(i, i % 4 / 2 ? b : a, i % 2))
+FI_LANEWISE(v_f32, 16, v_f32_zip_high_pairs, (v_f32 a, v_f32 b), FI_IN_QUAD(i, i % 4 / 2 ? b : a, 2 + i % 2))
+FI_INLINE v_f32 v_f32_load(const float *src)
+{
+    v_f32 v;
+    memcpy(v.lane, src, sizeof v.lane);
+    return v;
+}
+
 FI_INLINE void v_f32_store(float *dst, v_f32 a) { memcpy(dst, a.lane, sizeof a.lane); }
+FI_INLINE void v_f32_store_first(float *dst, v_f32 a, int n) { memcpy(dst, a.lane, (size_t)n * sizeof(float)); }
 FI_INLINE void v_f32_stream(float *dst, v_f32 a) { v_f32_store(dst, a); }
 FI_INLINE void v_f32_stream_16(float *dst, v_f32 a) { v_f32_store(dst, a); }
 
