@@ -16,17 +16,16 @@ def first_matches(list names, list tests):
 
 
 cdef inline bint passes(object name, object test) except -1:
-    cdef Py_ssize_t n = len(name)
     if type(test) is str:
         return name == test
-    if type(test) is tuple:
-        begin, end = <tuple>test
-        return (
-            n >= len(begin) + len(end)
-            and PyUnicode_Tailmatch(name, begin, 0, n, -1) == 1
-            and PyUnicode_Tailmatch(name, end, 0, n, 1) == 1
-        )
-    return test(name) is not None
+    if type(test) is not tuple:
+        return test(name) is not None
+    cdef Py_ssize_t n = len(name), n_begin = len(<str>(<tuple>test)[0]), n_end = len(<str>(<tuple>test)[1])
+    return (
+        n >= n_begin + n_end
+        and (n_begin == 0 or PyUnicode_Tailmatch(name, (<tuple>test)[0], 0, n, -1) == 1)
+        and (n_end == 0 or PyUnicode_Tailmatch(name, (<tuple>test)[1], 0, n, 1) == 1)
+    )
 
 
 cdef class Batch:

@@ -52,10 +52,9 @@ typedef struct {
     double scale;
 } fi_law;
 
-/* Writes n_steps * FI_STEP elements from the start of a block to dst, contiguously; the last block may be cut short.
- * Two steps may be taken at once: dst must have room for an even number of them.
+/* Writes n elements from the start of a block on to dst, contiguously.
  * The forms past the caches need dst aligned as the backend says, and a store fence afterwards (fi_leave). */
-typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n_steps, float *dst);
+typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n, float *dst);
 
 /* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed;
  * `state` is that of a hash just begun. */

@@ -64,9 +64,8 @@ static void generate(const fi_job *job, fi_cache *cache, uint64_t first, uint64_
         return;
     cache->first = first / FI_BLOCK * FI_BLOCK;
     uint64_t n = min_u64(wanted - cache->first, CACHED_BLOCKS * FI_BLOCK);
-    int n_steps = (int)((n + FI_STEP - 1) / FI_STEP);
-    job->backend->blocks[job->law_code][FI_STORE_cached](&job->law, first / FI_BLOCK, n_steps, cache->element);
-    cache->last = cache->first + (uint64_t)n_steps * FI_STEP;
+    job->backend->blocks[job->law_code][FI_STORE_cached](&job->law, first / FI_BLOCK, (int)n, cache->element);
+    cache->last = cache->first + n;
 }
 
 /* n elements to dst, job->run_stride bytes apart. */
@@ -84,17 +83,17 @@ static void copy(const fi_job *job, const float *src, int n, char *dst)
         memcpy(dst, src + i, sizeof(float));
 }
 
-/* Elements [first, last) of a run to dst: as many whole blocks at once as there are, the rest through the cache. What
- * follows up to `wanted` will be asked for next. */
+/* Elements [first, last) of a run to dst: from the start of a block on at once, the rest through the cache. What follows
+ * up to `wanted` will be asked for next, so that the block it shares belongs into the cache. */
 static void emit(const fi_job *job, fi_cache *cache, uint64_t first, uint64_t last, uint64_t wanted, char *dst)
 {
     int direct = job->run_stride == (int64_t)sizeof(float);
     while (first < last) {
         uint64_t n_whole = (last - first) / FI_BLOCK * FI_BLOCK, n;
         uint64_t next_block = (first + FI_BLOCK - 1) / FI_BLOCK * FI_BLOCK;
-        if (direct && n_whole > 0 && first == next_block) {
-            n = n_whole;
-            job->backend->blocks[job->law_code][store_for(job, dst)](&job->law, first / FI_BLOCK, (int)(n / FI_STEP),
+        if (direct && first == next_block && (n_whole > 0 || last == wanted)) {
+            n = last == wanted ? last - first : n_whole;
+            job->backend->blocks[job->law_code][store_for(job, dst)](&job->law, first / FI_BLOCK, (int)n,
                                                                      (float *)(void *)dst);
         } else {
             uint64_t stop = direct && last >= next_block + FI_BLOCK ? next_block : last;

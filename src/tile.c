@@ -84,8 +84,7 @@ static void generate(const fi_job *job, fi_tile *tile, int n_rows, uint64_t row_
         uint64_t next = block + (uint64_t)shared;
         if (next < stop_block) {
             uint64_t n_needed = rows_share_blocks ? (stop_block - next) * FI_BLOCK : stop - next * FI_BLOCK;
-            int n_steps = (int)((n_needed + FI_STEP - 1) / FI_STEP);
-            job->backend->blocks[job->law_code][FI_STORE_cached](&job->law, next, n_steps, end);
+            job->backend->blocks[job->law_code][FI_STORE_cached](&job->law, next, (int)n_needed, end);
             end += (stop_block - next) * FI_BLOCK;
         }
         last_block = stop_block - 1;

@@ -10,6 +10,7 @@
 #define V_STEPS 2
 #define V_FMA(a, b, c) ((v_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
+#define V_XOR3(a, b, c) ((v_u64)_mm512_ternarylogic_epi64((__m512i)(a), (__m512i)(b), (__m512i)(c), 0x96))
 #define V_EXPONENT(a) ((v_f32)_mm512_getexp_ps((__m512)(a)))
 #define V_MANTISSA(a) ((v_f32)_mm512_getmant_ps((__m512)(a), _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero))
 #define V_QUAD(row, j, i) _mm_loadu_ps((row)[4 * (i)] + (j))

@@ -5,6 +5,7 @@
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once
  *   V_SQRT(a)                  correctly rounded square root
+ *   V_XOR3(a, b, c)            optional: a ^ b ^ c as one operation, where compilers do not find it
  *   V_EXPONENT(a)              optional: floor(log2 |a|) as float32, for normal a
  *   V_MANTISSA(a)              with it: |a| 2^-e for the integer e that brings it into [3/4, 3/2)
  *   V_QUADS(row, j)            16 bytes each from row[0] + j, row[4] + j, ... of an array of pointers
@@ -24,6 +25,7 @@
 #include <string.h>
 
 #define FI_INLINE static inline __attribute__((always_inline))
+#define FI_NOINLINE __attribute__((noinline))
 #define FI_UNROLL _Pragma("GCC unroll 8")
 
 /* Vectors that together hold the 8 logical lanes of 64 bits. */
@@ -55,6 +57,14 @@ FI_INLINE v_u64 v_u64_load(const uint64_t *src)
 FI_INLINE v_u64 v_u64_add(v_u64 a, v_u64 b) { return a + b; }
 FI_INLINE v_u64 v_u64_mul(v_u64 a, v_u64 b) { return a * b; }
 FI_INLINE v_u64 v_u64_xor(v_u64 a, v_u64 b) { return a ^ b; }
+FI_INLINE v_u64 v_u64_xor3(v_u64 a, v_u64 b, v_u64 c)
+{
+#ifdef V_XOR3
+    return V_XOR3(a, b, c);
+#else
+    return a ^ b ^ c;
+#endif
+}
 FI_INLINE v_u64 v_u64_shl(v_u64 a, int n_bits) { return a << n_bits; }
 FI_INLINE v_u64 v_u64_shr(v_u64 a, int n_bits) { return a >> n_bits; }
 /* Written with |, the form that compilers turn into a rotate instruction. */

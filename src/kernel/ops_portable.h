@@ -10,6 +10,7 @@
 #include "fma_exact.h"
 
 #define FI_INLINE static inline
+#define FI_NOINLINE 
 #define FI_UNROLL
 
 #define V_BYTES 64
@@ -55,6 +56,7 @@ FI_LANEWISE(v_u64, 8, v_u64_load, (const uint64_t *src), src[i])
 FI_LANEWISE(v_u64, 8, v_u64_add, (v_u64 a, v_u64 b), a.lane[i] + b.lane[i])
 FI_LANEWISE(v_u64, 8, v_u64_mul, (v_u64 a, v_u64 b), a.lane[i] * b.lane[i])
 FI_LANEWISE(v_u64, 8, v_u64_xor, (v_u64 a, v_u64 b), a.lane[i] ^ b.lane[i])
+FI_LANEWISE(v_u64, 8, v_u64_xor3, (v_u64 a, v_u64 b, v_u64 c), a.lane[i] ^ b.lane[i] ^ c.lane[i])
 FI_LANEWISE(v_u64, 8, v_u64_shl, (v_u64 a, int n_bits), a.lane[i] << n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_shr, (v_u64 a, int n_bits), a.lane[i] >> n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_rotl, (v_u64 a, int n_bits), (a.lane[i] << n_bits) | (a.lane[i] >> (64 - n_bits)))

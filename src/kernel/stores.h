@@ -53,7 +53,7 @@ FI_INLINE void fi_sink_close(fi_sink *sink, fi_sink_take *take)
 {
     float last[V_F32S];
     memcpy(last, &sink->last, sizeof last);
-    if (take == fi_sink_unaligned)
+    if (take == fi_sink_unaligned && sink->place != sink->dst)
         memcpy(sink->place - sink->n_late, last + V_F32S - sink->n_late, (size_t)sink->n_late * sizeof(float));
 }
 #else

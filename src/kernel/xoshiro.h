@@ -48,16 +48,11 @@ FI_INLINE v_u64 fi_lanes_next(fi_lanes *lanes, int v)
     v_u64 s0 = lanes->word[0][v], s1 = lanes->word[1][v], s2 = lanes->word[2][v], s3 = lanes->word[3][v];
     v_u64 result = v_u64_add(v_u64_rotl(v_u64_add(s0, s3), 23), s0);
     v_u64 t = v_u64_shl(s1, 17);
-    s2 = v_u64_xor(s2, s0);
-    s3 = v_u64_xor(s3, s1);
-    s1 = v_u64_xor(s1, s2);
-    s0 = v_u64_xor(s0, s3);
-    s2 = v_u64_xor(s2, t);
-    s3 = v_u64_rotl(s3, 45);
-    lanes->word[0][v] = s0;
-    lanes->word[1][v] = s1;
-    lanes->word[2][v] = s2;
-    lanes->word[3][v] = s3;
+    /* The reference's six assignments, each new word from the old ones. */
+    lanes->word[0][v] = v_u64_xor3(s3, s1, s0);
+    lanes->word[1][v] = v_u64_xor3(s2, s0, s1);
+    lanes->word[2][v] = v_u64_xor3(s2, s0, t);
+    lanes->word[3][v] = v_u64_rotl(v_u64_xor(s3, s1), 45);
     return result;
 }
 
