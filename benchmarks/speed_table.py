@@ -121,12 +121,14 @@ def rows(out: np.ndarray) -> list[Row]:
     ]
 
 
-def many_tensors(out: np.ndarray) -> tuple[Callable[[], object], Callable[[], object]]:
-    """All of a model's small tensors by one call, and one tensor of as many elements."""
+def many_tensors(out: np.ndarray, n_threads: int) -> Row:
+    """All of a model's small tensors by one call, against one tensor of as many elements."""
     flat = out[: N_TENSORS * TENSOR_ELEMENTS]
     arrays = {f"h.{i}.weight": tensor for i, tensor in enumerate(flat.reshape(N_TENSORS, TENSOR_ELEMENTS))}
     rules = {"*": fi.get("normal", std=STD)}
-    return lambda: fi.initialize(arrays, rules, rng=0), lambda: fi.normal(std=STD, out=flat, rng=0)
+    several = lambda: fi.initialize(arrays, rules, rng=0, threads=n_threads)  # noqa: E731
+    one = lambda: fi.normal(std=STD, out=flat, rng=0, threads=n_threads)  # noqa: E731
+    return Row("many tensors", "one tensor", 0.5, 1, several, [one])
 
 
 def growth(out: np.ndarray, n_rounds: int) -> dict[int, list[float]]:
@@ -170,12 +172,10 @@ def main(n_rounds: int = 5) -> None:
         print(f"{row.work:28}{row.against:16}{row.floor:7g}{row.aim:7g}{spread(measure(row, n_rounds))}")
     numpys, ours = small_fill()
     print(f"{'16 elements':28}{'NumPy':16}{'<= 5 us':>7}{'<= 2 us':>7}{ours - numpys:7.1f} us more")
-    if hasattr(fi, "initialize"):
-        several, one = many_tensors(out)
-        ratios = measure(Row("", "", 0, 0, several, [one]), n_rounds)
-        print(f"{f'{N_TENSORS:,} x {TENSOR_ELEMENTS:,} elements':28}{'one tensor':16}{'-':>7}{'-':>7}{spread(ratios)}")
-    else:
-        print("left out: many small tensors: fastinit has no initialize")
+    for n_threads in sorted({1, ALL}):
+        ratios = measure(many_tensors(out, n_threads), 5 * n_rounds)
+        what = f"{N_TENSORS:,} x {TENSOR_ELEMENTS:,}, {n_threads} threads"
+        print(f"{what:28}{'one tensor':16}{'0.5':>7}{'-':>7}{spread(ratios)}")
     print(f"\n{'normal, ' + str(ALL) + ' threads':28}{'ns for each value':>40}{'least':>8}{'most':>8}")
     for power, figures in growth(out, n_rounds).items():
         print(f"{f'2**{power} elements':58}{spread(figures)}")

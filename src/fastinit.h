@@ -74,8 +74,17 @@ typedef struct {
  * elements more of each row must be readable. */
 typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst, int64_t stride);
 
-/* n elements to dst, whole cache lines past the caches. A line's worth beyond src + n must be readable. */
-typedef void fi_copy_fn(const float *src, int n, float *dst);
+/* Rows of elements to be copied, each contiguous. */
+typedef struct {
+    int n_rows;
+    int n_elements;       /* of a row */
+    int64_t src_distance; /* between rows, in elements */
+    int64_t dst_distance; /* in bytes */
+    int streamed;         /* past the caches, where that is faster */
+} fi_copied;
+
+/* Copies them. A line's worth beyond the last must be readable. */
+typedef void fi_copy_fn(const fi_copied *rows, const float *src, char *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {

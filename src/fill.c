@@ -10,9 +10,6 @@
 /* Blocks generated at a time for runs that share them or begin and end inside: their lanes are then seeded ahead. */
 #define CACHED_BLOCKS 2
 
-/* Shorter copies that begin or end inside a line stay in the caches: the neighbours' parts of those lines come next. */
-#define MIN_STREAMED 64
-
 /* Elements [first, last) of the stream. */
 typedef struct {
     _Alignas(64) float element[CACHED_BLOCKS * FI_BLOCK + FI_LINE / sizeof(float)]; /* see fi_copy_fn */
@@ -68,15 +65,13 @@ static void generate(const fi_job *job, fi_cache *cache, uint64_t first, uint64_
     cache->last = cache->first + n;
 }
 
+static int is_dense(const fi_job *job) { return job->run_stride == (int64_t)sizeof(float); }
+
 /* n elements to dst, job->run_stride bytes apart. */
 static void copy(const fi_job *job, const float *src, int n, char *dst)
 {
-    if (job->run_stride == (int64_t)sizeof(float)) {
-        int whole_lines = ((uintptr_t)dst | (uintptr_t)n * sizeof(float)) % FI_LINE == 0;
-        if (job->streamed && (whole_lines || n >= MIN_STREAMED))
-            job->backend->copy(src, n, (float *)(void *)dst);
-        else
-            memcpy(dst, src, (size_t)n * sizeof(float));
+    if (is_dense(job)) {
+        job->backend->copy(&(fi_copied){.n_rows = 1, .n_elements = n, .streamed = job->streamed}, src, dst);
         return;
     }
     for (int i = 0; i < n; i++, dst += job->run_stride)
@@ -87,7 +82,7 @@ static void copy(const fi_job *job, const float *src, int n, char *dst)
  * up to `wanted` will be asked for next, so that the block it shares belongs into the cache. */
 static void emit(const fi_job *job, fi_cache *cache, uint64_t first, uint64_t last, uint64_t wanted, char *dst)
 {
-    int direct = job->run_stride == (int64_t)sizeof(float);
+    int direct = is_dense(job);
     while (first < last) {
         uint64_t n_whole = (last - first) / FI_BLOCK * FI_BLOCK, n;
         uint64_t next_block = (first + FI_BLOCK - 1) / FI_BLOCK * FI_BLOCK;
@@ -131,6 +126,18 @@ static void fill_piece(const fi_job *job, fi_cache *cache, int64_t run, int64_t 
     emit(job, cache, first, last, last, dst + (int64_t)(first - run_first) * job->run_stride);
 }
 
+/* Copies those of n short runs, the first at flat index `first`, that the cache holds; returns how many. */
+static int64_t copy_cached_runs(const fi_job *job, const fi_cache *cache, uint64_t first, int64_t n, char *dst)
+{
+    uint64_t length = (uint64_t)job->run_length, distance = (uint64_t)job->flat_stride[job->n_dims - 1];
+    if (first < cache->first || first + length > cache->last)
+        return 0;
+    n = (int64_t)min_u64((uint64_t)n, (cache->last - length - first) / distance + 1);
+    fi_copied runs = {(int)n, (int)length, (int64_t)distance, job->out_stride[job->n_dims - 1], job->streamed};
+    job->backend->copy(&runs, cache->element + (first - cache->first), dst);
+    return n;
+}
+
 /* Runs [run, last_run) whole. */
 static void fill_runs(const fi_job *job, fi_cache *cache, int64_t run, int64_t last_run)
 {
@@ -142,13 +149,18 @@ static void fill_runs(const fi_job *job, fi_cache *cache, int64_t run, int64_t l
     }
     while (run < last_run) {
         /* As many as differ in the last index only: divisions take longer than short runs. */
-        int64_t n = (int64_t)min_u64((uint64_t)(last_run - run), (uint64_t)(extent - run % extent));
+        int64_t n = (int64_t)min_u64((uint64_t)(last_run - run), (uint64_t)(extent - run % extent)), n_done;
         char *dst;
         uint64_t first = fi_locate_run(job, run, &dst);
         uint64_t wanted = first + (uint64_t)((n - 1) * distance + length);
         run += n;
-        for (; n > 0; n--, first += (uint64_t)distance, dst += out_distance)
+        for (; n > 0; n -= n_done, first += (uint64_t)(n_done * distance), dst += n_done * out_distance) {
+            n_done = distance > 0 && is_dense(job) ? copy_cached_runs(job, cache, first, n, dst) : 0;
+            if (n_done > 0)
+                continue;
             emit(job, cache, first, first + (uint64_t)length, wanted, dst);
+            n_done = 1;
+        }
     }
 }
 

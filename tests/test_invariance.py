@@ -280,3 +280,35 @@ class FloatingPointMode:
 
     def __exit__(self, *exception):
         self.write(self.before)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_short_outputs_at_every_alignment(isa, law, streamed, monkeypatch):
+    """Fewer elements than a vector, a step or a block, whole and from inside a block; the bytes around untouched."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    whole = law(shape=4000)
+    lengths = [*range(1, 70), 127, 129, 1023, 1025, 1061, 2049]
+    for n, offset in itertools.product(lengths, range(17)):
+        for first in (0, 1024, 1000):
+            memory = np.full(n + 64, 7, np.float32)
+            law(shape=4000, index=slice(first, first + n), out=memory[32 + offset : 32 + offset + n])
+            assert same_bits(memory[32 + offset : 32 + offset + n], whole[first : first + n]), (n, offset, first)
+            assert (memory[: 32 + offset] == 7).all()
+            assert (memory[32 + offset + n :] == 7).all()
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("length", "gap"), [(1, 1), (3, 2), (16, 16), (17, 15), (24, 8), (64, 64), (100, 28), (300, 5)]
+)
+def test_short_rows_with_gaps(isa, law, length, gap, streamed, monkeypatch):
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if streamed else 1 << 60)
+    for n_rows, offset, threads in [(1, 0, 1), (7, 1, 1), (500, 3, 3), (301, 16, 2)]:
+        whole = law(shape=(n_rows, length))
+        memory = np.full((n_rows, length + gap), 7, np.float32).ravel()
+        memory = np.concatenate([np.full(offset, 7, np.float32), memory])
+        rows = memory[offset:].reshape(n_rows, length + gap)
+        law(out=rows[:, :length], threads=threads)
+        assert same_bits(rows[:, :length], whole), (n_rows, offset, threads)
+        assert (rows[:, length:] == 7).all()
+        assert (memory[:offset] == 7).all()

@@ -69,6 +69,9 @@ FI_INLINE void fi_sink_close(fi_sink *sink, fi_sink_take *take) { (void)sink, (v
 
 #define FI_LINE_F32S (FI_LINE / 4)
 
+/* Shorter copies that begin or end inside a line stay in the caches: the neighbours' parts of those lines come next. */
+#define FI_MIN_STREAMED 64
+
 /* n elements, fewer than a line. Reads whole vectors. */
 FI_INLINE void fi_write_few(float *dst, const float *values, int n)
 {
@@ -94,10 +97,19 @@ FI_INLINE int fi_write_lines(float *dst, const float *values, int from, int to, 
 }
 
 /* fi_copy_fn */
-static void FI_JOIN(fi, copy, FI_ISA)(const float *src, int n, float *dst)
+static void FI_JOIN(fi, copy, FI_ISA)(const fi_copied *rows, const float *src, char *dst)
 {
-    int done = fi_write_lines(dst, src, 0, n, 1);
-    fi_write_few(dst + done, src + done, n - done);
+    int n = rows->n_elements;
+    for (int r = 0; r < rows->n_rows; r++, src += rows->src_distance, dst += rows->dst_distance) {
+        float *place = (float *)(void *)dst;
+        int done = 0, whole_lines = ((uintptr_t)dst | (uintptr_t)n * sizeof(float)) % FI_LINE == 0;
+        if (rows->streamed && (whole_lines || n >= FI_MIN_STREAMED))
+            done = fi_write_lines(place, src, 0, n, 1);
+        else
+            for (; done + V_F32S <= n; done += V_F32S)
+                v_f32_store(place + done, v_f32_load(src + done));
+        fi_write_few(place + done, src + done, n - done);
+    }
 }
 
 #endif
