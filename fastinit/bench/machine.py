@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import platform
 from collections.abc import Iterable
 
 from fastinit import config
@@ -20,8 +21,14 @@ def describe() -> dict[str, object]:
         "instruction_set": found["instruction sets"]["chosen"],
         "memory_bytes": _memory("MemTotal"),
         "huge_pages": found["memory"]["huge pages"],
-        "platform": found["version"]["platform"],
+        "platform": _platform(),
     }
+
+
+def _platform() -> str:
+    """System, its release without what a builder has added, and the C library."""
+    release = platform.release().partition("-")[0]
+    return " ".join([platform.system(), release, *platform.libc_ver()]).strip()
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
