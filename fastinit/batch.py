@@ -26,14 +26,15 @@ MAX_OVERLAP_WORK = 1 << 16
 def initialize(arrays, rules, rng=None, threads=None, progress=None):
     """Fill many arrays, each by the first rule that matches its name and from the stream that its name names.
 
-    Equal to ``scheme(out=array, rng=rng, name=name)`` for each in turn, at the cost of one fill of as many elements,
-    whatever the number of arrays.
+    Equal to ``scheme(out=array, rng=rng, name=name)`` for each in turn, if `rng` is an int, a sequence or a
+    SeedSequence, at little more than the cost of one fill of as many elements.
 
     Parameters
     ----------
     arrays : mapping of str to array
         Names and what to fill in place, each as `out` of a single scheme: of any shape, empty ones included. No two may
-        share memory; leave out all but one name of tied weights.
+        share memory; leave out all but one name of tied weights. The mapping must hold the arrays themselves: one
+        that makes a new one at each look, as an ``.npz`` file does, is refused.
     rules : mapping of str to scheme
         Patterns, the first match of which chooses the scheme: a scheme's name, its function, or what `fastinit.get`
         returned. ``*`` matches any characters, ``?`` one, ``[ab]`` one of those, ``[!ab]`` one of the others; case
@@ -67,7 +68,7 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
     >>> bool((weights["wte"] == fi.normal((50, 8), std=0.02, rng=0, name="wte")).all())
     True
     """
-    entries, specs = dict(_mapping("arrays", arrays)), _specs(rules)
+    entries, specs = _entries(arrays), _specs(rules)
     if progress is not None and not callable(progress):
         reject_type("initialize", "progress", "a callable or None", progress)
     choices = _choices(entries, list(specs))
@@ -94,6 +95,14 @@ def _mapping(parameter: str, value: object) -> Mapping:
             if not isinstance(key, str):
                 reject_type("initialize", parameter, "strings as keys", key)
     return value
+
+
+def _entries(arrays: object) -> dict:
+    entries = dict(_mapping("arrays", arrays))
+    if type(arrays) is not dict and any(arrays[name] is not array for name, array in entries.items()):
+        got = Shown(f"{type(arrays).__name__}, which makes a new one at each look")
+        reject_type("initialize", "arrays", "a mapping that holds its arrays", got)
+    return entries
 
 
 def _specs(rules: object) -> dict[str, Spec]:

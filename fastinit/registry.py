@@ -131,9 +131,11 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
 
     def checked(params: dict[str, Any]) -> Spec:
         for unknown in params.keys() - own.keys():
-            known = ", ".join(own) or "none"
-            got = "one of the call's" if unknown in COMMON else "another name"
-            reject_type(rule.__name__, unknown, f"one of the scheme's own parameters ({known})", Shown(got))
+            expected = f"one of the scheme's own parameters ({', '.join(own) or 'none'})"
+            if unknown in COMMON:
+                reject_type(rule.__name__, unknown, expected, Shown("one of the call's"))
+            expected += f" or the call's ({', '.join(COMMON)})"
+            reject_type(rule.__name__, unknown, expected, Shown("another name"))
         for missing in required:
             if missing not in params:
                 reject_type(rule.__name__, missing, "a value", Shown("nothing"))

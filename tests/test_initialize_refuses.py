@@ -1,6 +1,7 @@
 """fastinit.initialize refuses: the right exception, its message, and not a byte written."""
 
 import re
+import types
 
 import numpy as np
 import pytest
@@ -87,3 +88,14 @@ def test_the_batch_refuses_what_it_has_no_room_for():
     full = _kernels.Batch(0, 4)
     with pytest.raises(IndexError):
         full.add(np.zeros(3, np.float32), "", 0, None)
+
+
+def test_a_mapping_that_makes_its_arrays_anew(tmp_path):
+    np.savez(tmp_path / "w.npz", a=np.zeros((4, 4), np.float32))
+    with (
+        np.load(tmp_path / "w.npz") as file,
+        pytest.raises(TypeError, match=r"^initialize: arrays: expected a mapping "),
+    ):
+        fi.initialize(file, {"*": "ones"})
+    held = types.MappingProxyType({"a": np.zeros(3, np.float32)})
+    assert fi.initialize(held, {"*": "ones"})["a"].tolist() == [1, 1, 1]

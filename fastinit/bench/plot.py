@@ -59,23 +59,29 @@ def _bars(axes, saved: dict) -> None:
         for y, name in enumerate(order):
             if name not in shown[law]:
                 continue
-            rate = _rate(shown[law][name], name)
-            colours = OURS if name == "fastinit" else PEER
-            weight = "bold" if name == "fastinit" else "normal"
-            axes.barh(y + shift, rate, 0.36, color=colours[law])
-            inside = f" {rate:.3g} {law}" if name == "fastinit" or y == 0 else f" {rate:.3g}"
-            axes.text(rate, y + shift, inside, va="center", fontsize=7.5, color=INK, weight=weight)
+            _bar(axes, y + shift, shown[law][name], name, labelled=name == "fastinit" or y == 0)
     ceiling = _rate(most["uniform"], CEILING)
-    axes.axvline(ceiling, color=INK, linewidth=1, linestyle=":")
+    axes.axvline(ceiling, color=INK, linewidth=1, linestyle=":", zorder=0)
     axes.text(ceiling, -0.75, f"memory ceiling {ceiling:.3g} ", ha="right", va="center", fontsize=8, color=INK)
     labels = [report.title(n) + (" (1 thread)" if n in serial and n_most > 1 else "") for n in order]
     axes.set_yticks(range(len(order)), labels)
     for label, name in zip(axes.get_yticklabels(), order, strict=True):
         label.set_weight("bold" if name == "fastinit" else "normal")
-    axes.set(xlabel="GB/s", ylim=(-1.1, len(order) - 0.4), xlim=(0, None))
+    axes.set(xlabel="GB/s", ylim=(-1.1, len(order) - 0.4), xlim=(0, 1.2 * axes.dataLim.xmax))
     axes.tick_params(axis="y", length=0)
     size = binary_size(saved["plan"]["n_mib"] << 20)
     axes.set_title(f"{size}, {n_most} threads", loc="left", fontsize=9.5)
+
+
+def _bar(axes, y: float, result: dict, name: str, labelled: bool) -> None:
+    """The median, with a line from the least to the most of the rounds."""
+    rates = [rate / 1e9 for rate in report.bytes_per_second(result, name)]
+    rate, law, ours = statistics.median(rates), result["law"], name == "fastinit"
+    axes.barh(y, rate, 0.36, color=(OURS if ours else PEER)[law])
+    axes.plot([min(rates), max(rates)], [y, y], color=INK, linewidth=0.8)
+    label = f" {rate:.3g} {law}" if labelled else f" {rate:.3g}"
+    box = dict(facecolor="white", edgecolor="none", pad=0.5)  # so that no line strikes it out
+    axes.text(max(rates), y, label, va="center", fontsize=7.5, color=INK, weight="bold" if ours else "normal", bbox=box)
 
 
 def _by_size(axes, saved: dict) -> None:

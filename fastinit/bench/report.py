@@ -24,6 +24,7 @@ from fastinit.bench.peers import CEILINGS, PEERS
 
 FORMAT = 1
 CEILING = "memory ceiling"
+UNSTEADY = 1.5  # times the fastest round, for the slowest
 ITEM_BYTES = {"float32": 4}
 
 
@@ -74,6 +75,7 @@ def lines(saved: dict) -> Iterator[str]:
     for results in zip(*(table_results(saved, law) for law in LAWS), strict=True):
         yield ""
         yield from _table(results)
+    yield from _unsteady(saved)
     yield ""
     yield from _sizes(saved)
     yield from _notes(saved)
@@ -111,6 +113,16 @@ def _spread(figures: list[float]) -> str:
     return f"{statistics.median(figures):.3g} ({min(figures):.3g}-{max(figures):.3g})"
 
 
+def _unsteady(saved: dict) -> Iterator[str]:
+    """A warning, if a contender of the table was much slower in some rounds than in others."""
+    results = [result for law in LAWS for result in table_results(saved, law)]
+    spreads = {(r["n_threads"], name): max(t) / min(t) for r in results for name, t in r["seconds"].items()}
+    found = [f"{title(name)} ({n} threads)" for (n, name), spread in sorted(spreads.items()) if spread > UNSTEADY]
+    if found:
+        yield ""
+        yield f"rounds more than {UNSTEADY} apart, so something else was running: {', '.join(found)}"
+
+
 def _sizes(saved: dict) -> Iterator[str]:
     """One row for each size, as many columns for each law as contenders."""
     pairs = list(zip(*(size_results(saved, law) for law in LAWS), strict=True))
@@ -137,7 +149,10 @@ def _median(result: dict, name: str) -> str:
 
 def _notes(saved: dict) -> Iterator[str]:
     yield ""
-    yield from (f"{contender['title'] + ':':20} {contender['note']}" for contender in saved["contenders"].values())
+    measured = {name for result in saved["results"] for name in result["seconds"]}
+    for name, contender in saved["contenders"].items():
+        if name in measured:
+            yield f"{contender['title'] + ':':20} {contender['note']}"
 
 
 def _left_out(saved: dict) -> Iterator[str]:
