@@ -82,23 +82,20 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
     return arrays
 
 
-def _mapping(parameter: str, value: object) -> Mapping:
+def _mapping(parameter: str, value: object) -> dict:
+    """A mapping from names as a dict of its own."""
     if not isinstance(value, Mapping):
-        reject_type(
-            "initialize",
-            parameter,
-            "a mapping with names as keys",
-            value if value is None else Shown(type(value).__name__),
-        )
-    if not {str}.issuperset(map(type, value)):
-        for key in value:
-            if not isinstance(key, str):
-                reject_type("initialize", parameter, "strings as keys", key)
-    return value
+        got = value if value is None else Shown(type(value).__name__)
+        reject_type("initialize", parameter, "a mapping with names as keys", got)
+    entries = dict(value)
+    for key in () if {str}.issuperset(map(type, entries)) else entries:
+        if not isinstance(key, str):
+            reject_type("initialize", parameter, "strings as keys", key)
+    return entries
 
 
 def _entries(arrays: object) -> dict:
-    entries = dict(_mapping("arrays", arrays))
+    entries = _mapping("arrays", arrays)
     if type(arrays) is not dict and any(arrays[name] is not array for name, array in entries.items()):
         got = Shown(f"{type(arrays).__name__}, which makes a new one at each look")
         reject_type("initialize", "arrays", "a mapping that holds its arrays", got)
@@ -106,7 +103,7 @@ def _entries(arrays: object) -> dict:
 
 
 def _specs(rules: object) -> dict[str, Spec]:
-    return {pattern: _spec(pattern, scheme) for pattern, scheme in _mapping("rules", rules).items()}
+    return {str.__str__(pattern): _spec(pattern, scheme) for pattern, scheme in _mapping("rules", rules).items()}
 
 
 def _spec(pattern: str, scheme: object) -> Spec:
@@ -168,12 +165,12 @@ def _reject_unmatched(names: list[str], patterns: list[str], choices: list[int])
 
 def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> bool:
     """Check every array and take it into the batch; whether any law draws random numbers."""
-    positions: dict[Law, int] = {}
+    draws = False
 
     def position_of(law: Law) -> int:
-        if law not in positions:
-            positions[law] = batch.add_law(law)
-        return positions[law]
+        nonlocal draws
+        draws |= law.tag != b""
+        return batch.add_law(law)
 
     laws = [{} if spec.law is None else position_of(spec.law) for spec in specs]
 
@@ -182,13 +179,16 @@ def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, sp
         with _located(f"arrays[{name!r}]"):
             seed.check_name(spec.scheme, name)
             view = output.as_array(spec.scheme, array)
-            law = position_of(spec.law_of(view.shape))
-        if spec.law is None:
-            laws[rule][view.shape] = law
-        batch.add(view, str(name), law, run.box_of(view, view.shape, None))
+            law = laws[rule]
+            if spec.law is None:
+                law = laws[rule].get(view.shape)
+                if law is None:
+                    law = laws[rule][view.shape] = position_of(spec.law_of(view.shape))
+        # The text itself, whatever a subclass makes of str().
+        batch.add(view, str.__str__(name), law, run.box_of(view, view.shape, None))
 
     batch.add_all(entries, choices, laws, dtypes.FLOAT32, add_other)
-    return any(law.tag for law in positions)
+    return draws
 
 
 def _reject_overlaps(entries: dict, first: np.ndarray, end: np.ndarray) -> None:

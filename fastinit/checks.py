@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 SHAPE_EXPECTED = "an int or a tuple of ints, each >= 0"
 
 #: What float() would take without being a real number.
-NOT_REAL = (str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating)
+NOT_REAL = (str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating, np.void)
 
 #: Flat indices and byte counts are signed 64-bit integers in C.
 INT64_MAX = 2**63 - 1
@@ -37,10 +37,15 @@ def real(where: str, parameter: str, value: object, expected: str = "a real numb
     """A Python float, perhaps NaN or infinite; strings, booleans, arrays and complex numbers are refused."""
     if type(value) is float:
         return value
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     if isinstance(value, NOT_REAL) or getattr(value, "ndim", 0) != 0:
         reject_type(where, parameter, expected, value)
     try:
-        return float(value)
+        number = float(value)
+        if math.isinf(number) and isinstance(value, np.longdouble) and np.isfinite(value):
+            raise OverflowError
+        return number
     except OverflowError:
         reject_value(where, parameter, expected, value)
     except (TypeError, ValueError, RuntimeError):

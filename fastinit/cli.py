@@ -31,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as error:
         # The user's own name for the file, not the temporary one's.
-        return _fail(f"{getattr(options, 'output', error.filename)}: {error.strerror or error}", 1)
+        where = getattr(options, "output", error.filename) or "standard output"
+        return _fail(f"{where}: {error.strerror or error}", 1)
     except (ValueError, TypeError, MemoryError) as error:
         return _fail(str(error) or "out of memory", 1)
     return 0

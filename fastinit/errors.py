@@ -21,7 +21,7 @@ def message(where: str, parameter: str, expected: str, got: object) -> str:
     except Exception:  # an int of too many digits, an object that cannot show itself
         shown = f"something of type {type(got).__name__}"
     if len(shown) > 200:
-        shown = f"{shown[:160]}... ({type(got).__name__})"
+        shown = f"{shown[:160]}..." + ("" if isinstance(got, Shown) else f" ({type(got).__name__})")
     return f"{where}: {parameter}: expected {expected}, got {shown}"
 
 

@@ -22,14 +22,16 @@ def as_array(where: str, out: object) -> np.ndarray:
         reject_value(where, "out", "a writable array", Shown("a read-only one"))
     if not flags.aligned:
         reject_value(where, "out", "an aligned array", Shown("a misaligned one"))
-    if not flags.c_contiguous and _may_overlap(array):
+    if flags.c_contiguous:
+        return array
+    if _may_overlap(array):
         reject_value(
             where,
             "out",
             "an array whose elements do not share memory",
             Shown(f"strides {array.strides} for shape {array.shape}"),
         )
-    return array
+    return array.view()  # whose strides nobody can change before they are used
 
 
 def _view(where: str, out: object) -> np.ndarray:

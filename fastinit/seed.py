@@ -27,7 +27,10 @@ def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
         return _int_seed(rng)
     if rng is None:
         return os.urandom(32)
-    return _kernels.raw_words(_generator(where, rng).bit_generator)
+    words = _kernels.raw_words(_generator(where, rng).bit_generator)
+    if words is None:
+        reject_value(where, "rng", "a BitGenerator that generates", rng)
+    return words
 
 
 def check_rng(where: str, rng: object) -> None:
@@ -44,12 +47,14 @@ def check_name(where: str, name: object) -> None:
     if not isinstance(name, str):
         reject_type(where, "name", "a string", name)
     try:
-        name.encode()
+        str.encode(name)
     except UnicodeEncodeError:
         reject_value(where, "name", "a string that UTF-8 can encode", name)
 
 
 def _generator(where: str, rng: object):
+    if isinstance(rng, bool):
+        reject_type(where, "rng", EXPECTED, rng)
     default_rng, generator_type = _numpy_random()
     if type(rng) is generator_type:
         return rng

@@ -18,8 +18,10 @@ def new_aligned(shape, cnp.dtype dtype, cnp.npy_intp n_raw, Py_ssize_t n_align):
 
 
 def raw_words(bit_generator):
-    """The low halves of a NumPy bit generator's next eight raw outputs, as little-endian bytes."""
+    """The low halves of a NumPy bit generator's next eight raw outputs, as little-endian bytes; None if it has none."""
     cdef bitgen_t *generator = <bitgen_t *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
+    if generator.next_raw == NULL:  # a bare subclass of BitGenerator
+        return None
     cdef uint8_t seed[32]
     cdef uint64_t word
     cdef int i

@@ -40,7 +40,16 @@ static void describe(const fi_batch *batch, const fi_tensor *tensor, fi_job *job
     }
 }
 
-static int64_t work_of(const fi_tensor *tensor) { return tensor->n_elements + WORK_PER_TENSOR; }
+/* Runs far from each other cost the blocks that they lie in, not only their own elements. */
+static int64_t work_of(const fi_job *job)
+{
+    int64_t per_run = job->run_length;
+    if (job->n_dims > 0 && job->row_axis < 0) {
+        int64_t distance = job->flat_stride[job->n_dims - 1], room = per_run + FI_BLOCK;
+        per_run = distance < per_run ? per_run : distance < room ? distance : room;
+    }
+    return job->n_runs * per_run + WORK_PER_TENSOR;
+}
 
 int fi_batch_add(fi_batch *batch)
 {
@@ -53,8 +62,11 @@ int fi_batch_add(fi_batch *batch)
     tensor->n_units = fi_job_split(&job);
     if (batch->scratch_bytes < job.scratch_bytes)
         batch->scratch_bytes = job.scratch_bytes;
+    tensor->work = work_of(&job);
     tensor->first_work = batch->n_work;
-    batch->n_work += work_of(tensor);
+    tensor->first_element = batch->n_elements;
+    batch->n_work += tensor->work;
+    batch->n_elements += tensor->n_elements;
     return 1;
 }
 
@@ -75,7 +87,7 @@ static int64_t tensor_at(const fi_batch *batch, int64_t position)
 /* Units of a tensor that end at or before a position. */
 static int64_t units_before(const fi_tensor *tensor, int64_t position)
 {
-    int64_t done = position - tensor->first_work, work = work_of(tensor);
+    int64_t done = position - tensor->first_work, work = tensor->work;
     if (done >= work || tensor->n_units == 0)
         return tensor->n_units;
     return done <= 0 ? 0 : done / ((work + tensor->n_units - 1) / tensor->n_units);
@@ -118,10 +130,10 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
 
 int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
 {
-    int64_t i = tensor_at(batch, position);
-    const fi_tensor *tensor = &batch->tensors[i];
-    int64_t done = position - tensor->first_work, n_before = tensor->first_work - i * WORK_PER_TENSOR;
-    return (n_before + (done < tensor->n_elements ? done : tensor->n_elements)) * batch->itemsize;
+    const fi_tensor *tensor = &batch->tensors[tensor_at(batch, position)];
+    double share = (double)(position - tensor->first_work) / (double)tensor->work;
+    int64_t n_done = share < 1 ? (int64_t)(share * (double)tensor->n_elements) : tensor->n_elements;
+    return (tensor->first_element + n_done) * batch->itemsize;
 }
 
 void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)

@@ -28,7 +28,9 @@ typedef struct {
     int law;
 
     int64_t n_units;
+    int64_t work;
     int64_t first_work;
+    int64_t first_element;
 } fi_tensor;
 
 typedef struct {
@@ -40,6 +42,7 @@ typedef struct {
 
     fi_tensor *tensors;
     int64_t n_tensors;
+    int64_t n_elements;
     int64_t n_work;
     int64_t scratch_bytes;
 } fi_batch;

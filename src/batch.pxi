@@ -35,7 +35,6 @@ cdef class Batch:
     cdef int n_laws, n_laws_room
     cdef int64_t n_room
     cdef list held
-    cdef readonly int64_t n_elements
 
     def __cinit__(self, int64_t n_tensors, int itemsize):
         """Room for n_tensors whose elements have itemsize bytes."""
@@ -102,8 +101,11 @@ cdef class Batch:
         if not fi_batch_add(&self.batch):
             free(tensor.box)
             raise ValueError("fill: out: expected the array that was checked, got one of another size")
-        self.n_elements += tensor.n_elements
         return 0
+
+    @property
+    def n_elements(self):
+        return self.batch.n_elements
 
     def bounds(self):
         """Addresses of each tensor's first byte and of the one after its last, as two arrays."""

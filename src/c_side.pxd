@@ -59,6 +59,7 @@ cdef extern from "batch.h":
         int itemsize
         fi_tensor *tensors
         int64_t n_tensors
+        int64_t n_elements
         int64_t n_work
         int64_t scratch_bytes
 

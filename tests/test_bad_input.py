@@ -110,6 +110,7 @@ ARGUMENTS = [
     ("index axes", ValueError, "at most 1 axes", dict(shape=10, index=(1, 2))),
     ("index newaxis", TypeError, "index", dict(shape=(10, 3), index=(None, 1))),
     ("index array", TypeError, "index", dict(shape=10, index=np.array([1, 2]))),
+    ("rng bool", TypeError, "rng", dict(shape=10, rng=True)),
     ("index bool", TypeError, "index", dict(shape=10, index=True)),
     ("index float", TypeError, "index", dict(shape=10, index=1.0)),
     ("index float slice", TypeError, "index", dict(shape=10, index=np.s_[1.0:3])),
@@ -277,3 +278,38 @@ def test_the_callers_errstate_is_left_out():
         fi.uniform(3, rng=0)
         fi.uniform(3, low=0, high=1e-44, rng=0)
         fi.constant(3, value=1e-46)
+
+
+def test_an_array_whose_dtype_changes_after_the_check():
+    """By user code that runs in between; nothing is written, least of all behind the array."""
+    memory = np.full(16, 7, np.float32)
+    out = memory[:12]
+
+    class Threads:
+        def __index__(self):
+            out.dtype = "i1"
+            return 1
+
+    with pytest.raises(TypeError, match="expected the array that was checked"):
+        fi.normal(out=out, rng=0, threads=Threads())
+    assert (memory == 7).all()
+
+
+def test_a_bit_generator_that_generates_nothing():
+    class Bare(np.random.BitGenerator):
+        pass
+
+    with pytest.raises(ValueError, match=r"^normal: rng: expected a BitGenerator that generates, got "):
+        fi.normal(3, rng=Bare(0))
+
+
+@pytest.mark.parametrize("value", [np.array(True), np.array("1"), np.void(b"1234")])
+def test_numbers_that_are_none(value):
+    with pytest.raises(TypeError, match=r"^normal: std: expected a finite number >= 0, got "):
+        fi.normal(3, std=value, rng=0)
+
+
+def test_a_number_beyond_float64():
+    if np.finfo(np.longdouble).maxexp > 1024:
+        with pytest.raises(ValueError, match=r"^constant: value: "):
+            fi.constant(3, value=np.longdouble("1e4000"))

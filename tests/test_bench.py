@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from command_line import fails, fastinit
 
-from fastinit.bench import buffers, measure, plan, plot, report, supervise
+from fastinit.bench import buffers, command, measure, plan, plot, report, supervise
 from fastinit.bench.peer_interface import LAWS, STD, Peer, require, together
 from fastinit.bench.peers import CEILINGS, PEERS
 
@@ -159,6 +159,7 @@ def test_a_missing_peer_is_named(tiny, tmp_path):
 
 
 def test_refused_before_anything_is_measured(tmp_path):
+    (tmp_path / "cut.json").write_text(json.dumps({"format": report.FORMAT, "machine": {}}))
     (tmp_path / "file").write_text("precious")
     (tmp_path / "other.json").write_text('{"format": 0}')
     bad = [
@@ -171,12 +172,20 @@ def test_refused_before_anything_is_measured(tmp_path):
         (["--from", tmp_path / "no.json"], "bench: --from: expected a file to read, got"),
         (["--from", tmp_path / "file"], "bench: --from: expected a file that --json wrote"),
         (["--from", tmp_path / "other.json"], "bench: --from: expected a file that --json wrote"),
+        (["--from", tmp_path / "cut.json"], "bench: --from: expected a file that --json wrote"),
+        (["--threads", "1000000"], "bench: --threads: expected at most "),
         (["--from", tmp_path / "other.json", "--rounds", "3"], "bench: --from: expected no --rounds"),
     ]
     for arguments, words in bad:
         fails(fastinit("bench", *arguments), words)
-    assert sorted(os.listdir(tmp_path)) == ["file", "other.json"]
+    assert sorted(os.listdir(tmp_path)) == ["cut.json", "file", "other.json"]
     assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_link_to_a_file_that_is_yet_to_be_written_stays(tmp_path):
+    (tmp_path / "link.json").symlink_to(tmp_path / "target.json")
+    command._check_writable("--json", tmp_path / "link.json")
+    assert os.listdir(tmp_path) == ["link.json"]
 
 
 def test_bad_usage():

@@ -216,3 +216,25 @@ def test_a_forked_child():
         print(os.waitpid(pid, 0)[1])
     """
     assert run_python(code) == "0"
+
+
+def test_laws_that_differ_in_a_sign_of_zero_only():
+    arrays = {"a": np.empty(2, np.float32), "b": np.empty(2, np.float32)}
+    fi.initialize(arrays, {"a": fi.get("constant", value=-0.0), "b": "zeros"})
+    assert np.signbit(arrays["a"]).all()
+    assert not np.signbit(arrays["b"]).any()
+
+
+def test_names_and_patterns_of_string_subclasses():
+    class Weight(str):
+        __slots__ = ()
+
+        def __str__(self):
+            return "another name"
+
+    query = Weight("q.weight")
+    arrays = {query: np.empty(5, np.float32)}
+    fi.initialize(arrays, {query: "normal"}, rng=0)
+    assert same_bits(arrays[query], fi.normal(5, rng=0, name="q.weight"))
+    fi.initialize(arrays, {np.str_("q.*"): "ones"})
+    assert arrays[query].tolist() == [1] * 5

@@ -11,6 +11,7 @@ from fastinit import progress
 from fastinit.bench import machine, plan, report, supervise
 from fastinit.bench.peers import PEERS
 from fastinit.errors import Shown, reject_value
+from fastinit.threads import MAX_THREADS
 
 #: What the plot can be written as.
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
@@ -23,7 +24,7 @@ def main(options: Namespace) -> None:
     if options.saved is not None:
         for name in ("mib", "rounds", "threads", "json"):
             if getattr(options, name) is not None:
-                reject_value("bench", "--from", f"no --{name} beside it", getattr(options, name))
+                reject_value("bench", "--from", f"no --{name} beside it", Shown(getattr(options, name)))
     if options.plot is not None:
         _check_plot(options.plot)
     if options.json is not None:
@@ -43,6 +44,8 @@ def measure(options: Namespace) -> dict:
     mode = plan.MODES[options.mode]
     n_mib, n_rounds = options.mib or mode.n_mib, options.rounds or mode.n_rounds
     counts = sorted(set(options.threads or plan.thread_counts(mode)))
+    if counts[-1] > MAX_THREADS:
+        reject_value("bench", "--threads", f"at most {MAX_THREADS}", counts[-1])
     work = plan.work(mode, n_mib, counts)
     with progress.bar(supervise.n_steps(work, n_rounds), "bench", bar_format=BAR_FORMAT) as advance:
         results = supervise.gather(work, n_rounds, advance)
@@ -64,9 +67,10 @@ def read(path: Path) -> dict:
         saved = json.loads(path.read_bytes())
         if saved["format"] != report.FORMAT:
             raise ValueError
+        list(report.lines(saved))
     except OSError as error:
         reject_value("bench", "--from", "a file to read", Shown(f"{str(path)!r} ({error.strerror})"))
-    except (ValueError, TypeError, KeyError):
+    except Exception:  # whatever another program has made of it
         reject_value("bench", "--from", f"a file that --json wrote, of format {report.FORMAT}", str(path))
     return saved
 
@@ -81,11 +85,12 @@ def _check_plot(path: Path) -> None:
 
 def _check_writable(option: str, path: Path) -> None:
     """By opening it, since permissions alone do not tell; what was not there before is not there after."""
-    existed = path.exists()
+    target = path.resolve()  # not the symbolic link that may lead there
+    existed = target.exists()
     try:
-        with path.open("ab"):
+        with target.open("ab"):
             pass
         if not existed:
-            path.unlink()
+            target.unlink()
     except OSError as error:
         reject_value("bench", option, "a file that can be written", Shown(f"{str(path)!r} ({error.strerror})"))
