@@ -79,9 +79,17 @@ def _bar(axes, y: float, result: dict, name: str, labelled: bool) -> None:
     rate, law, ours = statistics.median(rates), result["law"], name == "fastinit"
     axes.barh(y, rate, 0.36, color=(OURS if ours else PEER)[law])
     axes.plot([min(rates), max(rates)], [y, y], color=INK, linewidth=0.8)
-    label = f" {rate:.3g} {law}" if labelled else f" {rate:.3g}"
-    box = dict(facecolor="white", edgecolor="none", pad=0.5)  # so that no line strikes it out
-    axes.text(max(rates), y, label, va="center", fontsize=7.5, color=INK, weight="bold" if ours else "normal", bbox=box)
+    axes.annotate(
+        f"{rate:.3g} {law}" if labelled else f"{rate:.3g}",
+        (max(rates), y),
+        xytext=(3, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=7.5,
+        color=INK,
+        weight="bold" if ours else "normal",
+        bbox=dict(facecolor="white", edgecolor="none", pad=0.5),  # so that no line strikes it out
+    )
 
 
 def _by_size(axes, saved: dict) -> None:
