@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
+from fastinit import run
 
 
 @pytest.fixture
@@ -138,3 +139,9 @@ def test_a_strided_fill_writes_nothing_between(canary):
     untouched[::7] = False
     assert np.array_equal(buffer.view(np.uint32)[untouched], before.view(np.uint32)[untouched])
     assert np.array_equal(view, fi.normal(view.size, rng=0))
+
+
+def test_large_new_arrays_have_the_values_of_filled_ones():
+    # Their pages are fresh, and are written by other stores.
+    n = run.FRESH_BYTES // 4 + 77
+    assert np.array_equal(fi.normal(n, rng=0), fi.normal(out=np.empty(n, np.float32), rng=0))
