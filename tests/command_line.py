@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 
 
 def fastinit(*arguments, **kwargs):
@@ -16,3 +17,23 @@ def fails(done, *words):
     assert all(word in last for word in words), last
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def interrupted(sent, status, ready, *arguments):
+    """Send the running command a signal once ready(process) is true; standard error, the rest checked."""
+    command = [sys.executable, "-m", "fastinit", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not ready(process):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(sent)
+        stdout, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == status
+    assert stdout == ""
+    assert "Traceback" not in stderr
+    return stderr

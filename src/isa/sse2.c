@@ -14,8 +14,8 @@
 #define V_QUADS(row, j) _mm_loadu_ps((row)[0] + (j))
 #define V_STREAM_BYTES 16
 #define V_UNALIGNED_BYTES 16
-#define V_STREAM_16 V_STREAM
 #define V_STREAM(dst, a) _mm_stream_ps(dst, (__m128)(a))
+#define V_STREAM_16 V_STREAM
 
 #include "../kernel/ops_native.h"
 
