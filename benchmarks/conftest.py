@@ -12,7 +12,7 @@ from fastinit.bench.buffers import FRESH, PAGES
 from fastinit.bench.measure import Case
 from fastinit.bench.peer_interface import LAWS
 from fastinit.bench.peers import PEERS
-from fastinit.dtypes import DTYPES
+from fastinit.dtypes import FORMATS
 
 if importlib.util.find_spec("pytest_benchmark") is None:
     raise pytest.UsageError("benchmarks: expected pytest-benchmark (pip install 'fastinit-nn[bench]'), got none")
@@ -47,7 +47,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def cases(config: pytest.Config) -> list[Case]:
     full = config.getoption("--full")
     counts = config.getoption("--fill-threads") or sorted({1, get_num_threads()})
-    dtypes = list(DTYPES) if full else ["float32"]
+    dtypes = list(FORMATS) if full else ["float32"]
     sizes = FULL_SIZES if full else SIZES
     found = []
     for n_threads, pages, dtype, n_bytes, law in itertools.product(counts, PAGES, dtypes, sizes, LAWS):

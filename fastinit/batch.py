@@ -6,6 +6,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 
@@ -72,13 +73,16 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
     if progress is not None and not callable(progress):
         reject_type("initialize", "progress", "a callable or None", progress)
     choices = _choices(entries, list(specs))
-    batch = _kernels.Batch(len(entries), dtypes.FLOAT32.itemsize)
-    draws = _collect(batch, entries, choices, list(specs.values()))
+    batch = _kernels.Batch(len(entries))
+    draws, placed = _collect(batch, entries, choices, list(specs.values()))
     _reject_overlaps(entries, *batch.bounds())
     n_threads = choose_threads("initialize", threads, batch.n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
     words = seed.seed_of("initialize", rng, draws)
-    batch.run(words, n_threads, batch.n_elements * dtypes.FLOAT32.itemsize >= run.STREAM_BYTES, progress)
+    batch.run(words, n_threads, batch.n_bytes >= run.STREAM_BYTES, progress)
+    for spec, name, view in placed:
+        n_threads = choose_threads("initialize", threads, view.size)
+        run.place(spec, view, view.shape, None, dtypes.format_of(view.dtype), words, name, n_threads)
     return arrays
 
 
@@ -163,32 +167,44 @@ def _reject_unmatched(names: list[str], patterns: list[str], choices: list[int])
             reject_value("initialize", "rules", "each to be the first match of some name", got)
 
 
-def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> bool:
-    """Check every array and take it into the batch; whether any law draws random numbers."""
-    draws = False
+class _Collected(NamedTuple):
+    draws: bool  #: whether anything draws random numbers
+    placed: list[tuple[Spec, str, np.ndarray]]  #: what schemes that are more than a law have still to do
+
+
+def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> _Collected:
+    """Check every array and take it into the batch."""
+    draws = any(spec.draws for spec in specs)
+    placed = []
 
     def position_of(law: Law) -> int:
         nonlocal draws
         draws |= law.tag != b""
         return batch.add_law(law)
 
-    laws = [{} if spec.law is None else position_of(spec.law) for spec in specs]
+    #: Of each rule, positions of its laws by shape, for the arrays that the kernels take in by themselves: float32.
+    plain: list[dict] = [{} for _ in specs]
+    others: list[dict] = [{} for _ in specs]
 
     def add_other(name: str, array: object, rule: int) -> None:
         spec = specs[rule]
         with _located(f"arrays[{name!r}]"):
             seed.check_name(spec.scheme, name)
             view = output.as_array(spec.scheme, array)
-            law = laws[rule]
-            if spec.law is None:
-                law = laws[rule].get(view.shape)
-                if law is None:
-                    law = laws[rule][view.shape] = position_of(spec.law_of(view.shape))
+            fmt = dtypes.format_of(view.dtype)
+            known = plain[rule] if fmt is dtypes.FLOAT32_FORMAT and spec.place is None else others[rule]
+            law = known.get((view.shape, fmt.code) if known is others[rule] else view.shape)
+            if law is None:
+                law = position_of(spec.law(view.shape, fmt))
+                known[(view.shape, fmt.code) if known is others[rule] else view.shape] = law
         # The text itself, whatever a subclass makes of str().
-        batch.add(view, str.__str__(name), law, run.box_of(view, view.shape, None))
+        name = str.__str__(name)
+        batch.add(view, name, law, run.box_of(view, view.shape, None))
+        if spec.place is not None:
+            placed.append((spec, name, view))
 
-    batch.add_all(entries, choices, laws, dtypes.FLOAT32, add_other)
-    return draws
+    batch.add_all(entries, choices, plain, dtypes.FLOAT32, add_other)
+    return _Collected(draws, placed)
 
 
 def _reject_overlaps(entries: dict, first: np.ndarray, end: np.ndarray) -> None:

@@ -1,106 +1,117 @@
-"""Laws: what the kernels compute, with their parameters as exact float32 values."""
+"""Laws: what the kernels compute, with their parameters as exact numbers of the arithmetic they are computed in."""
 
 from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, NamedTuple
-
-import numpy as np
+from fractions import Fraction
+from typing import NamedTuple
 
 from fastinit import _kernels
-from fastinit.dtypes import FLOAT32_MAX, to_float32
+from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
 from fastinit.errors import Shown, reject_value
 
-if TYPE_CHECKING:
-    from fractions import Fraction
-
-_CODES = {name: code for code, name in enumerate(_kernels.laws())}
-
-#: The largest |x| that the uniform kernel multiplies the half-width by (src/kernel/laws.h).
-UNIFORM_REACH = 1 - 2.0**-24
+CODES = {name: code for code, name in enumerate(_kernels.laws())}
 
 #: Below it, half_width * 2**-31 is no normal float32, and the kernel multiplies in another order.
 TINY_HALF_WIDTH = 2.0**-95
 
-#: Above the largest |z| that the normal kernel draws, sqrt(2 ln 2**41) = 7.539.
-NORMAL_REACH = 7.54
+#: In float64, standard deviations and widths from this on, and magnitudes up to this: products of the kernels then have
+#: float64 errors, which is what the emulation of fused multiply-adds needs (src/kernel/fma_exact.h).
+LEAST64, GREATEST64 = 1e-240, 1e290
 
-#: Standard deviations that schemes scaled by fans may ask for: normal float32 numbers with room for the tails.
+#: Standard deviations that schemes scaled by fans may ask for, besides what the dtype itself demands.
 MIN_STD, MAX_STD = 1e-37, 1e37
 
 
 class Law(NamedTuple):
-    """A law and its two parameters; see fi_law in src/fastinit.h for what they mean."""
+    """A law and its numbers; see fi_law in src/fastinit.h for what they mean."""
 
     code: int
+    dtype_code: int
     tag: bytes  #: names the law in the stream's key; empty for laws without randomness
-    location: float
-    scale: float
+    numbers: tuple[float, ...]
 
 
-def constant(where: str, value: float) -> Law:
+def arithmetic(fmt: Format) -> Format:
+    """What values of a dtype are computed in, before they are rounded to it."""
+    return FLOAT64_FORMAT if fmt is FLOAT64_FORMAT else FLOAT32_FORMAT
+
+
+def normal_reach(fmt: Format) -> float:
+    """Above the largest |z| that the normal kernels draw: sqrt(2 ln 2**41) = 7.539, sqrt(2 ln 2**65) = 9.493."""
+    return 9.5 if fmt is FLOAT64_FORMAT else 7.54
+
+
+def tag(letter: str, fmt: Format) -> bytes:
+    """The tag of a law: float32 and the dtypes rounded from it share the stream, float64 has its own."""
+    return f"{letter}{'64' if fmt is FLOAT64_FORMAT else '32'}".encode()
+
+
+def constant(where: str, value: float, fmt: Format) -> Law:
     """`value` itself; NaN and infinities are values like any other."""
-    rounded = to_float32(value)
+    rounded = fmt.nearest(value)
     if math.isinf(rounded) and not math.isinf(value):
-        reject_value(where, "value", "a number within float32", value)
-    return Law(_CODES["constant"], b"", rounded, 0.0)
+        reject_value(where, "value", f"a number within {fmt.name}", value)
+    return Law(CODES["constant"], fmt.code, b"", (math.nan if math.isnan(rounded) else rounded,))
 
 
 @functools.lru_cache(maxsize=1024)
-def normal(where: str, mean: float, std: float) -> Law:
-    """mean + std z, z standard normal up to NORMAL_REACH."""
-    if std > 0 and to_float32(std) == 0:
-        reject_value(where, "std", "0 or at least 1e-45, the smallest float32", std)
-    if abs(mean) + NORMAL_REACH * std > FLOAT32_MAX:
-        reject_value(
-            where, "mean, std", f"|mean| + {NORMAL_REACH} std within float32", Shown(f"mean {mean!r}, std {std!r}")
-        )
-    return Law(_CODES["normal"], b"n32", to_float32(mean), to_float32(std))
+def normal(where: str, mean: float, std: float, fmt: Format) -> Law:
+    """mean + std z, z standard normal up to normal_reach."""
+    check_mean_and_std(where, mean, std, normal_reach(fmt), fmt)
+    computed = arithmetic(fmt)
+    return Law(CODES["normal"], fmt.code, tag("n", fmt), (computed.nearest(mean), computed.nearest(std)))
+
+
+def check_mean_and_std(where: str, mean: float, std: float, reach: float, fmt: Format) -> None:
+    """Refuse what would be all 0, overflow, or leave the range that the kernels compute exactly in."""
+    smallest = LEAST64 if fmt is FLOAT64_FORMAT else math.ldexp(1.0, fmt.least_exponent)
+    if std > 0 and (std < smallest if fmt is FLOAT64_FORMAT else fmt.nearest(std) == 0):
+        what = "the smallest" if fmt is not FLOAT64_FORMAT else "for"
+        reject_value(where, "std", f"0 or at least {smallest:.2g}, {what} {fmt.name}", std)
+    largest = min(fmt.max, GREATEST64)
+    if abs(mean) + reach * std > largest:
+        within = fmt.name if largest == fmt.max else f"{largest:g}"
+        reject_value(where, "mean, std", f"|mean| + {reach} std within {within}", Shown(f"mean {mean!r}, std {std!r}"))
 
 
 @functools.lru_cache(maxsize=1024)
-def uniform(where: str, low: float, high: float) -> Law:
+def uniform(where: str, low: float, high: float, fmt: Format) -> Law:
     """Uniform on the open interval (low, high).
 
-    The kernel computes fma(x, half_width, midpoint) for |x| <= UNIFORM_REACH. Rounding is monotonic, so it is enough
-    that the two ends round to values strictly inside: half_width is the largest float32 up to (high - low) / 2 for
-    which they do.
+    The kernel computes fma(x, half_width, midpoint) for |x| <= 1 - 2**-precision. Rounding is monotonic, so it is
+    enough that the two ends round to values strictly inside: half_width is the largest number up to (high - low) / 2 for which
+    they do. Where the result is rounded once more, the kernel keeps it between lowest and highest.
     """
+    lowest, highest = inside(where, low, high, fmt)
+    computed = arithmetic(fmt)
+    least, greatest = computed.above(low), computed.below(high)
+    midpoint = min(max(computed.nearest(low / 2 + high / 2), least), greatest)
+    room = min(_tie_above(greatest, computed) - Fraction(midpoint), Fraction(midpoint) + _tie_above(-least, computed))
+    reach = 1 - Fraction(1, 2**computed.precision)
+    half_width = min(computed.nearest(high / 2 - low / 2), computed.below(room / reach))
+    name = "tiny_uniform" if computed is FLOAT32_FORMAT and half_width < TINY_HALF_WIDTH else "uniform"
+    return Law(CODES[name], fmt.code, tag("u", fmt), (midpoint, half_width, lowest, highest))
+
+
+def inside(where: str, low: float, high: float, fmt: Format) -> tuple[float, float]:
+    """The smallest and the largest number of a format strictly between two bounds, or a refusal."""
     got = Shown(f"low {low!r}, high {high!r}")
     if not low < high:
         reject_value(where, "low, high", "low < high", got)
-    if max(-low, high) > FLOAT32_MAX:
-        reject_value(where, "low, high", f"bounds within float32, {FLOAT32_MAX:.8g} either way", got)
-    lowest, highest = _float32_above(low), _float32_below(high)
+    largest = min(fmt.max, GREATEST64)
+    if max(-low, high) > largest:
+        within = f"{fmt.name}, {fmt.max:.8g}" if largest == fmt.max else f"{largest:g}"
+        reject_value(where, "low, high", f"bounds within {within} either way", got)
+    lowest, highest = fmt.above(low), fmt.below(high)
     if lowest > highest:
-        reject_value(where, "low, high", "bounds with a float32 strictly between them", got)
-    from fractions import Fraction  # imported here for the sake of the package's import time
-
-    midpoint = min(max(to_float32(low / 2 + high / 2), lowest), highest)
-    room = min(_tie_above(highest) - Fraction(midpoint), Fraction(midpoint) + _tie_above(-lowest))
-    half_width = min(to_float32(high / 2 - low / 2), _float32_below(room / Fraction(UNIFORM_REACH)))
-    name = "uniform" if half_width >= TINY_HALF_WIDTH else "tiny_uniform"
-    return Law(_CODES[name], b"u32", midpoint, half_width)
+        reject_value(where, "low, high", f"bounds with a {fmt.name} strictly between them", got)
+    if fmt is FLOAT64_FORMAT and high / 2 - low / 2 < LEAST64:
+        reject_value(where, "low, high", f"bounds {2 * LEAST64:g} or more apart", got)
+    return lowest, highest
 
 
-def _float32_below(bound: float | Fraction) -> float:
-    """The largest float32 strictly below `bound`."""
-    nearest = to_float32(float(bound))
-    return nearest if nearest < bound else _next_float32(nearest, -math.inf)
-
-
-def _float32_above(bound: float) -> float:
-    return -_float32_below(-bound)
-
-
-def _next_float32(value: float, towards: float) -> float:
-    with np.errstate(all="ignore"):
-        return float(np.nextafter(np.float32(value), np.float32(towards)))
-
-
-def _tie_above(value: float) -> Fraction:
-    """Halfway to the next float32: every real below it rounds to one <= value."""
-    from fractions import Fraction
-
-    return (Fraction(value) + Fraction(_next_float32(value, math.inf))) / 2
+def _tie_above(value: float, fmt: Format) -> Fraction:
+    """Halfway to the next number: every real below it rounds to one <= value."""
+    return (Fraction(value) + Fraction(-fmt.next_below(-value))) / 2

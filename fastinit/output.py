@@ -15,8 +15,8 @@ def as_array(where: str, out: object) -> np.ndarray:
     if _kernels.is_plain(out, dtypes.FLOAT32):
         return out
     array = out if type(out) is np.ndarray else _view(where, out)
-    if array.dtype is not dtypes.FLOAT32:
-        _check_dtype(where, array.dtype)
+    if dtypes.format_of(array.dtype) is None:
+        _reject_dtype(where, array.dtype)
     flags = array.flags
     if not flags.writeable:
         reject_value(where, "out", "a writable array", Shown("a read-only one"))
@@ -56,11 +56,10 @@ def _from_dlpack(out: object) -> np.ndarray:
         return np.from_dlpack(out)
 
 
-def _check_dtype(where: str, dtype: np.dtype) -> None:
-    if not dtype.isnative and dtype.newbyteorder("=") in dtypes.DTYPES.values():
+def _reject_dtype(where: str, dtype: np.dtype) -> None:
+    if not dtype.isnative and dtypes.format_of(dtype.newbyteorder("=")) is not None:
         reject_value(where, "out", "this machine's byte order", Shown(dtypes.describe(dtype)))
-    if dtype not in dtypes.DTYPES.values():
-        reject_type(where, "out", f"dtype {dtypes.EXPECTED}", Shown(dtypes.describe(dtype)))
+    reject_type(where, "out", f"dtype {dtypes.EXPECTED}", Shown(dtypes.describe(dtype)))
 
 
 def _may_overlap(array: np.ndarray) -> bool:

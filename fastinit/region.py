@@ -21,6 +21,8 @@ class Region(NamedTuple):
     shape: Shape  #: of the result: one entry for each axis that a slice kept
     flat_start: int  #: flat C-order index of the first element
     flat_strides: Shape  #: elements between neighbours along each kept axis
+    intervals: tuple[tuple[int, int], ...] = ()  #: first position and number of positions on each axis of the tensor
+    kept: Shape = ()  #: the axes that slices kept
 
 
 def whole(shape: Shape) -> Region:
@@ -38,14 +40,12 @@ def c_strides(shape: Shape) -> Shape:
 def part(where: str, shape: Shape, index: object) -> Region:
     """The region that ``full[index]`` selects from a tensor of the given shape."""
     items = _expand(where, shape, index if isinstance(index, tuple) else (index,))
-    kept, kept_strides, flat_start = [], [], 0
-    for axis, (item, size, stride) in enumerate(zip(items, shape, c_strides(shape), strict=True)):
-        start, count = _interval(where, axis, item, size)
-        flat_start += start * stride
-        if isinstance(item, slice):
-            kept.append(count)
-            kept_strides.append(stride)
-    return Region(tuple(kept), flat_start, tuple(kept_strides))
+    intervals = tuple(_interval(where, axis, item, shape[axis]) for axis, item in enumerate(items))
+    strides = c_strides(shape)
+    flat_start = sum(start * stride for (start, _), stride in zip(intervals, strides, strict=True))
+    kept = tuple(axis for axis, item in enumerate(items) if isinstance(item, slice))
+    counts = tuple(intervals[axis][1] for axis in kept)
+    return Region(counts, flat_start, tuple(strides[axis] for axis in kept), intervals, kept)
 
 
 def _expand(where: str, shape: Shape, items: tuple) -> list:

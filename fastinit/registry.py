@@ -44,7 +44,8 @@ mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}, default "fan_in"
     n: "fan_in" keeps the variance of the activations, "fan_out" that of the gradients.""",
     "[common]": """\
 dtype : dtype-like, optional
-    float32, the default. With `out`, taken from it.
+    float32, the default, float64, float16 or bfloat16 (by that name, or as ``ml_dtypes.bfloat16``). With `out`, taken
+    from it. float16 and bfloat16 values are the float32 ones rounded to nearest even, kept inside open bounds.
 out : array, optional
     Filled in place and returned itself: an ndarray of any memory order and strides, aligned and in this machine's
     byte order, or an object with the writable buffer protocol, ``__array_interface__`` or ``__dlpack__`` on CPU.

@@ -6,10 +6,10 @@ import numpy as np
 
 from fastinit import _kernels, checks, dtypes, memory, output, region, seed, threads
 from fastinit.checks import Shape
+from fastinit.dtypes import FLOAT32, FLOAT32_FORMAT, Format
 from fastinit.errors import Shown, reject_type, reject_value
-from fastinit.laws import Law
 from fastinit.region import Region
-from fastinit.spec import Spec
+from fastinit.spec import Placement, Spec
 
 #: Bytes of output from which stores bypass the caches. Below, the result fits in a large L2 or a share of L3 and is
 #: still there for its first use; above, a plain store would first read every line it overwrites. Measured where a core
@@ -27,25 +27,47 @@ FRESH_BYTES = 32 << 20
 def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     """Check everything, then allocate if need be, fill, and return the result. `n_threads` may be None."""
     where = spec.scheme
-    if shape is None and dtype is None and index is None and _kernels.is_plain(out, dtypes.FLOAT32):
-        array, full_shape, part, box = out, out.shape, None, None
+    if shape is None and dtype is None and index is None and _kernels.is_plain(out, FLOAT32):
+        array, fmt, full_shape, part, box = out, FLOAT32_FORMAT, out.shape, None, None
     else:
         array, dtype, full_shape, part = _target(where, shape, dtype, out, index)
+        fmt = dtypes.format_of(dtype)
         box = None if array is None else box_of(array, full_shape, part)
-    law = spec.law or spec.law_of(full_shape)
+    law = spec.law(full_shape, fmt)
     seed.check_name(where, name)
     if array is None:
         array = memory.aligned(where, full_shape if part is None else part.shape, dtype)
         box = None if part is None else box_of(array, full_shape, part)
+    n_threads = threads.choose(where, n_threads, array.size)
     fresh = out is None and array.nbytes >= FRESH_BYTES
-    _write(where, law, array, box, rng, name, n_threads, streamed=not fresh and array.nbytes >= STREAM_BYTES)
+    # Last of all checks, because it advances a generator: a call that raises must not.
+    words = seed.seed_of(where, rng, spec.draws or law.tag != b"")
+    _kernels.fill(array, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
+    if spec.place is not None:
+        place(spec, array, full_shape, part, fmt, words, name, n_threads)
     return array if out is None else out
 
 
+def place(
+    spec: Spec, array, full_shape: Shape, part: Region | None, fmt: Format, words: bytes, name, n_threads
+) -> None:
+    """What a scheme does after its law: for a box with as many axes as the full tensor, unless that is empty."""
+    if array.size == 0:
+        return
+    starts = (0,) * len(full_shape)
+    if part is not None:
+        starts = tuple(start for start, _ in part.intervals)
+        array = np.expand_dims(array, tuple(axis for axis in range(len(full_shape)) if axis not in part.kept))
+    spec.place(Placement(array, starts, full_shape, fmt, words, str.__str__(name), n_threads))
+
+
 def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:
-    """Fill a contiguous float32 `array` with the elements of a tensor that follow flat index `first`."""
-    box = box_of(array, full_shape, Region(array.shape, first, (1,)))
-    _write(spec.scheme, spec.law_of(full_shape), array, box, rng, name, n_threads, array.nbytes >= STREAM_BYTES)
+    """Fill a contiguous `array` with the elements of a tensor that follow flat index `first`; for laws alone."""
+    law = spec.law(full_shape, dtypes.format_of(array.dtype))
+    box = region.runs(Region(array.shape, first, (1,)), array.strides, array.itemsize)
+    n_threads = threads.choose(spec.scheme, n_threads, array.size)
+    words = seed.seed_of(spec.scheme, rng, law.tag != b"")
+    _kernels.fill(array, law, words, name, box, n_threads, array.nbytes >= STREAM_BYTES)
 
 
 def box_of(array: np.ndarray, full_shape, part: Region | None) -> tuple | None:
@@ -53,13 +75,6 @@ def box_of(array: np.ndarray, full_shape, part: Region | None) -> tuple | None:
     if array.size == 0 or (part is None and array.flags.c_contiguous):
         return None
     return region.runs(part or region.whole(full_shape), array.strides, array.itemsize)
-
-
-def _write(where: str, law: Law, array: np.ndarray, box: tuple | None, rng, name, n_threads, streamed) -> None:
-    n_threads = threads.choose(where, n_threads, array.size)
-    # Last of all checks, because it advances a generator: a call that raises must not.
-    words = seed.seed_of(where, rng, law.tag != b"")
-    _kernels.fill(array, law, words, name, box, n_threads, streamed)
 
 
 def _target(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.dtype, Shape, Region | None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastinit import checks, laws
 from fastinit.registry import alias, scheme
 from fastinit.spec import Spec, fixed
@@ -27,7 +29,7 @@ def zeros() -> Spec:
     >>> fi.zeros(3)
     array([0., 0., 0.], dtype=float32)
     """
-    return fixed("zeros", laws.constant("zeros", 0.0))
+    return fixed("zeros", partial(laws.constant, "zeros", 0.0))
 
 
 @scheme
@@ -50,7 +52,7 @@ def ones() -> Spec:
     >>> fi.ones(3)
     array([1., 1., 1.], dtype=float32)
     """
-    return fixed("ones", laws.constant("ones", 1.0))
+    return fixed("ones", partial(laws.constant, "ones", 1.0))
 
 
 @scheme
@@ -74,7 +76,7 @@ def constant(*, value: float) -> Spec:
     >>> fi.constant(3, value=0.1)
     array([0.1, 0.1, 0.1], dtype=float32)
     """
-    return fixed("constant", laws.constant("constant", checks.real("constant", "value", value)))
+    return fixed("constant", partial(laws.constant, "constant", checks.real("constant", "value", value)))
 
 
 @scheme
@@ -104,7 +106,7 @@ def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
     True
     """
     bounds = (checks.finite("uniform", name, value) for name, value in (("low", low), ("high", high)))
-    return fixed("uniform", laws.uniform("uniform", *bounds))
+    return fixed("uniform", partial(laws.uniform, "uniform", *bounds))
 
 
 @scheme
@@ -140,7 +142,7 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
     0.02
     """
     mean = checks.finite("normal", "mean", mean) + 0.0  # -0.0 becomes 0.0: equal numbers give equal bits
-    return fixed("normal", laws.normal("normal", mean, checks.non_negative("normal", "std", std)))
+    return fixed("normal", partial(laws.normal, "normal", mean, checks.non_negative("normal", "std", std)))
 
 
 random_uniform = alias("random_uniform", uniform)

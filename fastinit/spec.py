@@ -1,37 +1,80 @@
-"""A scheme with its parameters checked: what remains to be known is the shape."""
+"""A scheme with its parameters checked: what remains to be known is the shape and the dtype."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from fastinit import checks, fan_rules, laws
 from fastinit._kernels import in_default_float_mode
 from fastinit.checks import Shape
+from fastinit.dtypes import FLOAT64_FORMAT, Format
 from fastinit.errors import reject_value
 from fastinit.laws import Law
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
-DISTRIBUTIONS = ("uniform", "normal")
+DISTRIBUTIONS = ("uniform", "normal", "truncated_normal")
+
+#: Shapes and dtypes whose laws a configured scheme remembers. Models repeat few shapes many times.
+N_LAWS = 256
 
 
-#: Shapes whose laws a configured scheme remembers. Models repeat few shapes many times.
-N_SHAPES = 256
+class Placement(NamedTuple):
+    """What a scheme that is more than a law fills: a box of the full tensor."""
+
+    array: np.ndarray  #: as many axes as the full tensor
+    starts: Shape  #: where the box begins on each axis
+    shape: Shape  #: of the full tensor
+    fmt: Format
+    seed: bytes
+    name: str
+    n_threads: int
 
 
-class Spec(NamedTuple):
-    """A configured scheme: from the full shape of a tensor to the law of its elements."""
+class Spec:
+    """A configured scheme: from the full shape of a tensor and its dtype to the law of its elements.
 
-    scheme: str
-    law_of: Callable[[Shape], Law]
-    law: Law | None  #: if it is the same for every shape
+    Schemes that are more than a law also `place`: called after all elements have been given the law, it writes those
+    that have another value. `rule` has made every check by then.
+    """
+
+    __slots__ = ("_laws", "by_shape", "draws", "place", "rule", "scheme")
+
+    def __init__(
+        self,
+        scheme: str,
+        rule: Callable[[Shape, Format], Law],
+        by_shape: bool,
+        place: Callable[[Placement], None] | None = None,
+        draws: bool = False,
+    ):
+        self.scheme = scheme
+        self.rule = rule
+        self.by_shape = by_shape  #: whether the law depends on the shape
+        self.place = place
+        self.draws = draws  #: whether placing draws random numbers
+        self._laws: dict[tuple, Law] = {}
+
+    def law(self, shape: Shape, fmt: Format) -> Law:
+        """The law for a tensor of this full shape; raises ValueError if there is none."""
+        key = (shape, fmt.code) if self.by_shape else fmt.code
+        law = self._laws.get(key)
+        if law is None:
+            # Computed in Python, and to be as independent of the caller's floating-point mode as the values.
+            law = in_default_float_mode(self.rule, shape, fmt)
+            if len(self._laws) >= N_LAWS:
+                self._laws.clear()
+            self._laws[key] = law
+        return law
 
 
-def fixed(scheme: str, law: Law) -> Spec:
-    """The same law for every shape."""
-    return Spec(scheme, lambda shape: law, law)
+def fixed(scheme: str, law_of: Callable[[Format], Law]) -> Spec:
+    """The same law for every shape; what not even float64 can hold is refused now."""
+    law_of(FLOAT64_FORMAT)
+    return Spec(scheme, lambda shape, fmt: law_of(fmt), by_shape=False)
 
 
 def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object) -> Spec:
@@ -39,21 +82,24 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
     checks.one_of(scheme, "mode", mode, MODES)
     checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
     choice = fan_rules.check(scheme, fans)
-    if not isinstance(choice, str):
-        return fixed(scheme, _scaled_law(scheme, scale, mode, distribution, choice, ()))
-    law_of = functools.partial(in_default_float_mode, _scaled_law, scheme, scale, mode, distribution, choice)
-    return Spec(scheme, functools.lru_cache(maxsize=N_SHAPES)(law_of), None)
+
+    def rule(shape: Shape, fmt: Format) -> Law:
+        fan_in, fan_out = fan_rules.of(scheme, choice, shape)
+        std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+        return _scaled_law(scheme, std, distribution, fmt)
+
+    return Spec(scheme, rule, by_shape=isinstance(choice, str))
 
 
-def _scaled_law(scheme: str, scale: float, mode: str, distribution: str, fans: fan_rules.Fans, shape: Shape) -> Law:
-    fan_in, fan_out = fan_rules.of(scheme, fans, shape)
-    std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
-    if not laws.MIN_STD <= std <= laws.MAX_STD:
-        reject_value(scheme, "standard deviation", f"{laws.MIN_STD} to {laws.MAX_STD} in float32", std)
+def _scaled_law(scheme: str, std: float, distribution: str, fmt: Format) -> Law:
+    if not laws.MIN_STD <= std <= laws.MAX_STD or fmt.nearest(std) == 0 or 10 * std > fmt.max:
+        least = max(laws.MIN_STD, math.ldexp(1.0, fmt.least_exponent))
+        most = min(laws.MAX_STD, fmt.max / 10)
+        reject_value(scheme, "standard deviation", f"{least:.2g} to {most:.2g} in {fmt.name}", std)
     if distribution == "normal":
-        return laws.normal(scheme, 0.0, std)
+        return laws.normal(scheme, 0.0, std, fmt)
     limit = math.sqrt(3) * std  # the variance of U(-a, a) is a**2 / 3
-    return laws.uniform(scheme, -limit, limit)
+    return laws.uniform(scheme, -limit, limit, fmt)
 
 
 def _mean_fan(mode: str, fan_in: float, fan_out: float) -> float:

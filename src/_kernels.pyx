@@ -38,12 +38,20 @@ cdef const fi_backend *chosen = NULL
 
 def laws():
     """Names of the laws; a law's code is its position."""
-    names = []
-    cdef int code = 0
-    while fi_law_names[code] != NULL:
-        names.append(fi_law_names[code].decode())
-        code += 1
-    return names
+    return names_in(fi_law_names)
+
+
+def dtypes():
+    """Names of the dtypes; a dtype's code is its position."""
+    return names_in(fi_dtype_names)
+
+
+cdef list names_in(const char *const *names):
+    cdef list found = []
+    while names[0] != NULL:
+        found.append(names[0].decode())
+        names += 1
+    return found
 
 
 def isas():
@@ -96,7 +104,7 @@ include "batch.pxi"
 def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed):
     """Fill a checked array with a box of the tensor that the law and (seed, name) define.
 
-    `law` is (code, tag, location, scale), `seed` 32 bytes; `box` is None for a whole C-contiguous tensor, else a tuple
+    `law` is (code, dtype's code, tag, numbers as in fi_law), `seed` 32 bytes; `box` is None for a whole C-contiguous tensor, else a tuple
     of (flat_start, run_length, run_stride, row_axis, n_dims, *extents, *flat_strides, *out_strides) as in fastinit.h.
     """
     cdef fi_batch batch
@@ -106,8 +114,8 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     batch.laws = &c_law
     batch.tensors = &tensor
     batch.seed = seed_bytes(seed)
-    open_batch(&batch, cnp.PyArray_ITEMSIZE(array))
-    set_tensor(&tensor, array, name, 0)
+    open_batch(&batch)
+    set_tensor(&tensor, array, name, 0, c_law.dtype)
     tensor.box = new_box(box)
     try:
         if not fi_batch_add(&batch):
@@ -117,10 +125,9 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
         free(tensor.box)
 
 
-cdef void open_batch(fi_batch *batch, int itemsize) noexcept:
+cdef void open_batch(fi_batch *batch) noexcept:
     batch.backend = chosen
-    batch.itemsize = itemsize
-    batch.n_tensors = batch.n_elements = batch.n_work = batch.scratch_bytes = 0
+    batch.n_tensors = batch.n_elements = batch.n_bytes = batch.n_work = batch.scratch_bytes = 0
 
 
 cdef const uint8_t *seed_bytes(bytes seed) except NULL:
@@ -130,19 +137,29 @@ cdef const uint8_t *seed_bytes(bytes seed) except NULL:
 
 
 cdef int set_law(fi_batch_law *c_law, law) except -1:
-    code, tag, location, scale = law
+    code, dtype, tag, numbers = law
     if len(tag) > <Py_ssize_t>sizeof(c_law.tag):
         raise ValueError(f"fill: law: expected a tag of at most {sizeof(c_law.tag)} bytes, got {tag}")
+    if len(numbers) > FI_N_PARAMETERS:
+        raise ValueError(f"fill: law: expected at most {FI_N_PARAMETERS} numbers, got {len(numbers)}")
     c_law.code = code
+    c_law.dtype = dtype
     c_law.n_tag = len(tag)
     memcpy(c_law.tag, <const char *><bytes>tag, c_law.n_tag)
-    c_law.law.location = location
-    c_law.law.scale = scale
+    cdef double parameters[16]
+    cdef int i = 0
+    for number in numbers:
+        parameters[i] = number
+        i += 1
+    while i < FI_N_PARAMETERS:
+        parameters[i] = 0
+        i += 1
+    memcpy(&c_law.law.location, parameters, FI_N_PARAMETERS * sizeof(double))
     return 0
 
 
-cdef int set_tensor(fi_tensor *tensor, cnp.ndarray array, object name, int law) except -1:
-    if cnp.PyArray_TYPE(array) != cnp.NPY_FLOAT32:
+cdef int set_tensor(fi_tensor *tensor, cnp.ndarray array, object name, int law, int dtype) except -1:
+    if cnp.PyArray_ITEMSIZE(array) != fi_itemsize(dtype):
         raise TypeError("fill: out: expected the array that was checked, got one of another dtype")
     cdef Py_ssize_t n_name
     tensor.name = PyUnicode_AsUTF8AndSize(name, &n_name)

@@ -8,12 +8,22 @@
 /* What a tensor costs before its first element, in elements: its key, its place, the start of a block. */
 #define WORK_PER_TENSOR 512
 
+int fi_itemsize(int dtype)
+{
+#define X(name, arithmetic, itemsize) itemsize,
+    static const int itemsizes[] = {FI_DTYPES(X)};
+#undef X
+    return itemsizes[dtype];
+}
+
 static void describe(const fi_batch *batch, const fi_tensor *tensor, fi_job *job)
 {
     const fi_batch_law *law = &batch->laws[tensor->law];
     job->backend = batch->backend;
     job->law = law->law;
     job->law_code = law->code;
+    job->dtype = law->dtype;
+    job->itemsize = fi_itemsize(law->dtype);
     job->streamed = batch->streamed;
     job->out = tensor->out;
     job->n_runs = job->n_column_runs = 1;
@@ -21,7 +31,7 @@ static void describe(const fi_batch *batch, const fi_tensor *tensor, fi_job *job
     job->row_axis = -1;
     job->flat_start = 0;
     job->run_length = tensor->n_elements;
-    job->run_stride = batch->itemsize;
+    job->run_stride = job->itemsize;
     if (tensor->box == NULL)
         return;
     const int64_t *box = tensor->box;
@@ -64,9 +74,10 @@ int fi_batch_add(fi_batch *batch)
         batch->scratch_bytes = job.scratch_bytes;
     tensor->work = work_of(&job);
     tensor->first_work = batch->n_work;
-    tensor->first_element = batch->n_elements;
+    tensor->first_byte = batch->n_bytes;
     batch->n_work += tensor->work;
     batch->n_elements += tensor->n_elements;
+    batch->n_bytes += tensor->n_elements * job.itemsize;
     return 1;
 }
 
@@ -133,14 +144,15 @@ int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
     const fi_tensor *tensor = &batch->tensors[tensor_at(batch, position)];
     double share = (double)(position - tensor->first_work) / (double)tensor->work;
     int64_t n_done = share < 1 ? (int64_t)(share * (double)tensor->n_elements) : tensor->n_elements;
-    return (tensor->first_element + n_done) * batch->itemsize;
+    return tensor->first_byte + n_done * fi_itemsize(batch->laws[tensor->law].dtype);
 }
 
 void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
 {
+    int itemsize = fi_itemsize(batch->laws[tensor->law].dtype);
     *first = *end = (int64_t)(uintptr_t)tensor->out;
     if (tensor->box == NULL || tensor->n_elements == 0) {
-        *end += tensor->n_elements * batch->itemsize;
+        *end += tensor->n_elements * itemsize;
         return;
     }
     fi_job job;
@@ -151,5 +163,5 @@ void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *f
         span = (job.extent[d] - 1) * job.out_stride[d];
         *(span < 0 ? first : end) += span;
     }
-    *end += batch->itemsize;
+    *end += itemsize;
 }

@@ -9,10 +9,14 @@
 
 #include "fastinit.h"
 
+/* Bytes of an element. */
+int fi_itemsize(int dtype);
+
 /* A law that tensors of the batch share, but for its key. Constants have no tag and need no key. */
 typedef struct {
     fi_law law;
     int code;
+    int dtype;
     int n_tag;
     char tag[4];
 } fi_batch_law;
@@ -30,7 +34,7 @@ typedef struct {
     int64_t n_units;
     int64_t work;
     int64_t first_work;
-    int64_t first_element;
+    int64_t first_byte;
 } fi_tensor;
 
 typedef struct {
@@ -38,11 +42,11 @@ typedef struct {
     const fi_batch_law *laws;
     const uint8_t *seed; /* FI_SEED_BYTES */
     int streamed;
-    int itemsize;
 
     fi_tensor *tensors;
     int64_t n_tensors;
     int64_t n_elements;
+    int64_t n_bytes;
     int64_t n_work;
     int64_t scratch_bytes;
 } fi_batch;

@@ -36,9 +36,9 @@ cdef class Batch:
     cdef int64_t n_room
     cdef list held
 
-    def __cinit__(self, int64_t n_tensors, int itemsize):
-        """Room for n_tensors whose elements have itemsize bytes."""
-        open_batch(&self.batch, itemsize)
+    def __cinit__(self, int64_t n_tensors):
+        """Room for n_tensors."""
+        open_batch(&self.batch)
         self.held = []
         self.n_room = n_tensors
         self.batch.tensors = <fi_tensor *>malloc(n_tensors * sizeof(fi_tensor) + 1)
@@ -96,7 +96,7 @@ cdef class Batch:
             raise IndexError("Batch: expected a law that it has and room, got neither or one")
         cdef fi_tensor *tensor = &self.batch.tensors[self.batch.n_tensors]
         self.batch.laws = self.laws
-        set_tensor(tensor, array, name, law)
+        set_tensor(tensor, array, name, law, self.laws[law].dtype)
         tensor.box = new_box(box)
         if not fi_batch_add(&self.batch):
             free(tensor.box)
@@ -106,6 +106,10 @@ cdef class Batch:
     @property
     def n_elements(self):
         return self.batch.n_elements
+
+    @property
+    def n_bytes(self):
+        return self.batch.n_bytes
 
     def bounds(self):
         """Addresses of each tensor's first byte and of the one after its last, as two arrays."""

@@ -3,9 +3,19 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 
 cdef extern from "fastinit.h":
+    int FI_N_PARAMETERS
+    ctypedef struct fi_law_side:
+        double base
+        double slope
+        double y_base
+        double y_slope
+
     ctypedef struct fi_law:
         double location
         double scale
+        double lowest
+        double highest
+        fi_law_side side[2]
 
     ctypedef struct fi_backend:
         const char *name
@@ -40,6 +50,7 @@ cdef extern from "batch.h":
     ctypedef struct fi_batch_law:
         fi_law law
         int code
+        int dtype
         int n_tag
         char tag[4]
 
@@ -56,13 +67,14 @@ cdef extern from "batch.h":
         const fi_batch_law *laws
         const uint8_t *seed
         int streamed
-        int itemsize
         fi_tensor *tensors
         int64_t n_tensors
         int64_t n_elements
+        int64_t n_bytes
         int64_t n_work
         int64_t scratch_bytes
 
+    int fi_itemsize(int dtype)
     bint fi_batch_add(fi_batch *batch)
     void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch) noexcept nogil
     int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
@@ -89,10 +101,17 @@ cdef extern from "numpy/random/bitgen.h":
 cdef extern from *:
     """
     static const char *const fi_law_names[] = {
-    #define X(law) #law,
+    #define X(law, bounds) #law,
         FI_LAWS(X)
+    #undef X
+        0
+    };
+    static const char *const fi_dtype_names[] = {
+    #define X(dtype, arithmetic, itemsize) #dtype,
+        FI_DTYPES(X)
     #undef X
         0
     };
     """
     const char *const *fi_law_names
+    const char *const *fi_dtype_names

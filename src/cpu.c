@@ -11,6 +11,7 @@ int fi_cpu_has_avx512(void)
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
 }
 
+/* And F16C, which every processor with FMA has; older compilers cannot ask for it. */
 int fi_cpu_has_avx2(void)
 {
     __builtin_cpu_init();

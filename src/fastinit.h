@@ -13,25 +13,35 @@
 
 #include "kernel/lists.h"
 
-/* The stream's fixed sizes (docs/stream.md): elements per block, and per step of the generator inside a block. */
+/* The stream's fixed sizes (docs/stream.md): elements per block, and per step of the generator inside a
+ * block in float32 and float64 arithmetic. */
 #define FI_BLOCK 1024
-#define FI_STEP 32
+#define FI_STEP_f32 32
+#define FI_STEP_f64 16
 #define FI_LANES 8
 
 /* Bytes of a cache line: nothing but speed depends on it. */
 #define FI_LINE 64
 
 /* Four lines of a column together: memory is far slower at single lines, each in another page. */
-#define FI_TILE_ROWS 64
+#define FI_TILE_BYTES 256
+#define FI_MAX_TILE_ROWS (FI_TILE_BYTES / 2)
 
 /* NumPy's limit on dimensions is 64; merging adjacent ones never adds any. */
 #define FI_MAX_DIMS 64
 
 enum {
-#define X(law) FI_LAW_##law,
+#define X(law, bounds) FI_LAW_##law,
     FI_LAWS(X)
 #undef X
     FI_N_LAWS
+};
+
+enum {
+#define X(dtype, arithmetic, itemsize) FI_DTYPE_##dtype,
+    FI_DTYPES(X)
+#undef X
+    FI_N_DTYPES
 };
 
 enum {
@@ -41,20 +51,31 @@ enum {
     FI_N_STORES
 };
 
-/* What an element's value depends on besides its index. `location` and `scale` hold exact float32 values:
- *   constant      the value, -
- *   uniform       midpoint and half-width of the open interval; half-width at least 2^-95
+/* What an element's value depends on besides its index. The numbers are exact in the law's arithmetic, `lowest` and
+ * `highest` in the dtype itself:
+ *   constant      location: the value
+ *   uniform       midpoint and half-width of the open interval; in float32 half-width at least 2^-95
  *   tiny_uniform  the same for smaller half-widths
- *   normal        mean and standard deviation                                                                      */
+ *   normal        mean and standard deviation
+ *   truncated_*   mean and standard deviation of the normal before truncation; for `side` and `sign` see laws.h
+ * Laws with bounds: lowest and highest value.                                                                        */
+typedef struct {
+    double base, slope, y_base, y_slope;
+} fi_law_side;
+
 typedef struct {
     uint64_t key[4];
-    double location;
-    double scale;
+    double location, scale;
+    double lowest, highest;
+    fi_law_side side[2];
 } fi_law;
+
+/* fi_law's numbers, in that order. */
+#define FI_N_PARAMETERS 12
 
 /* Writes n elements from the start of a block on to dst, contiguously.
  * The forms past the caches need dst aligned as the backend says, and a store fence afterwards (fi_leave). */
-typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n, float *dst);
+typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n, char *dst);
 
 /* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed;
  * `state` is that of a hash just begun. */
@@ -62,35 +83,36 @@ typedef void fi_hashes_fn(const uint64_t state[8], const uint64_t message[16][FI
                           const uint64_t n_bytes[FI_LANES], uint64_t digest[4][FI_LANES]);
 /* Rows that are to be written as columns, part of a stack of such: tile.c. */
 typedef struct {
-    const float *row[FI_TILE_ROWS]; /* n_rows, and up to a multiple of FI_LINE bytes any that can be read */
+    const char *row[FI_MAX_TILE_ROWS]; /* n_rows, and up to a multiple of FI_LINE bytes any that can be read */
     int n_rows;
+    int itemsize;
     int continued; /* the carry holds each column's last line's worth of elements above these */
     int continues; /* leave unfinished lines to those below, and the carry for them */
     int written;   /* if not, only the carry is wanted */
     int streamed;
 } fi_rows;
 
-/* Columns [j, j + n) of the rows, the first to dst and the next `stride` bytes further, each contiguously. Three
- * elements more of each row must be readable. */
-typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, float *carry, char *dst, int64_t stride);
+/* Columns [j, j + n) of the rows, the first to dst and the next `stride` bytes further, each contiguously; `carry` has a
+ * line for each. Three elements more of each row must be readable. */
+typedef void fi_columns_fn(const fi_rows *rows, int64_t j, int64_t n, char *carry, char *dst, int64_t stride);
 
-/* Rows of elements to be copied, each contiguous. */
+/* Rows to be copied, each contiguous; all numbers in bytes. */
 typedef struct {
     int n_rows;
-    int n_elements;       /* of a row */
-    int64_t src_distance; /* between rows, in elements */
-    int64_t dst_distance; /* in bytes */
-    int streamed;         /* past the caches, where that is faster */
+    int n_bytes; /* of a row */
+    int64_t src_distance;
+    int64_t dst_distance;
+    int streamed; /* past the caches, where that is faster */
 } fi_copied;
 
 /* Copies them. A line's worth beyond the last must be readable. */
-typedef void fi_copy_fn(const fi_copied *rows, const float *src, char *dst);
+typedef void fi_copy_fn(const fi_copied *rows, const char *src, char *dst);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
     int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
-    fi_blocks_fn *blocks[FI_N_LAWS][FI_N_STORES];
+    fi_blocks_fn *const (*blocks[FI_N_DTYPES])[FI_N_STORES]; /* by law; NULL for those that the dtype's arithmetic lacks */
     fi_hashes_fn *hashes;
     fi_columns_fn *columns;
     fi_copy_fn *copy;
@@ -112,6 +134,8 @@ typedef struct {
     const fi_backend *backend;
     fi_law law;
     int law_code;
+    int dtype;
+    int itemsize;
     int streamed;
     char *out;
     uint64_t flat_start;

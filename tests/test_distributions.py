@@ -12,6 +12,7 @@ from statistics_of import BOUND, TAILS, kolmogorov_smirnov, normal_cdf, normal_s
 
 import fastinit as fi
 from fastinit import laws
+from fastinit.dtypes import FLOAT32_FORMAT
 
 #: P(sqrt(n) D > 2.6) = 2 exp(-2 * 2.6**2) = 2.7e-6.
 KS_BOUND = 2.6
@@ -104,9 +105,9 @@ NARROW = [
 @pytest.mark.parametrize(("low", "high"), NARROW)
 def test_uniform_never_touches_its_bounds(isa, low, high):
     """The largest and smallest possible draws, computed as the kernel does, lie strictly inside; so do a million."""
-    law = laws.uniform("uniform", low, high)
+    midpoint, half_width, *_ = laws.uniform("uniform", low, high, FLOAT32_FORMAT).numbers
     reach = np.float32(1 - 2**-24)
-    ends = fma(np.array([-reach, reach]), np.float32(law.scale), np.float32(law.location)).astype(np.float64)
+    ends = fma(np.array([-reach, reach]), np.float32(half_width), np.float32(midpoint)).astype(np.float64)
     assert low < ends[0] <= ends[1] < high
     u = fi.uniform(1 << 20, low=low, high=high, rng=1).astype(np.float64)
     assert low < u.min() <= u.max() < high
@@ -114,8 +115,7 @@ def test_uniform_never_touches_its_bounds(isa, low, high):
 
 def test_symmetric_uniforms_are_symmetric_to_the_bit():
     """U(-1, 1) is the lattice of odd multiples of 2**-24: -x is as possible as x, and 0 is not a value."""
-    law = laws.uniform("uniform", -1.0, 1.0)
-    assert (law.location, law.scale) == (0, 1)
+    assert laws.uniform("uniform", -1.0, 1.0, FLOAT32_FORMAT).numbers[:2] == (0, 1)
     k = fi.uniform(1 << 22, low=-1.0, high=1.0, rng=3).astype(np.float64) * 2**24
     assert np.array_equal(k % 2, np.ones(k.size))
     assert abs(k).max() <= 2**24 - 1

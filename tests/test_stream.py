@@ -11,6 +11,7 @@ import reference
 
 import fastinit as fi
 from fastinit import _kernels, laws, seed
+from fastinit.dtypes import FLOAT32_FORMAT
 
 GOLDEN = json.loads(Path(__file__).with_name("golden.json").read_text())
 
@@ -76,8 +77,8 @@ def test_normal_parameters_equal_reference(isa, mean, std):
 @pytest.mark.parametrize(("midpoint", "half_width"), [(0.0, 0.125), (5.0, 3.0), (1e-40, 1e-40), (-1e38, 1e37)])
 def test_uniform_equals_reference(isa, midpoint, half_width):
     ours = fi.uniform(3000, low=midpoint - half_width, high=midpoint + half_width, rng=7, name="x")
-    law = laws.uniform("", midpoint - half_width, midpoint + half_width)
-    theirs = reference.tensor(7, "x", "uniform", 3000, law.location, law.scale)
+    law = laws.uniform("", midpoint - half_width, midpoint + half_width, FLOAT32_FORMAT)
+    theirs = reference.tensor(7, "x", "uniform", 3000, *law.numbers[:2])
     assert np.array_equal(ours.view(np.uint32), theirs.view(np.uint32))
 
 
@@ -85,10 +86,10 @@ def test_both_uniform_laws_are_the_same_law(isa):
     # Where the first stops being exact, the second goes on; at the border itself both are.
     ours = np.empty((2, 3000), np.float32)
     for row, law_name in zip(ours, ("uniform", "tiny_uniform"), strict=True):
-        law = laws.Law(_kernels.laws().index(law_name), b"u32", 1e-29, laws.TINY_HALF_WIDTH)
+        law = laws.Law(laws.CODES[law_name], FLOAT32_FORMAT.code, b"u32", (1e-29, laws.TINY_HALF_WIDTH))
         _kernels.fill(row, law, seed.seed_of("", 7), "x", None, 1, False)
     assert np.array_equal(*ours.view(np.uint32))
-    codes = [laws.uniform("", 0.0, 2 * laws.TINY_HALF_WIDTH * factor).code for factor in (1.01, 0.99)]
+    codes = [laws.uniform("", 0.0, 2 * laws.TINY_HALF_WIDTH * factor, FLOAT32_FORMAT).code for factor in (1.01, 0.99)]
     assert [_kernels.laws()[code] for code in codes] == ["uniform", "tiny_uniform"]
 
 

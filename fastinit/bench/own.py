@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from fastinit.bench.peer_interface import HALF_WIDTH, SEED, STD, Fill, Unavailable, require_law, shares, together
-from fastinit.dtypes import DTYPES
+from fastinit.dtypes import EXPECTED, format_of
 from fastinit.schemes_basic import constant, normal, uniform
 from fastinit.threads import MIN_ELEMENTS_PER_THREAD
 
@@ -45,8 +45,8 @@ def non_temporal(out: np.ndarray, law: str, n_threads: int) -> Fill:
 
 
 def _require_fillable(out: np.ndarray) -> None:
-    if out.dtype not in DTYPES.values():
-        raise Unavailable(f"only {' and '.join(DTYPES)}, not {out.dtype.name}")
+    if format_of(out.dtype) is None:
+        raise Unavailable(f"only {EXPECTED}, not {out.dtype.name}")
 
 
 def _threads(out: np.ndarray, n_threads: int) -> int | None:

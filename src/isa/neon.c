@@ -9,14 +9,21 @@
 #define V_STEPS 1
 #define V_FMA(a, b, c) ((v_f32)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
 #define V_SQRT(a) ((v_f32)vsqrtq_f32((float32x4_t)(a)))
-#define V_QUADS(row, j) vld1q_f32((row)[0] + (j))
+#define V_FMA64(a, b, c) ((v_f64)vfmaq_f64((float64x2_t)(c), (float64x2_t)(a), (float64x2_t)(b)))
+#define V_SQRT64(a) ((v_f64)vsqrtq_f64((float64x2_t)(a)))
+#define V_MIN(a, b) ((v_f32)vminq_f32((float32x4_t)(a), (float32x4_t)(b)))
+#define V_MAX(a, b) ((v_f32)vmaxq_f32((float32x4_t)(a), (float32x4_t)(b)))
+#define V_MIN64(a, b) ((v_f64)vminq_f64((float64x2_t)(a), (float64x2_t)(b)))
+#define V_MAX64(a, b) ((v_f64)vmaxq_f64((float64x2_t)(a), (float64x2_t)(b)))
+#define V_F64_FROM_U64(a) ((v_f64)vcvtq_f64_u64((uint64x2_t)(a)))
+#define V_F32_FROM_F64(a, b) ((v_f32)vcombine_f32(vcvt_f32_f64((float64x2_t)(a)), vcvt_f32_f64((float64x2_t)(b))))
+#define V_F16(a) vreinterpret_u32_f16(vcvt_f16_f32((float32x4_t)(a)))
+#define V_F16_PAIR(a, b) ((v_u32)vcombine_u32(V_F16(a), V_F16(b)))
+#define V_QUADS(row, j) vreinterpretq_f32_u8(vld1q_u8((const uint8_t *)((row)[0] + (j))))
 /* No portable intrinsic for a non-temporal store. */
 #define V_STREAM_BYTES 0
-#define V_UNALIGNED_BYTES 0
-#define V_STREAM(dst, a) v_f32_store(dst, a)
-#define V_STREAM_16 V_STREAM
 
 #include "../kernel/ops_native.h"
 
-#include "../kernel/blocks.h"
+#include "../kernel/backend.h"
 #endif

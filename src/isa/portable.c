@@ -5,4 +5,4 @@
 
 #include "../kernel/ops_portable.h"
 
-#include "../kernel/blocks.h"
+#include "../kernel/backend.h"

@@ -6,11 +6,6 @@
 #ifndef FI_ELEMENTARY_H
 #define FI_ELEMENTARY_H
 
-/* The vectors that one function call works on. Every operation is applied to all of them before the next one, so that
- * V_N independent chains of dependent operations run side by side. */
-#define V_N (V_COUNT * V_STEPS)
-#define FI_EACH FI_UNROLL for (int i = 0; i < V_N; i++)
-
 /* Horner's rule; c[k] belongs to x^k. */
 FI_INLINE void fi_polynomial(v_f32 sum[V_N], const v_f32 x[V_N], const v_f32 *c, int n_coefficients)
 {
@@ -20,10 +15,11 @@ FI_INLINE void fi_polynomial(v_f32 sum[V_N], const v_f32 x[V_N], const v_f32 *c,
         FI_EACH sum[i] = v_f32_fma(sum[i], x[i], c[k]);
 }
 
-/* -log2 |u 2^-62| for |u 2^-62| in [2^-41, 1]; exactly 0 at 1. Relative error below 2^-21.3.
+/* -log2 |u 2^-n| for |u 2^-n| in (0, 1]; exactly 0 at 1. Relative error below 2^-21.3. u and 2^-n u must be normal
+ * numbers.
  *
- * |u 2^-62| = m 2^e with m in [3/4, 3/2), so that -log2 is -e - t q(t) with t = m - 1 exact. */
-FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N])
+ * |u 2^-n| = m 2^e with m in [3/4, 3/2), so that -log2 is -e - t q(t) with t = m - 1 exact. */
+FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N], int n)
 {
     /* log2(1 + t) / t on [-1/4, 1/2], relative error 2^-22.4. */
     static const float q[8] = {0x1.71547ap+0f, -0x1.7154d8p-1f, 0x1.ec632p-2f,  -0x1.70fe6cp-2f,
@@ -32,7 +28,7 @@ FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N])
     FI_UNROLL
     for (int k = 0; k < 8; k++)
         coefficient[k] = v_f32_set(q[k]);
-    FI_EACH t[i] = v_f32_sub(v_f32_split(&e[i], u[i], 62), v_f32_set(1.0f));
+    FI_EACH t[i] = v_f32_sub(v_f32_split(&e[i], u[i], n), v_f32_set(1.0f));
     fi_polynomial(y, t, coefficient, 8);
     FI_EACH y[i] = v_f32_fma(v_f32_neg(t[i]), y[i], v_f32_neg(e[i]));
 }

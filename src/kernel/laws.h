@@ -1,38 +1,13 @@
-/* Random words to values: V_STEPS steps of each law at once. */
+/* Random words to values in float32: V_STEPS steps of each law at once. The laws in float64: laws64.h; truncated
+ * normals in both: truncated.h. */
 #ifndef FI_LAWS_H
 #define FI_LAWS_H
 
-/* The words of V_STEPS steps: each step draws first[] from all lanes, then second[]. Index step * V_COUNT + vector. */
-typedef struct {
-    v_u32 first[V_N], second[V_N];
-} fi_words;
-
-/* V_STEPS * FI_STEP values. A step's elements are those of first[], then those of second[]. */
-typedef struct {
-    v_f32 first[V_N], second[V_N];
-} fi_values;
-
-FI_INLINE fi_words fi_draw(fi_lanes *lanes)
+FI_INLINE fi_values_f32 fi_constant_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
 {
-    fi_words words;
-    FI_UNROLL
-    for (int step = 0; step < V_STEPS; step++) {
-        FI_UNROLL
-        for (int v = 0; v < V_COUNT; v++)
-            words.first[step * V_COUNT + v] = v_u32_from_u64(fi_lanes_next(lanes, v));
-        FI_UNROLL
-        for (int v = 0; v < V_COUNT; v++)
-            words.second[step * V_COUNT + v] = v_u32_from_u64(fi_lanes_next(lanes, v));
-    }
-    return words;
-}
-
-FI_INLINE fi_values fi_values_constant(fi_lanes *lanes, v_f32 value, v_f32 unused)
-{
-    fi_values out;
+    fi_values_f32 out;
     (void)lanes;
-    (void)unused;
-    FI_EACH out.first[i] = out.second[i] = value;
+    FI_EACH out.first[i] = out.second[i] = n->location;
     return out;
 }
 
@@ -40,29 +15,30 @@ FI_INLINE fi_values fi_values_constant(fi_lanes *lanes, v_f32 value, v_f32 unuse
  * symmetric, never 0, and rounded only once. The caller has chosen half_width so that x = +-(1 - 2^-24) stay inside.
  *
  * This is 2^31 x: the word's top 24 bits and a one make an odd multiple of 2^7, exact in float32. */
-FI_INLINE v_f32 fi_odd_multiple(v_u32 word)
+FI_INLINE v_f32 fi_odd_multiple(v_u64 words)
 {
+    v_u32 word = v_u32_from_u64(words);
     return v_f32_from_i32(v_u32_or(v_u32_and(word, v_u32_set(0xffffff00)), v_u32_set(0x80)));
 }
 
-FI_INLINE fi_values fi_values_uniform(fi_lanes *lanes, v_f32 midpoint, v_f32 half_width)
+FI_INLINE fi_values_f32 fi_uniform_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes);
-    fi_values out;
-    v_f32 unit = v_f32_mul(half_width, v_f32_set(0x1p-31f)); /* exact, for half_width >= 2^-95 */
-    FI_EACH out.first[i] = v_f32_fma(fi_odd_multiple(words.first[i]), unit, midpoint);
-    FI_EACH out.second[i] = v_f32_fma(fi_odd_multiple(words.second[i]), unit, midpoint);
+    fi_words words = fi_draw(lanes, 2);
+    fi_values_f32 out;
+    v_f32 unit = v_f32_mul(n->scale, v_f32_set(0x1p-31f)); /* exact, for half_width >= 2^-95 */
+    FI_EACH out.first[i] = v_f32_fma(fi_odd_multiple(words.draw[0][i]), unit, n->location);
+    FI_EACH out.second[i] = v_f32_fma(fi_odd_multiple(words.draw[1][i]), unit, n->location);
     return out;
 }
 
 /* The same values by another product that is exact for every half_width, at one operation more. */
-FI_INLINE fi_values fi_values_tiny_uniform(fi_lanes *lanes, v_f32 midpoint, v_f32 half_width)
+FI_INLINE fi_values_f32 fi_tiny_uniform_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes);
-    fi_values out;
+    fi_words words = fi_draw(lanes, 2);
+    fi_values_f32 out;
     v_f32 unit = v_f32_set(0x1p-31f);
-    FI_EACH out.first[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.first[i]), unit), half_width, midpoint);
-    FI_EACH out.second[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.second[i]), unit), half_width, midpoint);
+    FI_EACH out.first[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.draw[0][i]), unit), n->scale, n->location);
+    FI_EACH out.second[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.draw[1][i]), unit), n->scale, n->location);
     return out;
 }
 
@@ -75,29 +51,29 @@ FI_INLINE fi_values fi_values_tiny_uniform(fi_lanes *lanes, v_f32 midpoint, v_f3
  *
  * u is uniform on both sides of 0 alike: for a >= 0 its magnitude lies in (a, a + 1) 2^-31, for a < 0 in (-a - 1, -a) 2^-31.
  * So the sign of a is a random bit of its own, and need not be cleared first. */
-FI_INLINE fi_values fi_values_normal(fi_lanes *lanes, v_f32 mean, v_f32 std)
+FI_INLINE fi_values_f32 fi_normal_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes);
-    const v_u32 *a = words.first, *b = words.second;
-    v_u32 sign = v_u32_set(0x80000000);
-    fi_values out;
+    fi_words words = fi_draw(lanes, 2);
+    v_u32 a[V_N], b[V_N], sign = v_u32_set(0x80000000);
+    fi_values_f32 out;
     v_f32 u[V_N], x[V_N], radius[V_N], cosine[V_N], sine[V_N];
+    FI_EACH a[i] = v_u32_from_u64(words.draw[0][i]), b[i] = v_u32_from_u64(words.draw[1][i]);
 
     /* u 2^62, so that no product is needed: (j + 1/2) 2^22 comes from b's bits where they are. */
     FI_EACH u[i] = v_f32_from_i32(v_u32_or(v_u32_and(b[i], v_u32_set(0x7fc00000)), v_u32_set(0x00200000)));
     FI_EACH u[i] = v_f32_fma(v_f32_from_i32(a[i]), v_f32_set(0x1p+31f), u[i]);
-    fi_minus_log2(radius, u);
+    fi_minus_log2(radius, u, 62);
     FI_EACH radius[i] = v_f32_sqrt(radius[i]);
 
     /* 1 + k 2^-23 to (2 k + 1 - 2^22) 2^-22 (1 + 2^-22) - 2^-44, whose two constants are float32 numbers. */
     FI_EACH x[i] = v_f32_bits(v_u32_or(v_u32_and(b[i], v_u32_set(0x003fffff)), v_u32_set(0x3f800000)));
     FI_EACH x[i] = v_f32_fma(x[i], v_f32_set(0x1.000004p+2f), v_f32_set(-0x1.400004p+2f));
-    fi_cos_sin(cosine, sine, x, std);
+    fi_cos_sin(cosine, sine, x, n->scale);
     FI_EACH cosine[i] = v_f32_bits(v_u32_xor(v_u32_bits(cosine[i]), v_u32_and(a[i], sign)));
     FI_EACH sine[i] = v_f32_bits(v_u32_xor(v_u32_bits(sine[i]), v_u32_and(b[i], sign)));
 
-    FI_EACH out.first[i] = v_f32_fma(radius[i], cosine[i], mean);
-    FI_EACH out.second[i] = v_f32_fma(radius[i], sine[i], mean);
+    FI_EACH out.first[i] = v_f32_fma(radius[i], cosine[i], n->location);
+    FI_EACH out.second[i] = v_f32_fma(radius[i], sine[i], n->location);
     return out;
 }
 

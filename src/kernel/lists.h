@@ -1,12 +1,28 @@
-/* The lists every other file expands: add a law or an instruction set here, nowhere else. */
+/* The lists every other file expands: add a law, a dtype or an instruction set here, nowhere else. */
 #ifndef FI_LISTS_H
 #define FI_LISTS_H
 
-#define FI_LAWS(X)  \
-    X(constant)     \
-    X(uniform)      \
-    X(tiny_uniform) \
-    X(normal)
+/* Laws in float32 and in float64 arithmetic. How they keep their bounds: never by force; by force where the result is
+ * rounded to fewer bits; always. */
+#define FI_LAWS_OF_f32(X)         \
+    X(constant, NEVER)         \
+    X(uniform, ROUNDED)        \
+    X(tiny_uniform, ROUNDED)   \
+    X(normal, NEVER)
+#define FI_LAWS_OF_f64(X)  \
+    X(constant, NEVER)  \
+    X(uniform, NEVER)   \
+    X(normal, NEVER)
+
+/* Every law has a code of its own; float32 arithmetic knows them all. */
+#define FI_LAWS FI_LAWS_OF_f32
+
+/* Dtypes: name, arithmetic, bytes. */
+#define FI_DTYPES(X)     \
+    X(float32, f32, 4)   \
+    X(float64, f64, 8)   \
+    X(float16, f32, 2)   \
+    X(bfloat16, f32, 2)
 
 /* Ways to store a block: through the caches; past them, where dst is aligned to a vector; past them, where it is
  * aligned to less. */

@@ -13,4 +13,17 @@ FI_INLINE v_f32 v_f32_split(v_f32 *e, v_f32 a, int n)
     return v_f32_bits(v_u32_add(bits, field));
 }
 
+/* The same in float64. */
+FI_INLINE v_f64 v_f64_split(v_f64 *e, v_f64 a, int n)
+{
+    const uint64_t three_quarters = 0x3fe8000000000000, one = 0x3ff0000000000000;
+    v_u64 magnitude = v_u64_and(v_u64_bits(a), v_u64_set(0x7fffffffffffffff));
+    /* The sum carries into the exponent's field if the mantissa reaches 3/2. */
+    v_u64 sum = v_u64_add(magnitude, v_u64_set(one - three_quarters));
+    /* The field as the last bits of 2^52. */
+    v_u64 field = v_u64_or(v_u64_shr(sum, 52), v_u64_set(0x4330000000000000));
+    *e = v_f64_sub(v_f64_bits(field), v_f64_set(0x1p+52 + 1023 + n));
+    return v_f64_bits(v_u64_add(v_u64_and(sum, v_u64_set(0x000fffffffffffff)), v_u64_set(three_quarters)));
+}
+
 #endif

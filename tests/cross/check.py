@@ -41,7 +41,7 @@ KEY = _kernels.stream_key(SEED, "", TAG)
 def expected_bytes(case: tuple) -> bytes:
     law, location, scale, n_elements = case
     out = np.empty(n_elements, np.float32)
-    law = (_kernels.laws().index(law), TAG, to_float32(location), to_float32(scale))
+    law = (_kernels.laws().index(law), 0, TAG, (to_float32(location), to_float32(scale)))
     _kernels.fill(out, law, SEED, "", None, 1, False)
     return out.tobytes()
 

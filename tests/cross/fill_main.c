@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     job.law.location = strtod(argv[7], NULL);
     job.law.scale = strtod(argv[8], NULL);
     job.run_length = strtoll(argv[9], NULL, 10);
-    job.run_stride = sizeof(float);
+    job.itemsize = job.run_stride = sizeof(float);
     job.n_runs = 1;
     job.row_axis = -1;
     job.streamed = 1;

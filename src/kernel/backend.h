@@ -1,0 +1,58 @@
+/* One instruction set's backend: the text, once for each dtype, and the table of its functions.
+ *
+ * Parameters: FI_ISA, the name; the operations of ops_native.h or ops_portable.h already included. */
+#define FI_JOIN_(a, b, c) a##_##b##_##c
+#define FI_JOIN(a, b, c) FI_JOIN_(a, b, c)
+#define FI_JOIN2_(a, b) a##_##b
+#define FI_JOIN2(a, b) FI_JOIN2_(a, b)
+#define FI_STRING_(a) #a
+#define FI_STRING(a) FI_STRING_(a)
+
+#include "xoshiro.h"
+
+#include "words.h"
+
+#include "elementary.h"
+#include "elementary64.h"
+
+#include "laws.h"
+#include "laws64.h"
+
+#include "hashes.h"
+#include "stores.h"
+
+#include "columns.h"
+#include "dtypes.h"
+
+#define FI_DTYPE float32
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_f32
+#include "blocks.h"
+
+#define FI_DTYPE float64
+#define FI_REAL f64
+#define FI_LAWS_HERE FI_LAWS_OF_f64
+#include "blocks.h"
+
+#define FI_DTYPE float16
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_f32
+#include "blocks.h"
+
+#define FI_DTYPE bfloat16
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_f32
+#include "blocks.h"
+
+#define FI_TABLE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_table_##dtype,
+
+const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {
+    .name = FI_STRING(FI_ISA),
+#if V_STREAM_BYTES
+    .alignment = {[FI_STORE_streamed] = V_STREAM_BYTES, [FI_STORE_unaligned] = V_UNALIGNED_BYTES},
+#endif
+    .blocks = {FI_DTYPES(FI_TABLE)},
+    .hashes = FI_JOIN(fi, hashes, FI_ISA),
+    .columns = FI_JOIN(fi, columns, FI_ISA),
+    .copy = FI_JOIN(fi, copy, FI_ISA),
+};
