@@ -22,6 +22,7 @@ from fastinit.schemes_basic import (  # noqa: E402
     ones,
     random_normal,
     random_uniform,
+    truncated_normal,
     uniform,
     zeros,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "schemes",
     "set_num_threads",
     "show_config",
+    "truncated_normal",
     "uniform",
     "variance_scaling",
     "xavier_normal",

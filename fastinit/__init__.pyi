@@ -44,23 +44,39 @@ def uniform(
 def normal(
     shape: _Shape | None = None, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
+def truncated_normal(
+    shape: _Shape | None = None,
+    *,
+    mean: SupportsFloat = 0.0,
+    std: SupportsFloat = 1.0,
+    low: SupportsFloat = -2.0,
+    high: SupportsFloat = 2.0,
+    **fill: Unpack[_Fill],
+) -> np.ndarray: ...
 def variance_scaling(
     shape: _Shape | None = None,
     *,
     scale: SupportsFloat = 1.0,
     mode: _Mode = "fan_in",
-    distribution: Literal["normal", "uniform"] = "normal",
+    distribution: Literal["normal", "uniform", "truncated_normal"] = "normal",
     fans: _Fans = "io",
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def fan_in_uniform(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[_Fill]) -> np.ndarray: ...
 def lecun_uniform(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[_Fill]) -> np.ndarray: ...
-def lecun_normal(shape: _Shape | None = None, *, fans: _Fans = "io", **fill: Unpack[_Fill]) -> np.ndarray: ...
+def lecun_normal(
+    shape: _Shape | None = None, *, truncated: bool = False, fans: _Fans = "io", **fill: Unpack[_Fill]
+) -> np.ndarray: ...
 def glorot_uniform(
     shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Fans = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def glorot_normal(
-    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Fans = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None,
+    *,
+    gain: SupportsFloat = 1.0,
+    truncated: bool = False,
+    fans: _Fans = "io",
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def he_uniform(
     shape: _Shape | None = None,
@@ -75,6 +91,7 @@ def he_normal(
     *,
     negative_slope: SupportsFloat = 0.0,
     mode: _Mode = "fan_in",
+    truncated: bool = False,
     fans: _Fans = "io",
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...

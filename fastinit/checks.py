@@ -84,6 +84,12 @@ def one_of(where: str, parameter: str, value: object, choices: Sequence[str]) ->
     return value
 
 
+def boolean(where: str, parameter: str, value: object) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        reject_type(where, parameter, "True or False", value)
+    return bool(value)
+
+
 def positive_integer(where: str, parameter: str, value: object) -> int:
     expected = "an int >= 1"
     number = as_integer(value)

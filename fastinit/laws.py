@@ -81,8 +81,8 @@ def uniform(where: str, low: float, high: float, fmt: Format) -> Law:
     """Uniform on the open interval (low, high).
 
     The kernel computes fma(x, half_width, midpoint) for |x| <= 1 - 2**-precision. Rounding is monotonic, so it is
-    enough that the two ends round to values strictly inside: half_width is the largest number up to (high - low) / 2 for which
-    they do. Where the result is rounded once more, the kernel keeps it between lowest and highest.
+    enough that the two ends round to values strictly inside: half_width is the largest number up to (high - low) / 2
+    for which they do. Where the result is rounded once more, the kernel keeps it between lowest and highest.
     """
     lowest, highest = inside(where, low, high, fmt)
     computed = arithmetic(fmt)

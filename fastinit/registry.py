@@ -42,6 +42,10 @@ negative_slope : float, default 0
     "[he mode]": """\
 mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}, default "fan_in"
     n: "fan_in" keeps the variance of the activations, "fan_out" that of the gradients.""",
+    "[truncated]": """\
+truncated : bool, default False
+    If true, a normal distribution cut at two of its standard deviations, bounds excluded, and widened by
+    1 / 0.87962566103423978, so that the variance stays as stated.""",
     "[common]": """\
 dtype : dtype-like, optional
     float32, the default, float64, float16 or bfloat16 (by that name, or as ``ml_dtypes.bfloat16``). With `out`, taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastinit import checks
 from fastinit.registry import alias, scheme
-from fastinit.spec import Spec, scaled
+from fastinit.spec import Spec, normal_or_truncated, scaled
 
 
 def _glorot(where: str, gain: float, distribution: str, fans) -> Spec:
@@ -43,20 +43,21 @@ def glorot_uniform(*, gain: float = 1.0, fans="io") -> Spec:
 
 
 @scheme
-def glorot_normal(*, gain: float = 1.0, fans="io") -> Spec:
-    """Draw from N(0, 2 gain**2 / (fan_in + fan_out)), untruncated; for tanh, sigmoid, softmax.
+def glorot_normal(*, gain: float = 1.0, truncated: bool = False, fans="io") -> Spec:
+    """Draw from N(0, 2 gain**2 / (fan_in + fan_out)); for tanh, sigmoid, softmax.
 
     Parameters
     ----------
     [shape]
     [gain]
+    [truncated]
     [fans]
     [common]
 
     Notes
     -----
-    In law equal to ``torch.nn.init.xavier_normal_`` (with ``fans="oi"``); Keras and JAX truncate at two standard
-    deviations. Also called `xavier_normal`.
+    In law equal to ``torch.nn.init.xavier_normal_`` (with ``fans="oi"``); with ``truncated=True`` to Keras's
+    ``GlorotNormal`` and ``jax.nn.initializers.glorot_normal``. Also called `xavier_normal`.
 
     References
     ----------
@@ -69,7 +70,7 @@ def glorot_normal(*, gain: float = 1.0, fans="io") -> Spec:
     >>> round(float(w.var()) * 200, 1)
     1.0
     """
-    return _glorot("glorot_normal", gain, "normal", fans)
+    return _glorot("glorot_normal", gain, normal_or_truncated("glorot_normal", truncated), fans)
 
 
 def _he(where: str, negative_slope: float, mode: str, distribution: str, fans) -> Spec:
@@ -109,21 +110,22 @@ def he_uniform(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") 
 
 
 @scheme
-def he_normal(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") -> Spec:
-    """Draw from N(0, 2 / ((1 + negative_slope**2) n)), untruncated; for the ReLU family.
+def he_normal(*, negative_slope: float = 0.0, mode: str = "fan_in", truncated: bool = False, fans="io") -> Spec:
+    """Draw from N(0, 2 / ((1 + negative_slope**2) n)); for the ReLU family.
 
     Parameters
     ----------
     [shape]
     [negative_slope]
     [he mode]
+    [truncated]
     [fans]
     [common]
 
     Notes
     -----
-    In law equal to ``torch.nn.init.kaiming_normal_`` (with ``fans="oi"``); Keras and JAX truncate at two standard
-    deviations. Also called `kaiming_normal`.
+    In law equal to ``torch.nn.init.kaiming_normal_`` (with ``fans="oi"``); with ``truncated=True`` to Keras's
+    ``HeNormal`` and ``jax.nn.initializers.he_normal``. Also called `kaiming_normal`.
 
     References
     ----------
@@ -136,7 +138,7 @@ def he_normal(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") -
     >>> round(float(w.var()) * 4096, 1)
     2.0
     """
-    return _he("he_normal", negative_slope, mode, "normal", fans)
+    return _he("he_normal", negative_slope, mode, normal_or_truncated("he_normal", truncated), fans)
 
 
 xavier_uniform = alias("xavier_uniform", glorot_uniform)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from fastinit import checks
 from fastinit.registry import scheme
-from fastinit.spec import Spec, scaled
+from fastinit.spec import Spec, normal_or_truncated, scaled
 
 
 @scheme
 def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: str = "normal", fans="io") -> Spec:
     """Draw with mean 0 and variance ``scale / n``, where n is the fan that `mode` names.
 
-    ``normal`` is N(0, scale / n), untruncated; ``uniform`` is U(-a, a) with a = sqrt(3 scale / n), bounds excluded.
+    ``normal`` is N(0, scale / n), untruncated; ``uniform`` is U(-a, a) with a = sqrt(3 scale / n), bounds excluded;
+    ``truncated_normal`` is N(0, s**2) between -2 s and 2 s, bounds excluded, with s = sqrt(scale / n) /
+    0.87962566103423978, so that its variance is scale / n too.
 
     Parameters
     ----------
@@ -20,7 +22,7 @@ def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: 
         Finite and > 0.
     mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}
         n: one of the fans, their mean, or their geometric mean; an empty axis counts as n = 1.
-    distribution : {"normal", "uniform"}
+    distribution : {"normal", "uniform", "truncated_normal"}
         Keras's "normal" is truncated; this one is not.
     [fans]
     [common]
@@ -99,19 +101,19 @@ def lecun_uniform(*, fans="io") -> Spec:
 
 
 @scheme
-def lecun_normal(*, fans="io") -> Spec:
-    """Draw from N(0, 1 / fan_in), untruncated; for SELU and other self-normalizing networks.
+def lecun_normal(*, truncated: bool = False, fans="io") -> Spec:
+    """Draw from N(0, 1 / fan_in); for SELU and other self-normalizing networks.
 
     Parameters
     ----------
     [shape]
+    [truncated]
     [fans]
     [common]
 
     Notes
     -----
-    Keras's ``LecunNormal`` and ``jax.nn.initializers.lecun_normal`` have the same variance, but truncate at two
-    standard deviations.
+    With ``truncated=True`` in law equal to Keras's ``LecunNormal`` and ``jax.nn.initializers.lecun_normal``.
 
     References
     ----------
@@ -124,4 +126,4 @@ def lecun_normal(*, fans="io") -> Spec:
     >>> round(float(w.std()) * 20, 1)
     1.0
     """
-    return scaled("lecun_normal", 1.0, "fan_in", "normal", fans)
+    return scaled("lecun_normal", 1.0, "fan_in", normal_or_truncated("lecun_normal", truncated), fans)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit import checks, fan_rules, laws
+from fastinit import checks, fan_rules, laws, truncation
 from fastinit._kernels import in_default_float_mode
 from fastinit.checks import Shape
 from fastinit.dtypes import FLOAT64_FORMAT, Format
@@ -17,6 +17,9 @@ from fastinit.laws import Law
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
 DISTRIBUTIONS = ("uniform", "normal", "truncated_normal")
+
+#: The standard deviation of the standard normal between -2 and 2 (normal_tail.truncated_std).
+TRUNCATED_STD = 0.87962566103423978
 
 #: Shapes and dtypes whose laws a configured scheme remembers. Models repeat few shapes many times.
 N_LAWS = 256
@@ -91,6 +94,11 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
     return Spec(scheme, rule, by_shape=isinstance(choice, str))
 
 
+def normal_or_truncated(scheme: str, truncated: object) -> str:
+    """The distribution that a ``*_normal`` scheme's `truncated` chooses."""
+    return "truncated_normal" if checks.boolean(scheme, "truncated", truncated) else "normal"
+
+
 def _scaled_law(scheme: str, std: float, distribution: str, fmt: Format) -> Law:
     if not laws.MIN_STD <= std <= laws.MAX_STD or fmt.nearest(std) == 0 or 10 * std > fmt.max:
         least = max(laws.MIN_STD, math.ldexp(1.0, fmt.least_exponent))
@@ -98,6 +106,8 @@ def _scaled_law(scheme: str, std: float, distribution: str, fmt: Format) -> Law:
         reject_value(scheme, "standard deviation", f"{least:.2g} to {most:.2g} in {fmt.name}", std)
     if distribution == "normal":
         return laws.normal(scheme, 0.0, std, fmt)
+    if distribution == "truncated_normal":
+        return truncation.truncated_normal(scheme, 0.0, std / TRUNCATED_STD, -2.0, 2.0, fmt)
     limit = math.sqrt(3) * std  # the variance of U(-a, a) is a**2 / 3
     return laws.uniform(scheme, -limit, limit, fmt)
 

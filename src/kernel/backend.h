@@ -17,6 +17,7 @@
 
 #include "laws.h"
 #include "laws64.h"
+#include "truncated.h"
 
 #include "hashes.h"
 #include "stores.h"

@@ -2,17 +2,20 @@
 #ifndef FI_LISTS_H
 #define FI_LISTS_H
 
-/* Laws in float32 and in float64 arithmetic. How they keep their bounds: never by force; by force where the result is
- * rounded to fewer bits; always. */
-#define FI_LAWS_OF_f32(X)         \
-    X(constant, NEVER)         \
-    X(uniform, ROUNDED)        \
-    X(tiny_uniform, ROUNDED)   \
-    X(normal, NEVER)
-#define FI_LAWS_OF_f64(X)  \
-    X(constant, NEVER)  \
-    X(uniform, NEVER)   \
-    X(normal, NEVER)
+/* Laws in float32 and in float64 arithmetic. How their bounds are kept by force: never; where
+ * the result is rounded to fewer bits; always. */
+#define FI_LAWS_OF_f32(X)     \
+    X(constant, NEVER)        \
+    X(uniform, ROUNDED)       \
+    X(tiny_uniform, ROUNDED)  \
+    X(normal, NEVER)          \
+    X(truncated_near, ALWAYS) \
+    X(truncated, NEVER)
+#define FI_LAWS_OF_f64(X) \
+    X(constant, NEVER)    \
+    X(uniform, NEVER)     \
+    X(normal, NEVER)      \
+    X(truncated, NEVER)
 
 /* Every law has a code of its own; float32 arithmetic knows them all. */
 #define FI_LAWS FI_LAWS_OF_f32

@@ -132,6 +132,7 @@ FI_INLINE v_f64 v_f64_neg(v_f64 a) { return -a; }
 FI_INLINE v_f64 v_f64_add(v_f64 a, v_f64 b) { return a + b; }
 FI_INLINE v_f64 v_f64_sub(v_f64 a, v_f64 b) { return a - b; }
 FI_INLINE v_f64 v_f64_mul(v_f64 a, v_f64 b) { return a * b; }
+FI_INLINE v_f64 v_f64_div(v_f64 a, v_f64 b) { return a / b; }
 FI_INLINE v_f64 v_f64_fma(v_f64 a, v_f64 b, v_f64 c) { return V_FMA64(a, b, c); }
 FI_INLINE v_f64 v_f64_sqrt(v_f64 a) { return V_SQRT64(a); }
 FI_INLINE v_f64 v_f64_min(v_f64 a, v_f64 b) { return V_MIN64(a, b); }

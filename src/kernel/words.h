@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
     v_f32 location, scale, lowest, highest;
     fi_side_f32 side[2];
+    const fi_law *law; /* for laws that need them in float64 */
 } fi_numbers_f32;
 
 typedef struct {
@@ -60,7 +61,7 @@ typedef struct {
 FI_INLINE fi_numbers_f32 fi_numbers_set_f32(const fi_law *law)
 {
     fi_numbers_f32 n = {v_f32_set((float)law->location), v_f32_set((float)law->scale), v_f32_set((float)law->lowest),
-                        v_f32_set((float)law->highest), {{v_f32_set(0), v_f32_set(0), v_f32_set(0), v_f32_set(0)}}};
+                        v_f32_set((float)law->highest), {{v_f32_set(0), v_f32_set(0), v_f32_set(0), v_f32_set(0)}}, law};
     for (int s = 0; s < 2; s++)
         n.side[s] = (fi_side_f32){v_f32_set((float)law->side[s].base), v_f32_set((float)law->side[s].slope),
                                   v_f32_set((float)law->side[s].y_base), v_f32_set((float)law->side[s].y_slope)};
