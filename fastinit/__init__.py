@@ -36,6 +36,7 @@ from fastinit.schemes_glorot_he import (  # noqa: E402
     xavier_normal,
     xavier_uniform,
 )
+from fastinit.schemes_placed import delta_orthogonal, dirac, identity, log_odds, orthogonal  # noqa: E402
 from fastinit.schemes_scaled import fan_in_uniform, lecun_normal, lecun_uniform, variance_scaling  # noqa: E402
 from fastinit.threads import get_num_threads, set_num_threads  # noqa: E402
 
@@ -47,6 +48,8 @@ def __dir__() -> list[str]:
 __all__ = [
     "__version__",
     "constant",
+    "delta_orthogonal",
+    "dirac",
     "empty",
     "fan_in_uniform",
     "fans",
@@ -56,13 +59,16 @@ __all__ = [
     "glorot_uniform",
     "he_normal",
     "he_uniform",
+    "identity",
     "initialize",
     "kaiming_normal",
     "kaiming_uniform",
     "lecun_normal",
     "lecun_uniform",
+    "log_odds",
     "normal",
     "ones",
+    "orthogonal",
     "random_normal",
     "random_uniform",
     "schemes",

@@ -5,12 +5,13 @@ from types import EllipsisType
 from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.registry import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
 _Fans = Literal["io", "oi"] | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
+_Layout = Literal["io", "oi"]
 _Mode = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 _Item = SupportsIndex | slice | EllipsisType
 _Rng = (
@@ -37,7 +38,18 @@ __version__: str
 
 def zeros(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def ones(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
-def constant(shape: _Shape | None = None, *, value: SupportsFloat, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def constant(shape: _Shape | None = None, *, value: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def identity(shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def dirac(
+    shape: _Shape | None = None, *, groups: SupportsIndex = 1, fans: _Layout = "io", **fill: Unpack[_Fill]
+) -> np.ndarray: ...
+def orthogonal(
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
+) -> np.ndarray: ...
+def delta_orthogonal(
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
+) -> np.ndarray: ...
+def log_odds(shape: _Shape | None = None, *, p: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def uniform(
     shape: _Shape | None = None, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, **fill: Unpack[_Fill]
 ) -> np.ndarray: ...

@@ -84,6 +84,18 @@ def one_of(where: str, parameter: str, value: object, choices: Sequence[str]) ->
     return value
 
 
+def real_array(where: str, parameter: str, value: object) -> np.ndarray:
+    """A float64 copy of an array or nested sequence of real numbers."""
+    expected = "a real number or an array of them"
+    try:
+        array = np.asarray(value)
+    except Exception:  # arrays of other libraries raise what they like
+        reject_type(where, parameter, expected, value)
+    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
+        reject_type(where, parameter, expected, value)
+    return array.astype(np.float64)
+
+
 def boolean(where: str, parameter: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         reject_type(where, parameter, "True or False", value)

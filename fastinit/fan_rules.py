@@ -104,6 +104,11 @@ def check(where: str, choice: object) -> Fans:
     return fan_in, fan_out
 
 
+def check_layout(where: str, choice: object) -> str:
+    """The ``fans`` argument of a scheme that needs a layout alone."""
+    return checks.one_of(where, "fans", choice, tuple(LAYOUTS))
+
+
 def of(where: str, choice: Fans, shape: Shape) -> tuple[float, float]:
     """The fans that a checked choice gives for a full shape."""
     if not isinstance(choice, str):

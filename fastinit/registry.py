@@ -102,13 +102,21 @@ class Configured:
         return f"fastinit.get({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.params.items())])})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Configured) and (self.name, self.params) == (other.name, other.params)
+        if not isinstance(other, Configured) or self.name != other.name or self.params.keys() != other.params.keys():
+            return False
+        return all(_same(value, other.params[name]) for name, value in self.params.items())
 
     def __hash__(self) -> int:
         return hash((self.name, frozenset(self.params)))
 
     def __reduce__(self):
         return Configured, (self.name, dict(self.params))
+
+
+def _same(a: object, b: object) -> bool:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b)
+    return a == b
 
 
 def scheme(rule: Callable[..., Spec]) -> Callable:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from fastinit import checks, laws, truncation
+from fastinit.placing import is_many
 from fastinit.registry import alias, scheme
+from fastinit.schemes_placed import given_values
 from fastinit.spec import Spec, fixed
 
 
@@ -57,13 +59,14 @@ def ones() -> Spec:
 
 @scheme
 def constant(*, value: float) -> Spec:
-    """Fill with one value.
+    """Fill with one value, or with given ones.
 
     Parameters
     ----------
     [shape]
-    value : float
-        Any number within the dtype's range, infinities and NaN included.
+    value : float or array of float
+        Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
+        broadcast to the shape. Each is rounded to the dtype once, to nearest even.
     [common]
 
     Notes
@@ -75,7 +78,12 @@ def constant(*, value: float) -> Spec:
     >>> import fastinit as fi
     >>> fi.constant(3, value=0.1)
     array([0.1, 0.1, 0.1], dtype=float32)
+    >>> fi.constant((2, 3), value=[1, 2, 3])
+    array([[1., 2., 3.],
+           [1., 2., 3.]], dtype=float32)
     """
+    if is_many(value):
+        return given_values("constant", "value", checks.real_array("constant", "value", value))
     return fixed("constant", partial(laws.constant, "constant", checks.real("constant", "value", value)))
 
 

@@ -1,0 +1,90 @@
+"""What the schemes that are more than a law write after it: ones on diagonals, given values, orthogonal matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fastinit import _kernels, haar, laws
+from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
+from fastinit.spec import Placement
+
+
+def diagonal(box: np.ndarray, starts: tuple[int, int], row_offset: int, n: int, value: float) -> None:
+    """Set elements (row_offset + d, d), d < n, of the matrix that `box` is a part of, beginning at `starts`."""
+    first = max(0, starts[0] - row_offset, starts[1])
+    end = min(n, starts[0] + box.shape[0] - row_offset, starts[1] + box.shape[1])
+    if end <= first:
+        return
+    corner = box[first + row_offset - starts[0] :, first - starts[1] :]
+    line = np.lib.stride_tricks.as_strided(corner, (end - first,), (sum(corner.strides),))
+    line[...] = value
+
+
+def rounded(values: np.ndarray, fmt: Format) -> np.ndarray:
+    """float64 numbers rounded once to a format, still as float64; infinite beyond its range."""
+    if fmt is FLOAT64_FORMAT:
+        return values
+    with np.errstate(all="ignore"):
+        _, exponent = np.frexp(values)
+        quantum = np.maximum(exponent - fmt.precision, fmt.least_exponent)
+        near = np.ldexp(np.rint(np.ldexp(values, -quantum)), quantum)
+        near = np.where(np.abs(near) > fmt.max, np.copysign(np.inf, values), near)
+    return np.where(np.isfinite(values), near, values)
+
+
+def values(p: Placement, given: np.ndarray) -> None:
+    """The box's part of `given`, broadcast to the full shape."""
+    near = np.broadcast_to(rounded(given, p.fmt), p.shape)
+    box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
+    with np.errstate(all="ignore"):  # to infinities and NaN among the caller's numbers
+        p.array[...] = near[box]
+
+
+def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:
+    """The box's part of a Haar matrix of the full shape, or the whole in place where that is possible."""
+    whole = p.array.shape == p.shape and p.array.flags.c_contiguous
+    dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
+    in_place = whole and p.array.dtype == dtype
+    matrix = p.array.reshape(matrix_shape) if in_place else np.empty(matrix_shape, dtype)
+    haar.fill_haar(matrix, gain, lambda buffer, first: _draw(p, buffer, first))
+    if not in_place:
+        box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
+        with np.errstate(all="ignore"):  # to dtypes with fewer bits
+            p.array[...] = matrix.reshape(p.shape)[box]
+
+
+def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
+    """Standard normals from a stream of the scheme's own.
+
+    On one thread: that takes a hundredth of the matrix products' time, and OpenMP's threads would go on spinning beside
+    those of the products.
+    """
+    fmt = FLOAT64_FORMAT if buffer.itemsize == 8 else FLOAT32_FORMAT
+    law = laws.normal("orthogonal", 0.0, 1.0, fmt)._replace(tag=laws.tag("o", fmt))
+    _kernels.fill(buffer, law, p.seed, p.name, (first, buffer.size, buffer.itemsize, -1, 0), 1, False)
+
+
+def centre(p: Placement, n_axes: int, position: tuple[int, ...], first_axis: int) -> np.ndarray | None:
+    """The box at one position of its receptive field, whose n_axes axes begin at first_axis; None if it is outside."""
+    index: list = [slice(None)] * p.array.ndim
+    for axis, at in zip(range(first_axis, first_axis + n_axes), position, strict=True):
+        inside = at - p.starts[axis]
+        if not 0 <= inside < p.array.shape[axis]:
+            return None
+        index[axis] = inside
+    return p.array[tuple(index)]
+
+
+def log_odds(p: float) -> float:
+    """ln(p / (1 - p)), correctly rounded on every machine."""
+    import decimal  # here for the sake of the package's import time
+
+    context = decimal.Context(prec=60, Emin=-99999, Emax=99999)
+    number = context.create_decimal_from_float(p)
+    odds = context.divide(number, context.subtract(context.create_decimal(1), number))
+    return float(context.ln(odds)) if odds != 1 else 0.0
+
+
+def is_many(value: object) -> bool:
+    """Whether a parameter is an array or sequence rather than one number."""
+    return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) != 0
