@@ -16,16 +16,9 @@ from fastinit.config import show_config  # noqa: E402
 from fastinit.fan_rules import fans  # noqa: E402
 from fastinit.memory import empty  # noqa: E402
 from fastinit.registry import get, schemes  # noqa: E402
-from fastinit.schemes_basic import (  # noqa: E402
-    constant,
-    normal,
-    ones,
-    random_normal,
-    random_uniform,
-    truncated_normal,
-    uniform,
-    zeros,
-)
+from fastinit.schemes_basic import normal, random_normal, random_uniform, truncated_normal, uniform  # noqa: E402
+from fastinit.schemes_constant import constant, log_odds, ones, zeros  # noqa: E402
+from fastinit.schemes_diagonal import dirac, identity  # noqa: E402
 from fastinit.schemes_glorot_he import (  # noqa: E402
     glorot_normal,
     glorot_uniform,
@@ -36,7 +29,7 @@ from fastinit.schemes_glorot_he import (  # noqa: E402
     xavier_normal,
     xavier_uniform,
 )
-from fastinit.schemes_placed import delta_orthogonal, dirac, identity, log_odds, orthogonal  # noqa: E402
+from fastinit.schemes_orthogonal import delta_orthogonal, orthogonal  # noqa: E402
 from fastinit.schemes_scaled import fan_in_uniform, lecun_normal, lecun_uniform, variance_scaling  # noqa: E402
 from fastinit.threads import get_num_threads, set_num_threads  # noqa: E402
 

@@ -6,7 +6,16 @@ import numpy as np
 
 from fastinit import _kernels, haar, laws
 from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
+from fastinit.errors import reject_value
+from fastinit.laws import Law
 from fastinit.spec import Placement
+
+
+def zeros_around(where: str, gain: float, fmt: Format) -> Law:
+    """The law of all but the placed elements, once the dtype can hold those."""
+    if abs(gain) > fmt.max:
+        reject_value(where, "gain", f"a number within {fmt.name}", gain)
+    return laws.constant(where, 0.0, fmt)
 
 
 def diagonal(box: np.ndarray, starts: tuple[int, int], row_offset: int, n: int, value: float) -> None:

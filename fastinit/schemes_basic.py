@@ -1,90 +1,12 @@
-"""Schemes whose law is the same for every shape: constants, uniform, normal."""
+"""Schemes whose law is the same for every shape: uniform, normal, truncated normal."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from fastinit import checks, laws, truncation
-from fastinit.placing import is_many
 from fastinit.registry import alias, scheme
-from fastinit.schemes_placed import given_values
 from fastinit.spec import Spec, fixed
-
-
-@scheme
-def zeros() -> Spec:
-    """Fill with 0.
-
-    Parameters
-    ----------
-    [shape]
-    [common]
-
-    Notes
-    -----
-    The usual choice for biases; weights that are all zero leave the units of a layer identical for ever.
-    Equals ``torch.nn.init.zeros_`` and ``jax.nn.initializers.zeros``.
-
-    Examples
-    --------
-    >>> import fastinit as fi
-    >>> fi.zeros(3)
-    array([0., 0., 0.], dtype=float32)
-    """
-    return fixed("zeros", partial(laws.constant, "zeros", 0.0))
-
-
-@scheme
-def ones() -> Spec:
-    """Fill with 1.
-
-    Parameters
-    ----------
-    [shape]
-    [common]
-
-    Notes
-    -----
-    The usual choice for the scales of normalization layers.
-    Equals ``torch.nn.init.ones_`` and ``jax.nn.initializers.ones``.
-
-    Examples
-    --------
-    >>> import fastinit as fi
-    >>> fi.ones(3)
-    array([1., 1., 1.], dtype=float32)
-    """
-    return fixed("ones", partial(laws.constant, "ones", 1.0))
-
-
-@scheme
-def constant(*, value: float) -> Spec:
-    """Fill with one value, or with given ones.
-
-    Parameters
-    ----------
-    [shape]
-    value : float or array of float
-        Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
-        broadcast to the shape. Each is rounded to the dtype once, to nearest even.
-    [common]
-
-    Notes
-    -----
-    Equals ``torch.nn.init.constant_`` and ``jax.nn.initializers.constant``.
-
-    Examples
-    --------
-    >>> import fastinit as fi
-    >>> fi.constant(3, value=0.1)
-    array([0.1, 0.1, 0.1], dtype=float32)
-    >>> fi.constant((2, 3), value=[1, 2, 3])
-    array([[1., 2., 3.],
-           [1., 2., 3.]], dtype=float32)
-    """
-    if is_many(value):
-        return given_values("constant", "value", checks.real_array("constant", "value", value))
-    return fixed("constant", partial(laws.constant, "constant", checks.real("constant", "value", value)))
 
 
 @scheme

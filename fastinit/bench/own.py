@@ -10,7 +10,8 @@ import numpy as np
 
 from fastinit.bench.peer_interface import HALF_WIDTH, SEED, STD, Fill, Unavailable, require_law, shares, together
 from fastinit.dtypes import EXPECTED, format_of
-from fastinit.schemes_basic import constant, normal, uniform
+from fastinit.schemes_basic import normal, uniform
+from fastinit.schemes_constant import constant
 from fastinit.threads import MIN_ELEMENTS_PER_THREAD
 
 #: One for the process: a name never comes again, so that nothing about it is remembered.
