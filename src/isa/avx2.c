@@ -18,6 +18,12 @@
 #define V_MAX64(a, b) ((v_f64)_mm256_max_pd((__m256d)(a), (__m256d)(b)))
 #define V_F32_FROM_F64(a, b) \
     ((v_f32)_mm256_set_m128(_mm256_cvtpd_ps((__m256d)(b)), _mm256_cvtpd_ps((__m256d)(a))))
+/* A float64 as two float32 by their places, which are taken mod 8; the index's third bit chooses the table's half. */
+#define V_PLACES(index) ((__m256i)((index) << 1 | (index) << 33 | v_u64_set((uint64_t)1 << 32)))
+#define V_OF_4(table, index) \
+    _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(_mm256_loadu_pd(table)), V_PLACES(index)))
+#define V_OF_8(table, index) \
+    ((v_f64)_mm256_blendv_pd(V_OF_4(table, index), V_OF_4((table) + 4, index), (__m256d)((index) << 61)))
 #define V_F16(a) _mm256_cvtps_ph((__m256)(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define V_F16_PAIR(a, b) ((v_u32)_mm256_set_m128i(V_F16(b), V_F16(a)))
 #define V_QUAD(row, j, i) _mm_loadu_ps((const float *)(const void *)((row)[4 * (i)] + (j)))

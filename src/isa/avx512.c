@@ -22,6 +22,7 @@
 #define V_EXPONENT64(a) ((v_f64)_mm512_getexp_pd((__m512d)(a)))
 #define V_MANTISSA64(a) ((v_f64)_mm512_getmant_pd((__m512d)(a), _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero))
 #define V_F64_FROM_U64(a) ((v_f64)_mm512_cvtepu64_pd((__m512i)(a)))
+#define V_OF_8(table, index) ((v_f64)_mm512_permutexvar_pd((__m512i)(index), _mm512_loadu_pd(table)))
 #define V_LOW_HALF(a) _mm512_castpd256_pd512(_mm256_castps_pd(a))
 #define V_HIGH_HALF(a, b) _mm512_insertf64x4(V_LOW_HALF(a), _mm256_castps_pd(b), 1)
 #define V_F32_FROM_F64(a, b) \

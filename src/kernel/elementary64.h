@@ -12,23 +12,30 @@ FI_INLINE void fi_polynomial_f64(v_f64 sum[V_N], const v_f64 x[V_N], const v_f64
 }
 
 /* -log2 |u 2^-n| for |u 2^-n| in (0, 1]; exactly 0 at 1. Relative error below 2^-50. u and 2^-n u must be normal
- * numbers. |u 2^-n| = m 2^e with m in [3/4, 3/2). */
+ * numbers.
+ *
+ * |u 2^-n| = m 2^e with m in [3/4, 3/2), and m c = 1 + t for a c near 1 / m, so that -log2 is log2 c - e - t q(t). The first
+ * three bits of m's mantissa choose c: the float64 nearest to 1 / the middle of the m that have them, but 1 on both sides of 1. */
 FI_INLINE void fi_minus_log2_f64(v_f64 y[V_N], const v_f64 u[V_N], int n)
 {
-    /* log2(1 + t) / t on [-1/4, 1/2], absolute error 2^-53.2. */
-    static const double q[20] = {
-        0x1.71547652b82fep+0, -0x1.71547652b830fp-1, 0x1.ec709dc3a0b26p-2, -0x1.71547652b46fcp-2,
-        0x1.2776c50e7cf32p-2, -0x1.ec709dc679896p-3, 0x1.a61763110a129p-3, -0x1.7154764a8c44ep-3,
-        0x1.484afe461d993p-3, -0x1.27769d26f7712p-3, 0x1.0c9cc0f0061a1p-3, -0x1.ec809ec47af96p-4,
-        0x1.c65c70d9e6eb0p-4, -0x1.a4c9dce921473p-4, 0x1.89a1411a03b71p-4, -0x1.7c7973458c15fp-4,
-        0x1.74b9bbad32923p-4, -0x1.3fbe0678cdab6p-4, 0x1.797bb657c05b4p-5, -0x1.a89ef33fede37p-7};
-    v_f64 t[V_N], e[V_N], coefficient[20];
+    static const double c[8] = {0x1p+0, 0x1.af286bca1af28p-1, 0x1.8618618618618p-1, 0x1.642c8590b2164p-1, 0x1.47ae147ae147bp+0, 0x1.2f684bda12f68p+0, 0x1.1a7b9611a7b96p+0, 0x1p+0};
+    static const double log2_c[8] = {0x0p+0, -0x1.fbc16b902680dp-3, -0x1.91bba891f170ap-2, -0x1.0c10500d63aa7p-1, 0x1.6cb0f6865c8ebp-2, 0x1.f5fd8a9063e32p-3, 0x1.22dadc2ab3496p-3, 0x0p+0};
+    /* log2(1 + t) / t on [-1/16, 1/8], absolute error 2^-54.0. */
+    static const double q[12] = {
+        0x1.71547652b82fep+0,  -0x1.71547652b82ecp-1, 0x1.ec709dc39fc9fp-2,  -0x1.71547652d0865p-2,
+        0x1.2776c5122fe67p-2,  -0x1.ec709d4566cbcp-3, 0x1.a61751c6066dfp-3,  -0x1.7154baaf8c18cp-3,
+        0x1.485d4bbd8622ep-3,  -0x1.27c80a96b52f3p-3, 0x1.069f06863dd43p-3,  -0x1.65bdac82649c2p-4};
+    v_f64 m[V_N], t[V_N], e[V_N], coefficient[12];
+    v_u64 first_bits[V_N];
     FI_UNROLL
-    for (int k = 0; k < 20; k++)
+    for (int k = 0; k < 12; k++)
         coefficient[k] = v_f64_set(q[k]);
-    FI_EACH t[i] = v_f64_sub(v_f64_split(&e[i], u[i], n), v_f64_set(1.0));
-    fi_polynomial_f64(y, t, coefficient, 20);
-    FI_EACH y[i] = v_f64_fma(v_f64_neg(t[i]), y[i], v_f64_neg(e[i]));
+    FI_EACH m[i] = v_f64_split(&e[i], u[i], n);
+    FI_EACH first_bits[i] = v_u64_shr(v_u64_bits(m[i]), 49);
+    FI_EACH t[i] = v_f64_fma(m[i], v_f64_of_8(c, first_bits[i]), v_f64_set(-1.0));
+    FI_EACH e[i] = v_f64_sub(v_f64_of_8(log2_c, first_bits[i]), e[i]);
+    fi_polynomial_f64(y, t, coefficient, 12);
+    FI_EACH y[i] = v_f64_fma(v_f64_neg(t[i]), y[i], e[i]);
 }
 
 /* factor sqrt(2 ln 2) times the cosine and sine of pi/4 + x pi/4, for x in [-1, 1]. Absolute errors below 2^-51.5

@@ -10,6 +10,7 @@
  *   V_EXPONENT(a)              optional, with V_EXPONENT64: floor(log2 |a|) as floating point, for normal a
  *   V_MANTISSA(a)              with it, and V_MANTISSA64: |a| 2^-e for the e that brings it into [3/4, 3/2)
  *   V_F64_FROM_U64(a)          optional: rounded to nearest even
+ *   V_OF_8(table, index)       optional: as v_f64_of_8
  *   V_F32_FROM_F64(a, b)       those of a, then those of b, rounded to nearest even
  *   V_F16_PAIR(a, b)           optional: the float16 of a's elements, then of b's, rounded to nearest even, as v_u32
  *   V_QUADS(row, j)            16 bytes each from byte j on of row[0], row[4], ...
@@ -148,6 +149,19 @@ FI_INLINE v_f64 v_f64_from_u64(v_u64 a)
     /* The halves as mantissas of 2^52 and 2^84; only the last sum rounds. */
     v_f64 low = (v_f64)((a & 0xffffffff) | 0x4330000000000000), high = (v_f64)((a >> 32) | 0x4530000000000000);
     return (high - v_f64_set(0x1.00000001p+84)) + low;
+#endif
+}
+
+/* table[index mod 8]. */
+FI_INLINE v_f64 v_f64_of_8(const double table[8], v_u64 index)
+{
+#ifdef V_OF_8
+    return V_OF_8(table, index);
+#else
+    v_f64 v;
+    for (int i = 0; i < V_F64S; i++)
+        v[i] = table[index[i] % 8];
+    return v;
 #endif
 }
 

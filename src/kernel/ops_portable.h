@@ -123,6 +123,7 @@ FI_LANEWISE(v_f64, 8, v_f64_sqrt, (v_f64 a), sqrt(a.lane[i]))
 FI_LANEWISE(v_f64, 8, v_f64_min, (v_f64 a, v_f64 b), (a.lane[i] < b.lane[i] ? a : b).lane[i])
 FI_LANEWISE(v_f64, 8, v_f64_max, (v_f64 a, v_f64 b), (a.lane[i] > b.lane[i] ? a : b).lane[i])
 FI_LANEWISE(v_f64, 8, v_f64_from_u64, (v_u64 a), (double)a.lane[i])
+FI_LANEWISE(v_f64, 8, v_f64_of_8, (const double table[8], v_u64 index), table[index.lane[i] % 8])
 FI_LANEWISE(v_f32, 16, v_f32_from_f64, (v_f64 a, v_f64 b), (float)(i < 8 ? a : b).lane[i % 8])
 
 #include "split.h"
