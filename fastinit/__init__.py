@@ -31,6 +31,7 @@ from fastinit.schemes_glorot_he import (  # noqa: E402
 )
 from fastinit.schemes_orthogonal import delta_orthogonal, orthogonal  # noqa: E402
 from fastinit.schemes_scaled import fan_in_uniform, lecun_normal, lecun_uniform, variance_scaling  # noqa: E402
+from fastinit.schemes_sparse import sparse  # noqa: E402
 from fastinit.threads import get_num_threads, set_num_threads  # noqa: E402
 
 
@@ -67,6 +68,7 @@ __all__ = [
     "schemes",
     "set_num_threads",
     "show_config",
+    "sparse",
     "truncated_normal",
     "uniform",
     "variance_scaling",

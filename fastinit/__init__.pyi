@@ -49,6 +49,14 @@ def orthogonal(
 def delta_orthogonal(
     shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
+def sparse(
+    shape: _Shape | None = None,
+    *,
+    sparsity: SupportsFloat,
+    std: SupportsFloat = 0.01,
+    fans: _Layout = "io",
+    **fill: Unpack[_Fill],
+) -> np.ndarray: ...
 def log_odds(shape: _Shape | None = None, *, p: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def uniform(
     shape: _Shape | None = None, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, **fill: Unpack[_Fill]

@@ -29,6 +29,17 @@ def fill(
     n_threads: int,
     streamed: bool,
 ) -> None: ...
+def put_zeros(
+    matrix: np.ndarray,
+    first_input: int,
+    first_unit: int,
+    n_inputs: int,
+    n_zeros: int,
+    seed: bytes,
+    name: str,
+    tag: bytes,
+    n_threads: int,
+) -> None: ...
 def first_matches(names: list[str], tests: list[str | tuple[str, str] | Callable[[str], object]]) -> list[int]: ...
 
 class Batch:

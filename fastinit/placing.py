@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
-from fastinit import _kernels, haar, laws
+from fastinit import _kernels, haar, laws, region
+from fastinit.checks import Shape
 from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
 from fastinit.errors import reject_value
 from fastinit.laws import Law
@@ -71,6 +75,45 @@ def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
     fmt = FLOAT64_FORMAT if buffer.itemsize == 8 else FLOAT32_FORMAT
     law = laws.normal("orthogonal", 0.0, 1.0, fmt)._replace(tag=laws.tag("o", fmt))
     _kernels.fill(buffer, law, p.seed, p.name, (first, buffer.size, buffer.itemsize, -1, 0), 1, False)
+
+
+def zeros_in_units(p: Placement, unit_axis: int, n_zeros: int) -> None:
+    """Zeros at n_zeros of each unit's elements; units lie along one axis, their inputs along all others."""
+    array, starts, shape = np.moveaxis(p.array, unit_axis, -1), _moved(p.starts, unit_axis), _moved(p.shape, unit_axis)
+    n_each, tag = n_inputs(p.shape, unit_axis), laws.tag("s", p.fmt)
+    for first_input, matrix in _input_runs(array, starts, shape):
+        _kernels.put_zeros(matrix, first_input, starts[-1], n_each, n_zeros, p.seed, p.name, tag, p.n_threads)
+
+
+def n_inputs(shape: Shape, unit_axis: int) -> int:
+    """Elements of a unit."""
+    return math.prod(_moved(shape, unit_axis)[:-1])
+
+
+def _moved(entries: Shape, axis: int) -> Shape:
+    """The entry of one axis put last."""
+    rest = list(entries)
+    last = rest.pop(axis)
+    return (*rest, last)
+
+
+def _input_runs(array: np.ndarray, starts: Shape, shape: Shape) -> Iterator[tuple[int, np.ndarray]]:
+    """A box, its unit axis last, as matrices of consecutive inputs by units, with the number of each first input."""
+    last = array.ndim - 2
+    first = last  # axes first to last advance evenly, in the tensor and in memory
+    while first > 0 and array.shape[first] == shape[first] and _is_even(array, first):
+        first -= 1
+    run = math.prod(array.shape[first:-1]), array.shape[-1]
+    between = region.c_strides(shape[:-1])
+    for outer in np.ndindex(array.shape[:first]):
+        places = zip(starts, (*outer, *[0] * (last + 1 - first)), between, strict=False)
+        first_input = sum((start + i) * stride for start, i, stride in places)
+        yield first_input, np.lib.stride_tricks.as_strided(array[outer], run, (array.strides[last], array.strides[-1]))
+
+
+def _is_even(array: np.ndarray, axis: int) -> bool:
+    """Whether the axis before steps over this one exactly."""
+    return array.strides[axis - 1] == array.strides[axis] * array.shape[axis]
 
 
 def centre(p: Placement, n_axes: int, position: tuple[int, ...], first_axis: int) -> np.ndarray | None:

@@ -1,7 +1,7 @@
 # cython: language_level=3, embedsignature=False, cdivision=True
 """The door between Python and C: one call per fill or batch of fills, with every check already made.
 
-This file takes pointers and codes. It knows no dtype and no mathematics; it owns the only parallel region.
+This file takes pointers and codes. It knows no dtype and no mathematics.
 """
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
@@ -24,14 +24,6 @@ cdef extern from "Python.h":
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP
-
-# Work of each thread between two looks at pending signals: 128 MiB of float32 output, a hundredth of a second with
-# AVX-512 and one with no vectors at all, and far more than a parallel region costs.
-cdef int64_t WORK_PER_SLAB = 1 << 25
-
-# Work that a thread takes at a time: much more than taking it costs, and a mebibyte of output at most.
-cdef int64_t MIN_PART_WORK = 1 << 14
-cdef int64_t MAX_PART_WORK = 1 << 18
 
 cdef const fi_backend *chosen = NULL
 
@@ -98,7 +90,9 @@ def in_default_float_mode(function, *arguments):
 
 
 include "arguments.pxi"
+include "running.pxi"
 include "batch.pxi"
+include "sparse.pxi"
 
 
 def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed):
@@ -120,7 +114,7 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     try:
         if not fi_batch_add(&batch):
             raise ValueError("fill: out: expected the array that was checked, got one of another size")
-        run(&batch, n_threads, streamed, None)
+        run_batch(&batch, n_threads, streamed, None)
     finally:
         free(tensor.box)
 
@@ -184,53 +178,15 @@ cdef int64_t *new_box(box) except? NULL:
     return numbers
 
 
-cdef int run(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
-    cdef int64_t first = 0, last, n_done = 0, n_bytes
-    cdef int64_t scratch_bytes = (batch.scratch_bytes + 63) // 64 * 64
-    cdef char *memory = NULL
-    cdef char *scratch = NULL
+cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
     batch.streamed = streamed
-    if scratch_bytes:
-        memory = <char *>malloc(scratch_bytes * n_threads + 64)
-        if memory == NULL:
-            raise MemoryError(f"fill: threads: expected room for {n_threads} x {scratch_bytes} bytes, got none")
-        scratch = memory + 64 - <uintptr_t>memory % 64
-    try:
-        while first < batch.n_work:
-            last = min(first + n_threads * WORK_PER_SLAB, batch.n_work)
-            run_slab(batch, first, last, n_threads, scratch, scratch_bytes)
-            first = last
-            PyErr_CheckSignals()
-            if progress is not None:
-                n_bytes = fi_batch_bytes_before(batch, first)
-                progress(n_bytes - n_done)
-                n_done = n_bytes
-    finally:
-        free(memory)
-    return 0
+    cdef Work work = Work(do_batch_part, batch, batch.n_work, batch.scratch_bytes, batch_bytes_before)
+    return run(&work, n_threads, progress)
 
 
-cdef void run_slab(
-    const fi_batch *batch, int64_t first, int64_t last, int n_threads, char *scratch, int64_t scratch_bytes
-) noexcept:
-    cdef int64_t part, n_work = last - first
-    cdef uint64_t callers_mode = 0
-    if n_threads == 1:  # a region of one thread costs as much as a small fill
-        with nogil:
-            callers_mode = fi_enter()
-            fi_batch_fill(batch, first, last, scratch)
-            fi_leave(callers_mode)
-        return
-    # In turn, so that a core that others use too holds nobody up, and that the threads write near each other.
-    cdef int64_t part_work = max(MIN_PART_WORK, min(MAX_PART_WORK, n_work // (8 * n_threads)))
-    cdef int64_t n_parts = max(n_threads, n_work // part_work)
-    with nogil, parallel(num_threads=n_threads):
-        callers_mode = fi_enter()
-        for part in prange(n_parts, schedule="dynamic"):
-            fi_batch_fill(
-                batch,
-                first + n_work * part // n_parts,
-                first + n_work * (part + 1) // n_parts,
-                scratch + threadid() * scratch_bytes,
-            )
-        fi_leave(callers_mode)
+cdef void do_batch_part(const void *what, int64_t first, int64_t last, void *scratch) noexcept nogil:
+    fi_batch_fill(<const fi_batch *>what, first, last, scratch)
+
+
+cdef int64_t batch_bytes_before(const void *what, int64_t position) noexcept:
+    return fi_batch_bytes_before(<const fi_batch *>what, position)

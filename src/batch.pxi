@@ -126,4 +126,4 @@ cdef class Batch:
     def run(self, bytes seed, int n_threads, bint streamed, progress):
         """Fill all of them; calls progress(bytes just written), unless it is None, after each slab."""
         self.batch.seed = seed_bytes(seed)
-        run(&self.batch, n_threads, streamed, progress)
+        run_batch(&self.batch, n_threads, streamed, progress)

@@ -81,6 +81,27 @@ cdef extern from "batch.h":
     void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
 
 
+cdef extern from "sparse.h":
+    ctypedef struct fi_sparse:
+        const fi_backend *backend
+        uint64_t key[4]
+        int64_t n_inputs
+        int64_t n_zeros
+        char *out
+        int itemsize
+        int64_t first_unit
+        int64_t n_units_here
+        int64_t unit_stride
+        int64_t first_input
+        int64_t n_inputs_here
+        int64_t input_stride
+        int64_t n_work
+        int64_t scratch_bytes
+
+    void fi_sparse_split(fi_sparse *sparse, int n_threads)
+    void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch) noexcept nogil
+
+
 cdef extern from "fpmode.h":
     uint64_t fi_enter() noexcept nogil
     void fi_leave(uint64_t callers_mode) noexcept nogil

@@ -81,6 +81,10 @@ typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n, char *
  * `state` is that of a hash just begun. */
 typedef void fi_hashes_fn(const uint64_t state[8], const uint64_t message[16][FI_LANES],
                           const uint64_t n_bytes[FI_LANES], uint64_t digest[4][FI_LANES]);
+
+/* A block's first words of 64 bits, lane after lane at each draw: n of them, and up to a multiple of FI_LANES. */
+typedef void fi_words_fn(const uint64_t key[4], uint64_t block_index, int n, uint64_t *word);
+
 /* Rows that are to be written as columns, part of a stack of such: tile.c. */
 typedef struct {
     const char *row[FI_MAX_TILE_ROWS]; /* n_rows, and up to a multiple of FI_LINE bytes any that can be read */
@@ -114,6 +118,7 @@ typedef struct {
     int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
     fi_blocks_fn *const (*blocks[FI_N_DTYPES])[FI_N_STORES]; /* by law; NULL for those that the dtype's arithmetic lacks */
     fi_hashes_fn *hashes;
+    fi_words_fn *words;
     fi_columns_fn *columns;
     fi_copy_fn *copy;
 } fi_backend;

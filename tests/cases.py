@@ -5,7 +5,7 @@ from __future__ import annotations
 import fastinit as fi
 
 #: Parameters without a default.
-NEEDED = {"constant": dict(value=0.1), "log_odds": dict(p=0.01)}
+NEEDED = {"constant": dict(value=0.1), "log_odds": dict(p=0.01), "sparse": dict(sparsity=0.7)}
 
 #: Numbers of dimensions, where a scheme does not take any of 2 and more.
 N_DIMS = {"identity": (2,), "dirac": (3, 4, 5), "delta_orthogonal": (3, 4, 5)}

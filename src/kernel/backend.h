@@ -54,6 +54,7 @@ const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {
 #endif
     .blocks = {FI_DTYPES(FI_TABLE)},
     .hashes = FI_JOIN(fi, hashes, FI_ISA),
+    .words = FI_JOIN(fi, words, FI_ISA),
     .columns = FI_JOIN(fi, columns, FI_ISA),
     .copy = FI_JOIN(fi, copy, FI_ISA),
 };

@@ -56,4 +56,18 @@ FI_INLINE v_u64 fi_lanes_next(fi_lanes *lanes, int v)
     return result;
 }
 
+/* fi_words_fn. */
+static void FI_JOIN(fi, words, FI_ISA)(const uint64_t key[4], uint64_t block_index, int n, uint64_t *word)
+{
+    fi_lanes lanes;
+    fi_lanes_seed(&lanes, key, block_index);
+    for (int i = 0; i < n; i += FI_LANES) {
+        FI_UNROLL
+        for (int v = 0; v < V_COUNT; v++) {
+            v_u64 next = fi_lanes_next(&lanes, v);
+            memcpy(word + i + v * (V_BYTES / 8), &next, sizeof next);
+        }
+    }
+}
+
 #endif

@@ -1,0 +1,30 @@
+def put_zeros(
+    cnp.ndarray matrix, int64_t first_input, int64_t first_unit, int64_t n_inputs, int64_t n_zeros,
+    bytes seed, str name, bytes tag, int n_threads,
+):
+    """Zeros at n_zeros of each unit's n_inputs elements, chosen by the stream that (seed, name, tag) names.
+
+    `matrix`, inputs by units, is the part of the tensor that begins at first_input and first_unit.
+    """
+    cdef fi_sparse sparse
+    cdef fi_stream stream
+    cdef Py_ssize_t n_name
+    stream.name = PyUnicode_AsUTF8AndSize(name, &n_name)
+    stream.n_name = n_name
+    stream.tag = tag
+    stream.n_tag = len(tag)
+    fi_stream_key(seed_bytes(seed), &stream, sparse.key)
+    sparse.backend = chosen
+    sparse.n_inputs, sparse.n_zeros = n_inputs, n_zeros
+    sparse.out = <char *>cnp.PyArray_DATA(matrix)
+    sparse.itemsize = cnp.PyArray_ITEMSIZE(matrix)
+    sparse.first_input, sparse.first_unit = first_input, first_unit
+    sparse.n_inputs_here, sparse.n_units_here = cnp.PyArray_DIM(matrix, 0), cnp.PyArray_DIM(matrix, 1)
+    sparse.input_stride, sparse.unit_stride = cnp.PyArray_STRIDE(matrix, 0), cnp.PyArray_STRIDE(matrix, 1)
+    fi_sparse_split(&sparse, n_threads)
+    cdef Work work = Work(do_sparse_part, &sparse, sparse.n_work, sparse.scratch_bytes, NULL)
+    run(&work, n_threads, None)
+
+
+cdef void do_sparse_part(const void *what, int64_t first, int64_t last, void *scratch) noexcept nogil:
+    fi_sparse_fill(<const fi_sparse *>what, first, last, scratch)
