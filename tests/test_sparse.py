@@ -52,7 +52,7 @@ def zeros_of(shape, sparsity: float, fans: str, seed: int, name: str, tag: bytes
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("fans", ["io", "oi"])
 def test_equals_reference(isa, shape, fans):
-    """Bit for bit, for shares on both sides of a half; the zeros are those of the choice, and the rest a normal fill."""
+    """For shares on both sides of a half; the zeros are those of the choice, and the rest a normal fill."""
     shape = shape if fans == "io" else shape[::-1]
     for sparsity in (0.0, 0.05, 0.5, 0.9, 1.0):
         ours = fi.sparse(shape, sparsity=sparsity, fans=fans, std=0.5, rng=3, name="w", threads=2)
@@ -128,7 +128,7 @@ def test_all_sets_are_equally_likely(n_inputs, n_zeros):
 
 
 def test_units_are_independent():
-    """Of neighbouring units the common zeros are hypergeometric: the mean of n_zeros**2 / n_inputs, within 4.5 sigma."""
+    """Common zeros of neighbouring units are hypergeometric: their mean is n_zeros**2 / n_inputs, within 4.5 sigma."""
     n_inputs, n_zeros, n_units = 400, 120, 40_001
     zero = fi.sparse((n_inputs, n_units), sparsity=n_zeros / n_inputs, std=1.0, rng=4) == 0
     expected = n_zeros**2 / n_inputs
