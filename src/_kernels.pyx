@@ -99,7 +99,8 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     """Fill a checked array with a box of the tensor that the law and (seed, name) define.
 
     `law` is (code, dtype's code, tag, numbers as in fi_law), `seed` 32 bytes; `box` is None for a whole C-contiguous
-    tensor, else a tuple of (flat_start, run_length, run_stride, row_axis, n_dims, *extents, *flat_strides, *out_strides) as in fastinit.h.
+    tensor, else a tuple of (flat_start, run_length, run_stride, row_axis, n_dims, *extents, *flat_strides,
+    *out_strides) as in fastinit.h.
     """
     cdef fi_batch batch
     cdef fi_tensor tensor
