@@ -14,7 +14,9 @@ from fastinit._version import __version__  # noqa: E402  the kernels are chosen 
 from fastinit.batch import initialize  # noqa: E402
 from fastinit.config import show_config  # noqa: E402
 from fastinit.fan_rules import fans  # noqa: E402
+from fastinit.gains import gain  # noqa: E402
 from fastinit.memory import empty  # noqa: E402
+from fastinit.recommendation import recommend  # noqa: E402
 from fastinit.registry import get, schemes  # noqa: E402
 from fastinit.schemes_basic import normal, random_normal, random_uniform, truncated_normal, uniform  # noqa: E402
 from fastinit.schemes_constant import constant, log_odds, ones, zeros  # noqa: E402
@@ -47,6 +49,7 @@ __all__ = [
     "empty",
     "fan_in_uniform",
     "fans",
+    "gain",
     "get",
     "get_num_threads",
     "glorot_normal",
@@ -65,6 +68,7 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
+    "recommend",
     "schemes",
     "set_num_threads",
     "show_config",

@@ -7,6 +7,7 @@ from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, TypeVa
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from fastinit.recommendation import Recommended
 from fastinit.registry import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
@@ -132,7 +133,22 @@ def initialize(
 ) -> _Arrays: ...
 def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
-def fans(shape: _Shape, in_axis: _Axes = -2, out_axis: _Axes = -1, batch_axis: _Axes = ()) -> tuple[int, int]: ...
+def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...
+def recommend(
+    activation: str | None,
+    kind: Literal["dense", "conv", "recurrent", "embedding", "bias"] = "dense",
+    *,
+    fans: _Fans = "io",
+) -> Recommended: ...
+def fans(
+    shape: _Shape,
+    in_axis: _Axes = -2,
+    out_axis: _Axes = -1,
+    batch_axis: _Axes = (),
+    *,
+    in_groups: SupportsIndex = 1,
+    out_groups: SupportsIndex = 1,
+) -> tuple[int, int]: ...
 def empty(shape: _Shape, dtype: DTypeLike | None = None, align: int = 64) -> np.ndarray: ...
 @overload
 def show_config(mode: Literal["stdout"] = "stdout") -> None: ...

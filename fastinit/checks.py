@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -81,6 +81,18 @@ def one_of(where: str, parameter: str, value: object, choices: Sequence[str]) ->
         reject_type(where, parameter, expected, value)
     if value not in choices:
         reject_value(where, parameter, expected, value)
+    return value
+
+
+def name_among(where: str, parameter: str, value: object, names: Collection[str], otherwise: str) -> str:
+    """A name that is among `names`; the message has the nearest of them, or, if none is near, `otherwise`."""
+    if not isinstance(value, str):
+        reject_type(where, parameter, otherwise, value)
+    if value not in names:
+        import difflib  # only for the message
+
+        nearest = difflib.get_close_matches(value.lower(), names, n=3, cutoff=0.5)
+        reject_value(where, parameter, " or ".join(map(repr, nearest)) or otherwise, value)
     return value
 
 

@@ -17,21 +17,26 @@ Fans = str | tuple[float, float]
 EXPECTED = "'io', 'oi' or a pair (fan_in, fan_out) of finite numbers >= 0"
 
 
-def fans(shape, in_axis=-2, out_axis=-1, batch_axis=()) -> tuple[int, int]:
+def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_groups=1) -> tuple[int, int]:
     """Compute ``(fan_in, fan_out)`` of a weight array from the roles of its axes.
 
-    ``fan_in`` is the product of the `in_axis` dimensions and the receptive field, ``fan_out`` that of the `out_axis`
-    dimensions and the receptive field; every axis that is neither in, out nor batch belongs to the receptive field.
+    ``fan_in`` is the product of the `in_axis` dimensions over `in_groups`, times the receptive field; ``fan_out`` that
+    of the `out_axis` dimensions over `out_groups`, times the receptive field. Every axis that is neither in, out nor
+    batch belongs to the receptive field.
 
     Parameters
     ----------
     shape : int or tuple of int
-        Full shape of the weights, two dimensions or more.
+        Full shape of the weights. Fewer than two dimensions leave no two roles to tell apart, so that `in_axis` and
+        `out_axis` must be given: ``in_axis=0, out_axis=()`` makes a vector the weights of one output.
     in_axis, out_axis : int or tuple of int, default -2 and -1
-        Axes counted as inputs and as outputs, each in [-ndim, ndim). The defaults are the layout of Keras and JAX;
-        PyTorch's is ``in_axis=1, out_axis=0``.
+        Axes counted as inputs and as outputs, each in [-ndim, ndim); () for none, which counts as 1. The defaults are
+        the layout of Keras and JAX; PyTorch's is ``in_axis=1, out_axis=0``.
     batch_axis : int or tuple of int, default ()
-        Axes along which independent weights are stacked (experts); they count for neither fan.
+        Axes along which independent weights are stacked (experts, depthwise channels); they count for neither fan.
+    in_groups, out_groups : int >= 1, default 1
+        Number of equal parts along the inputs, or the outputs, that have no units in common. A grouped convolution
+        lists the outputs of all groups and the inputs of one.
 
     Returns
     -------
@@ -41,13 +46,46 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=()) -> tuple[int, int]:
     Raises
     ------
     ValueError
-        If an axis is out of range, named twice, or `shape` has fewer than two dimensions.
+        If an axis is out of range or named twice, groups do not divide, or `shape` has fewer than two dimensions and
+        `in_axis` is left at its default.
     TypeError
         If an argument is not of the kind stated.
 
     Notes
     -----
-    Equal to ``jax.nn.initializers``' rule of the same parameters.
+    ============================================== ============================== ================================
+    layer                                          shape                          arguments
+    ============================================== ============================== ================================
+    PyTorch Linear, Conv1d to Conv3d               (out, in, k...)                in_axis=1, out_axis=0
+    PyTorch Conv with g groups                     (out, in / g, k...)            in_axis=1, out_axis=0,
+                                                                                  out_groups=g
+    PyTorch ConvTranspose with g groups            (in, out / g, k...)            in_axis=0, out_axis=1,
+                                                                                  in_groups=g
+    PyTorch MultiheadAttention.in_proj_weight      (3 out, in)                    in_axis=1, out_axis=0,
+                                                                                  out_groups=3
+    Keras and JAX: dense, convolutions             (k..., in, out)
+    Keras and JAX: convolutions with g groups      (k..., in / g, out)            out_groups=g
+    Keras Conv2DTranspose; JAX with                (k..., out, in)                in_axis=-1, out_axis=-2
+    ``transpose_kernel=True``
+    Keras DepthwiseConv2D                          (k..., in, multiplier)         in_axis=(), out_axis=-1,
+                                                                                  batch_axis=-2
+    Keras and JAX: attention's query, key, value   (in, n_heads, head_size)       in_axis=0, out_axis=(1, 2)
+    the same, output                               (n_heads, head_size, out)      in_axis=(0, 1), out_axis=2
+    Keras LSTM kernel (GRU: 3)                     (in, 4 units)                  out_groups=4
+    PyTorch LSTM ``weight_ih`` (GRU: 3)            (4 units, in)                  in_axis=1, out_axis=0,
+                                                                                  out_groups=4
+    experts                                        (n_experts, in, out)           batch_axis=0
+    ============================================== ============================== ================================
+
+    Strides do not show in the shape: with stride s along an axis, each output of a transposed convolution, and each
+    gradient of an ordinary one, meets about 1 / s of the receptive field.
+
+    Equal to JAX's rule of the same axes, except where an axis counts twice, which JAX lets pass: for a vector with
+    ``in_axis=0`` it finds (1, 1). Peers have nothing like groups (pytorch#23854, timm#84): they take all outputs of a
+    grouped convolution for fan_out, and of packed queries, keys and values three times as many as there are (pytorch
+    PR 171361). PyTorch counts fan_in along axis 1 of a transposed convolution, where its outputs are. Keras takes (n,)
+    for n inputs and n outputs, attention's kernels for convolutions unless given axes (keras PR 22789), and with axes
+    leaves the receptive field out.
 
     Examples
     --------
@@ -56,12 +94,14 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=()) -> tuple[int, int]:
     (784, 256)
     >>> fi.fans((64, 3, 7, 7), in_axis=1, out_axis=0)  # a PyTorch convolution
     (147, 3136)
+    >>> fi.fans((64, 32, 3, 3), in_axis=0, out_axis=1, in_groups=4)  # a transposed one, 128 outputs in 4 groups
+    (144, 288)
     >>> fi.fans((512, 8, 64), in_axis=0, out_axis=(1, 2))  # attention: model, heads, head size
     (512, 512)
     """
     dims = checks.as_shape("fans", shape)
-    if len(dims) < 2:
-        reject_value("fans", "shape", "two dimensions or more", shape)
+    if len(dims) < 2 and checks.as_integer(in_axis) == -2:
+        reject_value("fans", "shape", "two dimensions or more, or in_axis and out_axis for fewer", shape)
     axes = [_axes(name, axis, len(dims)) for name, axis in _named(in_axis, out_axis, batch_axis)]
     used = [axis for group in axes for axis in group]
     if len(set(used)) < len(used):
@@ -72,8 +112,15 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=()) -> tuple[int, int]:
             Shown(f"{in_axis}, {out_axis}, {batch_axis}"),
         )
     field = math.prod(dim for axis, dim in enumerate(dims) if axis not in used)
-    fan_in, fan_out = (math.prod(dims[axis] for axis in group) * field for group in axes[:2])
-    return fan_in, fan_out
+    n_in, n_out = (math.prod(dims[axis] for axis in group) for group in axes[:2])
+    return _one_group("in_groups", in_groups, n_in) * field, _one_group("out_groups", out_groups, n_out) * field
+
+
+def _one_group(parameter: str, n_groups: object, n_units: int) -> int:
+    n_units_each, rest = divmod(n_units, checks.positive_integer("fans", parameter, n_groups))
+    if rest:
+        reject_value("fans", parameter, f"a divisor of {n_units}", n_groups)
+    return n_units_each
 
 
 def _named(in_axis, out_axis, batch_axis):

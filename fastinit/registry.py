@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from fastinit import checks
 from fastinit._kernels import exact_key, in_default_float_mode
-from fastinit.errors import Shown, reject_type, reject_value
+from fastinit.errors import Shown, reject_type
 from fastinit.run import fill
 from fastinit.spec import Spec
 
@@ -204,14 +205,7 @@ def get(name: str, /, **params) -> Configured:
     >>> init((64, 32), rng=0).shape
     (64, 32)
     """
-    if not isinstance(name, str):
-        reject_type("get", "name", "a scheme's name", name)
-    if name not in REGISTER:
-        import difflib  # only for the message
-
-        nearest = difflib.get_close_matches(name.lower(), REGISTER, n=3, cutoff=0.5)
-        hint = " or ".join(map(repr, nearest)) if nearest else "one of fastinit.schemes()"
-        reject_value("get", "name", hint, name)
+    checks.name_among("get", "name", name, REGISTER, "one of fastinit.schemes()")
     return Configured(name, params)
 
 
