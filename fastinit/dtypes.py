@@ -94,7 +94,7 @@ def resolve(where: str, dtype: object) -> np.dtype:
     if dtype is None or dtype is FLOAT32:
         return FLOAT32
     if isinstance(dtype, str) and dtype == "bfloat16":
-        return _bfloat16(where)
+        return bfloat16(where, "dtype")
     try:
         resolved = np.dtype(dtype)
     except Exception:  # NumPy raises whatever it meets in what it is given
@@ -104,12 +104,13 @@ def resolve(where: str, dtype: object) -> np.dtype:
     return resolved
 
 
-def _bfloat16(where: str) -> np.dtype:
+def bfloat16(where: str, parameter: str) -> np.dtype:
+    """The dtype that ml_dtypes makes; a refusal that says how to install it, where it is missing."""
     try:
         import ml_dtypes  # NumPy has no such dtype of its own
     except ImportError:
         needed = "ml_dtypes to be installed for bfloat16 (pip install 'fastinit-nn[bf16]')"
-        reject_type(where, "dtype", needed, Shown("no module ml_dtypes"))
+        reject_type(where, parameter, needed, Shown("no module ml_dtypes"))
     return np.dtype(ml_dtypes.bfloat16)
 
 

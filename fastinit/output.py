@@ -44,9 +44,28 @@ def _view(where: str, out: object) -> np.ndarray:
             return np.asarray(out)
         if not hasattr(out, "__dlpack__"):
             return np.asarray(memoryview(out))
-        return _from_dlpack(out)
+        interface = _bfloat16_interface(out)
+        if interface is None:
+            return _from_dlpack(out)
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
         reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
+    return np.asarray(_Memory(out, interface)).view(dtypes.bfloat16(where, "out"))
+
+
+class _Memory:
+    """What NumPy makes an array of, and keeps alive with it."""
+
+    def __init__(self, owner: object, interface: dict):
+        self.owner = owner
+        self.__array_interface__ = interface
+
+
+def _bfloat16_interface(out: object) -> dict | None:
+    """The place of a bfloat16 tensor's memory: NumPy's own from_dlpack does not know the type."""
+    try:
+        return _kernels.bfloat16_interface(out.__dlpack__(max_version=(1, 0)))
+    except TypeError:  # an exporter from before the argument existed
+        return None
 
 
 def _from_dlpack(out: object) -> np.ndarray:

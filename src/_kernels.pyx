@@ -5,9 +5,9 @@ This file takes pointers and codes. It knows no dtype and no mathematics.
 """
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
-from cpython.pycapsule cimport PyCapsule_GetPointer
+from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
 from cython.parallel cimport parallel, prange, threadid
-from libc.stdint cimport int64_t, uint8_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy
 
@@ -90,6 +90,7 @@ def in_default_float_mode(function, *arguments):
 
 
 include "arguments.pxi"
+include "dlpack.pxi"
 include "running.pxi"
 include "batch.pxi"
 include "sparse.pxi"

@@ -1,0 +1,115 @@
+"""bfloat16 tensors by DLPack, as PyTorch hands them out, from an exporter made here.
+
+The real thing: tests/peers/peer_torch.py.
+"""
+
+import ctypes
+import sys
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import fastinit as fi
+
+CPU, CUDA = 1, 2
+INT, BFLOAT = 0, 4
+
+
+class Managed(ctypes.Structure):
+    """DLManagedTensorVersioned of DLPack 1.0."""
+
+    _fields_ = (
+        ("major", ctypes.c_uint32),
+        ("minor", ctypes.c_uint32),
+        ("context", ctypes.c_void_p),
+        ("deleter", ctypes.c_void_p),
+        ("flags", ctypes.c_uint64),
+        ("data", ctypes.c_void_p),
+        ("device_type", ctypes.c_int32),
+        ("device_id", ctypes.c_int32),
+        ("n_dims", ctypes.c_int32),
+        ("type_code", ctypes.c_uint8),
+        ("n_bits", ctypes.c_uint8),
+        ("n_lanes", ctypes.c_uint16),
+        ("shape", ctypes.POINTER(ctypes.c_int64)),
+        ("strides", ctypes.POINTER(ctypes.c_int64)),
+        ("byte_offset", ctypes.c_uint64),
+    )
+
+
+new_capsule = ctypes.pythonapi.PyCapsule_New
+new_capsule.restype, new_capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
+
+
+class Tensor:
+    """An exporter of 16-bit memory."""
+
+    def __init__(self, array, device=CPU, type_code=BFLOAT, flags=0, capsule=b"dltensor_versioned", c_order=False):
+        self.array, self.device, self.capsule = array, device, capsule
+        dims = ctypes.c_int64 * max(1, array.ndim)
+        self.shape = dims(*array.shape)
+        self.strides = None if c_order else dims(*[stride // 2 for stride in array.strides])
+        self.managed = Managed(
+            *(1, 0, None, None, flags, array.ctypes.data - 6, device, 0, array.ndim, type_code, 16, 1),
+            *(self.shape, self.strides, 6),
+        )
+
+    def __dlpack_device__(self):
+        return self.device, 0
+
+    def __dlpack__(self, **arguments):
+        assert arguments["max_version"] == (1, 0) or "copy" in arguments
+        return new_capsule(ctypes.addressof(self.managed), self.capsule, None)
+
+
+def bits(*shape):
+    return np.full(shape, 7, np.uint16)
+
+
+@pytest.mark.parametrize("c_order", [False, True])
+@pytest.mark.parametrize("shape", [(40, 50), (), (1,), (0, 3), (5, 6, 7)])
+def test_filled_in_place(shape, c_order):
+    memory = bits(*shape)
+    tensor = Tensor(memory, c_order=c_order)
+    assert fi.normal(out=tensor, rng=0) is tensor
+    expected = fi.normal(shape, dtype="bfloat16", rng=0)
+    assert memory.tobytes() == expected.tobytes()
+
+
+def test_strided_and_by_rules():
+    memory = bits(30, 41)
+    view = memory[::2, 3:].T
+    fi.initialize({"w": Tensor(view)}, {"*": "he_normal"}, rng=0)
+    expected = fi.he_normal(view.shape, dtype="bfloat16", rng=0, name="w")
+    assert np.array_equal(view.view(ml_dtypes.bfloat16), expected)
+    assert (memory[1::2] == 7).all()
+    assert (memory[:, :3] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (dict(flags=1), ValueError, "read-only"),
+        (dict(device=CUDA), TypeError, "writable array"),
+        (dict(type_code=INT), TypeError, "int16"),
+        (dict(capsule=b"dltensor"), TypeError, "writable array"),
+    ],
+)
+def test_refused(arguments, error, words):
+    memory = bits(4)
+    with pytest.raises(error, match=f"^normal: out: expected .*{words}"):
+        fi.normal(out=Tensor(memory, **arguments), rng=0)
+    assert (memory == 7).all()
+
+
+def test_without_ml_dtypes(monkeypatch):
+    """Whoever brings or asks for bfloat16 needs it, and is told so."""
+    monkeypatch.setitem(sys.modules, "ml_dtypes", None)
+    memory = bits(4)
+    needed = r"expected ml_dtypes to be installed for bfloat16 \(pip install 'fastinit-nn\[bf16\]'\), got"
+    with pytest.raises(TypeError, match=f"^normal: out: {needed}"):
+        fi.normal(out=Tensor(memory), rng=0)
+    with pytest.raises(TypeError, match=f"^normal: dtype: {needed}"):
+        fi.normal(4, dtype="bfloat16", rng=0)
+    assert (memory == 7).all()
