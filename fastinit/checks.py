@@ -97,7 +97,7 @@ def name_among(where: str, parameter: str, value: object, names: Collection[str]
 
 
 def real_array(where: str, parameter: str, value: object) -> np.ndarray:
-    """A float64 copy of an array or nested sequence of real numbers."""
+    """A copy of an array or nested sequence of real numbers: of floats no wider than float64 as they are."""
     expected = "a real number or an array of them"
     try:
         array = np.asarray(value)
@@ -105,7 +105,7 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
         reject_type(where, parameter, expected, value)
     if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
         reject_type(where, parameter, expected, value)
-    return array.astype(np.float64)
+    return array.astype(array.dtype if array.dtype.kind in "fV" and array.itemsize <= 8 else np.float64)
 
 
 def boolean(where: str, parameter: str, value: object) -> bool:

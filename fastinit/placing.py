@@ -46,11 +46,16 @@ def rounded(values: np.ndarray, fmt: Format) -> np.ndarray:
 
 
 def values(p: Placement, given: np.ndarray) -> None:
-    """The box's part of `given`, broadcast to the full shape."""
-    near = np.broadcast_to(rounded(given, p.fmt), p.shape)
+    """The box's part of `given`, broadcast to the full shape; a buffer at a time."""
     box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
-    with np.errstate(all="ignore"):  # to infinities and NaN among the caller's numbers
-        p.array[...] = near[box]
+    operands = [p.array, np.broadcast_to(given, p.shape)[box]]
+    modes, dtypes = [["writeonly"], ["readonly"]], [p.array.dtype, np.float64]
+    with (
+        np.errstate(all="ignore"),  # to infinities and NaN among the caller's numbers
+        np.nditer(operands, ["external_loop", "buffered"], modes, dtypes, casting="same_kind") as pieces,
+    ):
+        for piece, exact in pieces:
+            piece[...] = rounded(exact, p.fmt)
 
 
 def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:

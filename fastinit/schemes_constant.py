@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import numpy as np
+
 from fastinit import checks, laws, placing
 from fastinit.checks import Shape
 from fastinit.dtypes import Format
@@ -119,9 +121,8 @@ def log_odds(*, p: float) -> Spec:
         given = checks.real_array(where, "p", p)
         if not ((given > 0) & (given < 1)).all():
             reject_value(where, "p", "numbers in (0, 1)", p)
-        odds = given.copy()
-        odds.flat = [placing.log_odds(value) for value in given.flat]
-        return given_values(where, "p", odds)
+        odds = [placing.log_odds(float(value)) for value in given.flat]
+        return given_values(where, "p", np.array(odds).reshape(given.shape))
     number = checks.finite(where, "p", p)
     if not 0 < number < 1:
         reject_value(where, "p", "a number in (0, 1)", p)
