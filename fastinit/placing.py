@@ -33,29 +33,27 @@ def diagonal(box: np.ndarray, starts: tuple[int, int], row_offset: int, n: int, 
     line[...] = value
 
 
-def rounded(values: np.ndarray, fmt: Format) -> np.ndarray:
-    """float64 numbers rounded once to a format, still as float64; infinite beyond its range."""
-    if fmt is FLOAT64_FORMAT:
-        return values
-    with np.errstate(all="ignore"):
-        _, exponent = np.frexp(values)
-        quantum = np.maximum(exponent - fmt.precision, fmt.least_exponent)
-        near = np.ldexp(np.rint(np.ldexp(values, -quantum)), quantum)
-        near = np.where(np.abs(near) > fmt.max, np.copysign(np.inf, values), near)
-    return np.where(np.isfinite(values), near, values)
-
-
 def values(p: Placement, given: np.ndarray) -> None:
-    """The box's part of `given`, broadcast to the full shape; a buffer at a time."""
+    """The box's part of `given`, broadcast to the full shape, each number rounded once."""
     box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
-    operands = [p.array, np.broadcast_to(given, p.shape)[box]]
-    modes, dtypes = [["writeonly"], ["readonly"]], [p.array.dtype, np.float64]
-    with (
-        np.errstate(all="ignore"),  # to infinities and NaN among the caller's numbers
-        np.nditer(operands, ["external_loop", "buffered"], modes, dtypes, casting="same_kind") as pieces,
-    ):
-        for piece, exact in pieces:
-            piece[...] = rounded(exact, p.fmt)
+    near = np.broadcast_to(given, p.shape)[box]
+    with np.errstate(all="ignore"):  # to infinities and NaN among the caller's numbers
+        if p.fmt.name == "bfloat16" and given.dtype == np.float64:
+            _through_float32(p.array, near)
+        else:
+            p.array[...] = near
+
+
+def _through_float32(out: np.ndarray, exact: np.ndarray) -> None:
+    """float64 to bfloat16, which ml_dtypes rounds to float32 first; rounded to odd there, nothing is rounded twice."""
+    modes, dtypes = [["writeonly"], ["readonly"]], [out.dtype, np.float64]
+    with np.nditer([out, exact], ["external_loop", "buffered"], modes, dtypes, casting="same_kind") as pieces:
+        for piece, x in pieces:
+            near = x.astype(np.float32)
+            bits = near.view(np.int32)
+            inexact = np.isfinite(near) & (near != x) & (bits & 1 == 0)
+            away = (abs(near) < abs(x)).astype(np.int32) * 2 - 1
+            piece[...] = (bits + np.where(inexact, away, 0).astype(np.int32)).view(np.float32)
 
 
 def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:

@@ -8,6 +8,7 @@ import pytest
 from cases import NEEDED, TO_ROUNDING, shape_for
 
 import fastinit as fi
+from fastinit.dtypes import FORMATS
 
 SHAPE = (300, 500)
 IN, OUT = SHAPE
@@ -61,6 +62,19 @@ def test_constants():
     assert (fi.constant(3, value=-math.inf) == -math.inf).all()
     assert np.signbit(fi.constant(3, value=-0.0)).all()
     assert (fi.normal(1000, mean=0.3, std=0, rng=0) == np.float32(0.3)).all()
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_given_values_are_rounded_once(dtype):
+    """float64 numbers near the ties of every format, subnormal ones among them, against rounding by integers."""
+    generator = np.random.default_rng(1)
+    bits = generator.integers(0, 0x7F000000, 6000, dtype=np.uint32) & 0xFFFF8000
+    ties = np.concatenate([(bits & mask).view(np.float32) for mask in (0xFFFF8000, 0xFFFFF000)]).astype(np.float64)
+    numbers = np.concatenate([ties, -ties * (1 + 2.0**-50), ties * (1 - 2.0**-50), ties * (1 + 2.0**-25), [0.0, 1e-45]])
+    numbers = numbers[abs(numbers) < 0.99 * FORMATS[dtype].max]
+    expected = [FORMATS[dtype].nearest(number) for number in numbers.tolist()]
+    assert len(expected) > 5000
+    assert fi.constant(numbers.shape, value=numbers, dtype=dtype).astype(np.float64).tolist() == expected
 
 
 def test_equal_parameters_give_equal_bits():
