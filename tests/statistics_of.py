@@ -18,7 +18,7 @@ def normal_scores(n_elements: int, draw=None, piece: int = 1 << 17) -> dict[str,
 
     `draw(first, last)` gives elements [first, last) of a stream that should be standard normal.
     """
-    draw = draw or (lambda first, last: fi.normal(n_elements, rng=2026, index=slice(first, last)))
+    draw = draw or (lambda first, last: fi.normal(n_elements, rng=2026, index=slice(first, last), threads=1))
     sums, counts = np.zeros(5), np.zeros(len(TAILS), np.int64)
     for first in range(0, n_elements, piece):
         z = draw(first, min(first + piece, n_elements)).astype(np.float64)
@@ -64,20 +64,6 @@ def _normal_quantile(p: float) -> float:
     from statistics import NormalDist
 
     return NormalDist().inv_cdf(p)
-
-
-def kolmogorov_smirnov(sample: np.ndarray, cdf) -> float:
-    """sqrt(n) times the largest distance between the empirical and the given distribution function."""
-    x = np.sort(sample.astype(np.float64))
-    expected = cdf(x)
-    n = x.size
-    above = np.arange(1, n + 1) / n - expected
-    below = expected - np.arange(n) / n
-    return float(max(above.max(), below.max()) * math.sqrt(n))
-
-
-def normal_cdf(x: np.ndarray) -> np.ndarray:
-    return 0.5 * np.frompyfunc(math.erfc, 1, 1)(-x / math.sqrt(2)).astype(np.float64)
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
