@@ -67,6 +67,36 @@ def _normal_quantile(p: float) -> float:
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """The correlation of two samples, times the root of their size: a standard score."""
-    a, b = (np.asarray(x, np.float64) - np.mean(x, dtype=np.float64) for x in (a, b))
-    return float(np.mean(a * b) / np.sqrt(np.mean(a * a) * np.mean(b * b)) * np.sqrt(a.size))
+    """The correlation of two samples, times the root of their size: a standard score.
+
+    By sums of products without temporaries; for samples whose means are no larger than their standard deviations.
+    """
+    a, b, n = np.asarray(a, np.float64), np.asarray(b, np.float64), np.size(a)
+    aa, ab, bb = (np.einsum("i,i->", x, y) / n - x.mean() * y.mean() for x, y in ((a, a), (a, b), (b, b)))
+    return float(ab / math.sqrt(aa * bb) * math.sqrt(n))
+
+
+#: Distances between elements: neighbours, halves of a step in float64 and in float32, steps, blocks.
+LAGS = (1, 8, 16, 32, 1024)
+
+
+def independence_scores(values: np.ndarray, others: dict[str, np.ndarray]) -> dict[str, float]:
+    """Correlations of a stream with itself at several distances, and with other streams: of values and of their squares.
+
+    Pairs are the elements i and i + half of a step, which come from the same words in a normal and partly in a
+    truncated one: half is 16, and 8 in float64.
+    """
+    half = 8 if values.dtype == np.float64 else 16
+    z = values.astype(np.float64)
+    z -= z.mean()
+    pairs = z[: z.size // (2 * half) * 2 * half].reshape(-1, 2, half)
+    compared = {f"lag {lag}": (z[:-lag], z[lag:]) for lag in LAGS}
+    compared["pairs"] = pairs[:, 0].ravel(), pairs[:, 1].ravel()
+    for name, other in others.items():
+        other = other.astype(np.float64)
+        compared[name] = z[: other.size], other - other.mean()
+    scores = {}
+    for name, (a, b) in compared.items():
+        scores[name] = correlation(a, b)
+        scores[f"{name}, squared"] = correlation(a * a, b * b)
+    return scores
