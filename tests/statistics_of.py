@@ -81,7 +81,7 @@ LAGS = (1, 8, 16, 32, 1024)
 
 
 def independence_scores(values: np.ndarray, others: dict[str, np.ndarray]) -> dict[str, float]:
-    """Correlations of a stream with itself at several distances, and with other streams: of values and of their squares.
+    """Correlations of a stream with itself at several distances, and with others: of values and of their squares.
 
     Pairs are the elements i and i + half of a step, which come from the same words in a normal and partly in a
     truncated one: half is 16, and 8 in float64.
