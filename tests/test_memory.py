@@ -29,6 +29,7 @@ def measured(dtype):
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),  # so that it measures the package that is tested
+        "OMP_WAIT_POLICY": "passive",  # other tests may run beside
         "NUMPY_MADVISE_HUGEPAGE": "0",  # whole huge pages would count for arrays that begin or end in them
     }
     command = [sys.executable, script, dtype]
