@@ -14,7 +14,7 @@ from fastinit.errors import reject_type, reject_value
 LAYERS = ("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 
 #: PyTorch's conventions, and for the others 1 / sqrt(E[f(z)**2]), z standard normal, to the nearest float64:
-#: tests/test_gain.py computes them again to 40 digits. Where there is a closed form of E[f(z)**2], it is stated.
+#: tests/test_gain.py computes them again with 30 digits. Where there is a closed form of E[f(z)**2], it is stated.
 FIXED = {
     **dict.fromkeys(("linear", "identity", *LAYERS), 1.0),
     "sigmoid": 1.0,

@@ -5,6 +5,9 @@ import pytest
 
 from fastinit import _kernels
 
+#: They compare with other libraries, and run only if named: pytest tests/peers/peer_torch.py.
+collect_ignore_glob = ["peers/*"]
+
 ISAS = [name for name, runs_here in _kernels.isas().items() if runs_here]
 
 

@@ -267,12 +267,81 @@ FANS = [
     (ValueError, "at most once", dict(shape=(3, 4), in_axis=0, out_axis=0)),
     (ValueError, "at most once", dict(shape=(3, 4, 5), batch_axis=-1)),
     (TypeError, "batch_axis", dict(shape=(3, 4, 5), batch_axis=1.0)),
+    (ValueError, "shape", dict(shape=())),
+    (ValueError, "shape", dict(shape=(3,), out_axis=0)),
+    (ValueError, "in_axis", dict(shape=(3,), in_axis=1, out_axis=())),
+    (ValueError, "at most once", dict(shape=(3,), in_axis=0)),
+    (ValueError, "in_axis", dict(shape=(), in_axis=0, out_axis=())),
+    (ValueError, "in_groups: expected a divisor of 4, got 3", dict(shape=(4, 6), in_groups=3)),
+    (ValueError, "out_groups: expected a divisor of 6, got 4", dict(shape=(4, 6), out_groups=4)),
+    (ValueError, "in_groups", dict(shape=(9, 4, 6), in_groups=9)),
+    (ValueError, "in_groups", dict(shape=(4, 6), in_groups=0)),
+    (ValueError, "out_groups", dict(shape=(4, 6), out_groups=-2)),
+    (TypeError, "out_groups", dict(shape=(4, 6), out_groups=2.0)),
+    (TypeError, "in_groups", dict(shape=(4, 6), in_groups=True)),
+    (TypeError, "out_groups", dict(shape=(4, 6), out_groups=None)),
 ]
 
 
 @pytest.mark.parametrize(("error", "words", "arguments"), FANS)
 def test_fans(error, words, arguments):
     refused(error, words, fi.fans, **arguments)
+
+
+GAIN = [
+    (ValueError, "expected 'gelu'", ("gleu",)),
+    (ValueError, "'relu'", ("ReLU",)),
+    (ValueError, "'leaky_relu'", ("leakyrelu",)),
+    (ValueError, "one of 'linear', 'identity'", ("xyz",)),
+    (TypeError, "nonlinearity", (None,)),
+    (TypeError, "nonlinearity", (["relu"],)),
+    (TypeError, "nonlinearity", (b"relu",)),
+    (TypeError, "param", ("leaky_relu", True)),
+    (TypeError, "param", ("leaky_relu", [0.1])),
+    (TypeError, "param", ("prelu", np.full(3, 0.1))),
+    (TypeError, "param", ("leaky_relu", "0.1")),
+    (TypeError, "param", ("elu", {})),
+    (TypeError, "param", ("elu", 1j)),
+    (ValueError, "param", ("leaky_relu", float("nan"))),
+    (ValueError, "param", ("elu", float("inf"))),
+    (ValueError, "param", ("leaky_relu", 10**400)),
+    (ValueError, "finite square", ("leaky_relu", 1e200)),
+    (ValueError, "finite square", ("elu", -1e200)),
+    (ValueError, "> 0", ("softplus", 0)),
+    (ValueError, "> 0", ("softplus", -1.0)),
+    (ValueError, "> 0", ("softplus", float("inf"))),
+    (TypeError, "None for 'relu', which takes none, got 0.2", ("relu", 0.2)),
+    (TypeError, "None for 'gelu'", ("gelu", 0)),
+    (TypeError, "None for 'linear'", ("linear", float("nan"))),
+]
+
+
+@pytest.mark.parametrize(("error", "words", "arguments"), GAIN)
+def test_gain(error, words, arguments):
+    refused(error, words, fi.gain, *arguments)
+
+
+RECOMMEND = [
+    (ValueError, "expected 'relu' or", dict(activation="rleu")),
+    (ValueError, "'softmax'", dict(activation="Softmax")),
+    (ValueError, "or None if unsure", dict(activation="unknown")),
+    (ValueError, "activation", dict(activation="")),
+    (ValueError, "activation", dict(activation="rleu", kind="bias")),
+    (TypeError, "or None if unsure", dict(activation=1)),
+    (TypeError, "activation", dict(activation=fi.normal)),
+    (ValueError, "'recurrent'", dict(activation="relu", kind="lstm")),
+    (TypeError, "kind", dict(activation="relu", kind=None)),
+    (ValueError, "fans", dict(activation="relu", fans="ooi")),
+    (ValueError, "fans", dict(activation="relu", kind="bias", fans="ooi")),
+    (ValueError, "fans", dict(activation="relu", fans=(-1, 2))),
+    (TypeError, "fans", dict(activation="relu", fans=3)),
+    (TypeError, "'io', 'oi'", dict(activation="tanh", kind="recurrent", fans=(3, 4))),
+]
+
+
+@pytest.mark.parametrize(("error", "words", "arguments"), RECOMMEND)
+def test_recommend(error, words, arguments):
+    refused(error, words, fi.recommend, **arguments)
 
 
 def test_other_functions():

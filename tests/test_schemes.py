@@ -113,24 +113,6 @@ def test_names_are_independent_streams():
     assert np.array_equal(a, fi.normal(1000, rng=0, name="a"))
 
 
-FANS = [
-    (dict(shape=(784, 256)), (784, 256)),
-    (dict(shape=(3, 3, 16, 32)), (144, 288)),
-    (dict(shape=(64, 3, 7, 7), in_axis=1, out_axis=0), (147, 3136)),
-    (dict(shape=(512, 8, 64), in_axis=0, out_axis=(1, 2)), (512, 512)),
-    (dict(shape=(8, 64, 512), in_axis=(0, 1), out_axis=2), (512, 512)),
-    (dict(shape=(4, 128, 256), batch_axis=0), (128, 256)),
-    (dict(shape=(4, 128, 256)), (512, 1024)),
-    (dict(shape=[5, 7], in_axis=[-2], out_axis=(1,)), (5, 7)),
-    (dict(shape=(0, 7)), (0, 7)),
-]
-
-
-@pytest.mark.parametrize(("arguments", "expected"), FANS)
-def test_fans(arguments, expected):
-    assert fi.fans(**arguments) == expected
-
-
 def test_fans_of_empty_and_extreme_axes():
     assert fi.he_normal((0, 4)).shape == fi.he_normal((0, 4), fans=fi.fans((0, 4))).shape == (0, 4)
     huge = fi.he_normal((3, 4), fans=(1e40, 1e40), mode="fan_geo_avg", rng=0)
