@@ -1,14 +1,20 @@
 """Write golden.json from the portable backend: ``FASTINIT_ISA=portable python tests/make_golden.py``.
 
-To be run only when an issue allows the stream to change, with a line in the changelog.
+To be run only when an issue allows the stream to change, with a line in the changelog, or when a case is new: hashes of
+cases that were there before must then stay as they are.
 """
 
+import hashlib
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from test_stream import sha256
+import numpy as np
+from reference_laws import BITS, DTYPES
 
 import fastinit as fi
+
+PATH = Path(__file__).with_name("golden.json")
 
 CASES = [
     ("normal", {}, (1000, 1003), 0, ""),
@@ -26,18 +32,60 @@ CASES = [
     ("fan_in_uniform", {}, (300, 200), 5, "linear"),
     ("variance_scaling", {"scale": 0.5, "mode": "fan_geo_avg"}, (300, 200), 5, "vs"),
     ("variance_scaling", {"mode": "fan_avg", "distribution": "uniform"}, (300, 200), 5, "vs-uniform"),
+    ("variance_scaling", {"distribution": "truncated_normal"}, (300, 200), 5, "vs-truncated"),
+    ("he_normal", {"truncated": True}, (300, 200), 5, "he"),
+    ("truncated_normal", {}, (1000, 1003), 0, ""),
+    ("truncated_normal", {"mean": 0.1, "std": 0.02, "low": -3.0, "high": 1.0}, (513, 257), 1, "one-sided"),
+    ("truncated_normal", {"low": 5.0, "high": 6.0}, (31, 33, 35), 2, "far out"),
+    ("zeros", {}, (1025,), 0, ""),
+    ("ones", {}, (1025,), 0, ""),
+    ("constant", {"value": [[0.1], [-1e-7], [1 / 3]]}, (5, 3, 11), 0, ""),
+    ("log_odds", {"p": 0.01}, (1025,), 0, ""),
+    ("log_odds", {"p": [0.01, 0.5, 1e-30, 0.999]}, (3, 4), 0, ""),
+    ("identity", {"gain": 0.1}, (30, 50), 0, ""),
+    ("dirac", {"groups": 2, "fans": "oi"}, (8, 3, 4, 5), 0, ""),
 ]
+
+#: Schemes that repeat to rounding alone: elements here and there, in place of a hash.
+CASES_TO_ROUNDING = [
+    ("orthogonal", {}, (300, 170), 5, "tall"),
+    ("orthogonal", {"gain": 2.0, "fans": "oi"}, (40, 3, 5, 5), 5, "wide"),
+    ("delta_orthogonal", {}, (3, 3, 20, 30), 5, "delta"),
+]
+
+#: How many of the elements that are not 0.
+N_PINNED = 8
+
+
+def sha256(array: np.ndarray) -> str:
+    """Of the elements as little-endian patterns of bits."""
+    patterns = array.view(BITS[array.itemsize])
+    return hashlib.sha256(patterns.astype(patterns.dtype.newbyteorder("<")).tobytes()).hexdigest()
+
+
+def pinned(array: np.ndarray) -> np.ndarray:
+    """N_PINNED elements that are not 0, as float64: the first, the last, and between."""
+    values = array[array != 0].astype(np.float64)
+    return values[np.linspace(0, values.size - 1, N_PINNED).astype(int)]
+
+
+def records(cases: list[tuple], kind: str, of: Callable[[np.ndarray], object], dtypes: Iterable[str]) -> list[dict]:
+    """What a case is, and `of` its array in each dtype."""
+    made = []
+    for scheme, params, shape, rng, name in cases:
+        init = fi.get(scheme, **params)
+        values = {dtype: of(init(shape, rng=rng, name=name, dtype=dtype)) for dtype in dtypes}
+        made.append({"scheme": scheme, "params": params, "shape": shape, "rng": rng, "name": name, kind: values})
+    return made
 
 
 def main() -> None:
-    cases = []
-    for scheme, params, shape, rng, name in CASES:
-        array = fi.get(scheme, **params)(shape, rng=rng, name=name)
-        cases.append(
-            {"scheme": scheme, "params": params, "shape": shape, "rng": rng, "name": name, "sha256": sha256(array)}
-        )
-    text = json.dumps({"stream": "v1", "cases": cases}, indent=1)
-    Path(__file__).with_name("golden.json").write_text(text + "\n")
+    golden = {
+        "stream": "v1",
+        "cases": records(CASES, "sha256", sha256, DTYPES),
+        "to_rounding": records(CASES_TO_ROUNDING, "pinned", lambda a: pinned(a).tolist(), ("float32", "float64")),
+    }
+    PATH.write_text(json.dumps(golden, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """The stream a second time, in NumPy and integers alone, from docs/stream.md: the oracle of the tests.
 
-Nothing here calls the package. Fused multiply-adds are exact rationals or, for whole arrays, sums rounded to odd.
+Here are keys, lanes and the laws of float32 arithmetic; reference64.py has those of float64, reference_truncated.py the
+truncated normals, reference_numbers.py the laws' numbers, reference_laws.py all of it by dtype, reference_haar.py
+orthogonal matrices. Nothing in them calls the package. Fused multiply-adds are sums rounded to odd, which the tests
+hold against exact rationals.
 """
 
 from __future__ import annotations
@@ -56,16 +59,15 @@ def xoshiro256plusplus(s: np.ndarray) -> np.ndarray:
     return result
 
 
-def words(k: list[int], block_index: int) -> np.ndarray:
-    """A block's 32-bit words, shape (steps, 2 draws, 16)."""
+def draws(k: list[int], block_index: int, n_draws: int, n_steps: int = BLOCK // STEP) -> np.ndarray:
+    """A block's 64-bit outputs, shape (steps, draws, 8 lanes)."""
     states = lane_states(k, block_index)
-    out = np.empty((BLOCK // STEP, 2, 2 * LANES), np.uint32)
-    for step in range(BLOCK // STEP):
-        for draw in range(2):
-            u64 = xoshiro256plusplus(states)
-            out[step, draw, 0::2] = u64 & U64(0xFFFFFFFF)
-            out[step, draw, 1::2] = u64 >> U64(32)
-    return out
+    return np.stack([xoshiro256plusplus(states) for _ in range(n_steps * n_draws)]).reshape(n_steps, n_draws, LANES)
+
+
+def words(k: list[int], block_index: int, n_draws: int = 2) -> np.ndarray:
+    """A block's 32-bit words, shape (steps, draws, 16): each output's low half first."""
+    return draws(k, block_index, n_draws).astype("<u8").view("<u4").astype(np.uint32)
 
 
 def fma(a, b, c) -> np.ndarray:
@@ -133,11 +135,3 @@ def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.
     cosine, sine = ((p ^ (w & np.uint32(0x80000000))).view(np.float32) for p, w in ((cosine, a), (sine, b)))
     out = np.stack([fma(radius, cosine, np.float32(mean)), fma(radius, sine, np.float32(mean))], axis=1)
     return out.reshape(BLOCK)
-
-
-def tensor(seed: int, name: str, law: str, n_elements: int, location: float, scale: float) -> np.ndarray:
-    """The first n_elements of a stream, for the kernel's parameters."""
-    block = {"uniform": uniform_block, "normal": normal_block}[law]
-    k = key(seed, name, {"uniform": b"u32", "normal": b"n32"}[law])
-    n_blocks = -(-n_elements // BLOCK)
-    return np.concatenate([block(k, b, location, scale) for b in range(n_blocks)])[:n_elements]

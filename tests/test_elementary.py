@@ -32,15 +32,21 @@ def test_minus_log2_at_the_ends():
     assert np.sqrt(2 * np.log(2) * values[2]) < 7.54
 
 
-@pytest.mark.parametrize("factor", [1.0, 0.02, 1 / 3])
-def test_cos_sin_at_every_angle(factor):
+def cos_sin_error(factor: float) -> float:
+    """The largest absolute error over all 2**22 angles, relative to the factor."""
     k = np.arange(1 << 22, dtype=np.uint32)
     cosine, sine = reference.cos_sin(reference.quarter_turn(k), factor)
     angle = (k + 0.5) * (np.pi / 2 / k.size)
     radius = np.float32(factor) * np.sqrt(2 * np.log(2))
-    assert abs(cosine - radius * np.cos(angle)).max() < 2**-22.3 * factor
-    assert abs(sine - radius * np.sin(angle)).max() < 2**-22.3 * factor
     assert max(abs(cosine).max(), abs(sine).max()) < radius * (1 + 2**-22)
+    return max(abs(cosine - radius * np.cos(angle)).max(), abs(sine - radius * np.sin(angle)).max()) / factor
+
+
+# The last is the worst of some hundred factors: 1.177 times it is just beyond a power of two, and its multiples of the
+# coefficients round badly.
+@pytest.mark.parametrize(("factor", "least"), [(1.0, 2**-24), (0.02, 2**-24), (1 / 3, 2**-24), (0.85913533, 2**-22.2)])
+def test_cos_sin_at_every_angle(factor, least):
+    assert least < cos_sin_error(factor) < 2**-22
 
 
 def test_angles_are_evenly_spaced_about_half_a_quarter():

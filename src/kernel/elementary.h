@@ -34,7 +34,7 @@ FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N], int n)
 }
 
 /* factor sqrt(ln 2) (cos y - sin y) and factor sqrt(ln 2) (cos y + sin y), which is factor sqrt(2 ln 2) times the cosine
- * and sine of pi/4 + y, for y = x pi/4 / (1 + 2^-22) and x in [-1, 1]. Absolute errors below 2^-22.3 factor. */
+ * and sine of pi/4 + y, for y = x pi/4 / (1 + 2^-22) and x in [-1, 1]. Absolute errors below 2^-22 factor. */
 FI_INLINE void fi_cos_sin(v_f32 cosine[V_N], v_f32 sine[V_N], const v_f32 x[V_N], v_f32 factor)
 {
     /* In x^2 on [0, 1]: sqrt(ln 2) cos y, absolute error 2^-24.9; sqrt(ln 2) sin y / x, times |x|, 2^-27.9. */

@@ -11,7 +11,7 @@ FI_INLINE void fi_polynomial_f64(v_f64 sum[V_N], const v_f64 x[V_N], const v_f64
         FI_EACH sum[i] = v_f64_fma(sum[i], x[i], c[k]);
 }
 
-/* -log2 |u 2^-n| for |u 2^-n| in (0, 1]; exactly 0 at 1. Relative error below 2^-50. u and 2^-n u must be normal
+/* -log2 |u 2^-n| for |u 2^-n| in (0, 1]; exactly 0 at 1. Relative error below 2^-51.5. u and 2^-n u must be normal
  * numbers.
  *
  * |u 2^-n| = m 2^e with m in [3/4, 3/2), and m c = 1 + t for a c near 1 / m, so that -log2 is log2 c - e - t q(t). The first
@@ -38,7 +38,7 @@ FI_INLINE void fi_minus_log2_f64(v_f64 y[V_N], const v_f64 u[V_N], int n)
     FI_EACH y[i] = v_f64_fma(v_f64_neg(t[i]), y[i], e[i]);
 }
 
-/* factor sqrt(2 ln 2) times the cosine and sine of pi/4 + x pi/4, for x in [-1, 1]. Absolute errors below 2^-51.5
+/* factor sqrt(2 ln 2) times the cosine and sine of pi/4 + x pi/4, for x in [-1, 1]. Absolute errors below 2^-51
  * factor. */
 FI_INLINE void fi_cos_sin_f64(v_f64 cosine[V_N], v_f64 sine[V_N], const v_f64 x[V_N], v_f64 factor)
 {

@@ -1,0 +1,53 @@
+"""A law's elements in each dtype, kept within its bounds and rounded, from docs/stream.md; see reference.py."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+import reference as f32
+import reference64 as f64
+import reference_truncated as truncated
+from reference import BLOCK
+from reference_numbers import Law
+
+DTYPES = {"float32": np.float32, "float64": np.float64, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
+
+BITS = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+
+def bits(array: np.ndarray) -> np.ndarray:
+    """The patterns of the elements: equal for equal NaN, different for zeros of different sign."""
+    return np.ascontiguousarray(array).view(BITS[array.itemsize])
+
+
+def block(law: Law, dtype: str, k: list[int], index: int) -> np.ndarray:
+    """The 1024 elements of a block."""
+    numbers = (k, index, law.location, law.scale)
+    if law.name == "truncated_near":
+        values = truncated.near_block(*numbers, law.sides[0])
+    elif law.name == "truncated":
+        values = truncated.block(*numbers, law.sides, f64.STEP if dtype == "float64" else f32.STEP)
+    else:
+        arithmetic = f64 if dtype == "float64" else f32
+        values = {"uniform": arithmetic.uniform_block, "normal": arithmetic.normal_block}[law.name](*numbers)
+    return rounded(kept_within(values, law.lowest, law.highest), dtype)
+
+
+def kept_within(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:
+    """lowest or highest themselves where a value is not beyond them, so that of two zeros they decide."""
+    values = np.where(values > lowest, values, values.dtype.type(lowest))
+    return np.where(values < highest, values, values.dtype.type(highest))
+
+
+def rounded(values: np.ndarray, dtype: str) -> np.ndarray:
+    """To float32, and from there to fewer bits, each time to nearest even."""
+    if dtype == "float64":
+        return values
+    return values.astype(np.float32).astype(DTYPES[dtype])
+
+
+def elements(law: Law, dtype: str, seed: int, name: str, first: int, n: int) -> np.ndarray:
+    """Elements [first, first + n) of the law's stream."""
+    k = f32.key(seed, name, law.tag)
+    blocks = range(first // BLOCK, -(-(first + n) // BLOCK))
+    return np.concatenate([block(law, dtype, k, index) for index in blocks])[first % BLOCK :][:n]

@@ -1,0 +1,140 @@
+"""The numbers of each law, from the definitions in docs/: in rationals, and for the normal distribution in mpmath.
+
+Nothing here calls the package; see reference.py.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+import mpmath
+import numpy as np
+from reference_truncated import Side
+
+
+class Format(NamedTuple):
+    """Numbers k 2^e with |k| < 2^precision and e from least to greatest."""
+
+    precision: int
+    least: int
+    greatest: int
+
+
+FORMATS = {
+    "float32": Format(24, -149, 104),
+    "float64": Format(53, -1074, 971),
+    "float16": Format(11, -24, 5),
+    "bfloat16": Format(8, -133, 120),
+}
+
+
+class Law(NamedTuple):
+    """What an element's value depends on besides the seed, the name and its index."""
+
+    name: str
+    tag: bytes
+    location: float
+    scale: float
+    lowest: float = -math.inf  #: infinite where nothing is to be kept within bounds
+    highest: float = math.inf
+    sides: tuple[Side, ...] = ()
+
+
+def arithmetic(dtype: str) -> str:
+    return "float64" if dtype == "float64" else "float32"
+
+
+def tag(letter: str, dtype: str) -> bytes:
+    return f"{letter}{64 if dtype == 'float64' else 32}".encode()
+
+
+def below(bound: Fraction, fmt: Format) -> Fraction:
+    """The largest number of a format below a bound."""
+    size = abs(bound)
+    if bound == 0:
+        return -(Fraction(2) ** fmt.least)
+    e = max(fmt.least, size.numerator.bit_length() - size.denominator.bit_length() - fmt.precision - 1)
+    # Numbers of the binade that ends at the bound, or begins there and goes down, are 2^e apart.
+    while size > Fraction(2) ** (e + fmt.precision) or (bound < 0 and size == Fraction(2) ** (e + fmt.precision)):
+        e += 1
+    return (math.ceil(bound / Fraction(2) ** e) - 1) * Fraction(2) ** e
+
+
+def above(bound: Fraction, fmt: Format) -> Fraction:
+    return -below(-bound, fmt)
+
+
+def nearest32(value: float) -> float:
+    return float(np.float32(value))
+
+
+def normal(mean: float, std: float, dtype: str) -> Law:
+    if dtype != "float64":
+        mean, std = nearest32(mean), nearest32(std)
+    return Law("normal", tag("n", dtype), mean, std)
+
+
+def uniform(low: float, high: float, dtype: str) -> Law:
+    """midpoint and half-width, the latter by bisection over the patterns of the arithmetic's numbers."""
+    fmt = FORMATS[arithmetic(dtype)]
+    real = np.float64 if dtype == "float64" else np.float32
+    ends = above(Fraction(low), fmt), below(Fraction(high), fmt)
+    midpoint = min(max(Fraction(float(real(low / 2 + high / 2))), ends[0]), ends[1])
+    ties = (ends[0] + below(ends[0], fmt)) / 2, (ends[1] + above(ends[1], fmt)) / 2
+    reach = 1 - Fraction(1, 2**fmt.precision)
+
+    def fits(half_width: float) -> bool:
+        return ties[0] < midpoint - Fraction(half_width) * reach and midpoint + Fraction(half_width) * reach < ties[1]
+
+    half_width = real(high / 2 - low / 2)
+    if not fits(float(half_width)):
+        integer = np.int64 if dtype == "float64" else np.int32
+        good, bad = 0, int(half_width.view(integer))  # positive numbers are in the order of their patterns
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if fits(float(integer(middle).view(real))) else (good, middle)
+        half_width = integer(good).view(real)
+    lowest, highest = (float(f(Fraction(b), FORMATS[dtype])) for f, b in ((above, low), (below, high)))
+    return Law("uniform", tag("u", dtype), float(midpoint), float(half_width), lowest, highest)
+
+
+def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> Law:
+    fmt = FORMATS[dtype]
+    greatest = Fraction(2) ** fmt.greatest * (2**fmt.precision - 1)
+    lowest, highest = -greatest, greatest
+    if not math.isinf(low):
+        lowest = above(Fraction(mean) + Fraction(std) * Fraction(low), fmt)
+    if not math.isinf(high):
+        highest = below(Fraction(mean) + Fraction(std) * Fraction(high), fmt)
+    sides = both_sides(low, high)
+    if dtype != "float64" and low == -high and 1e-12 <= high <= 3:
+        mean, std, side = nearest32(mean), nearest32(std), Side(*map(nearest32, sides[1]))
+        return Law("truncated_near", tag("t", dtype), mean, std, float(lowest), float(highest), (side,))
+    return Law("truncated", tag("w", dtype), mean, std, float(lowest), float(highest), sides)
+
+
+def both_sides(low: float, high: float) -> tuple[Side, Side]:
+    """The lower and the upper side; q is twice the probability in the nearer tail."""
+    with mpmath.workdps(150):
+        root = mpmath.sqrt(2)
+        beyond = {
+            out: {b: mpmath.erfc(out * b / root) if out * b < 1e9 else mpmath.mpf(0) for b in (low, high)}
+            for out in (-1, 1)
+        }
+        p = float((mpmath.erf(high / root) - mpmath.erf(low / root)) / 2)
+        sides = []
+        for bound, inwards in ((low, 1), (high, -1)):
+            out = 1 if low >= 0 else -1 if high <= 0 else -inwards
+            slope = -out * inwards * p
+            sides.append(Side(float(beyond[out][bound]), slope, float(mpmath.erf(bound / root)), -out * slope))
+    return tuple(sides)
+
+
+def truncated_std(low: float, high: float) -> mpmath.mpf:
+    """The standard deviation between the bounds, by integration of the density."""
+    with mpmath.workdps(60):
+        points = [low, *(x for x in range(-20, 21, 2) if low < x < high), high]
+        mass, first, second = (mpmath.quad(lambda z, k=k: z**k * mpmath.npdf(z), points) for k in (0, 1, 2))
+        return mpmath.sqrt(second / mass - (first / mass) ** 2)

@@ -1,0 +1,89 @@
+"""Golden hashes of every scheme in every dtype; golden elements of those that repeat to rounding."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import reference_haar
+from cases import TO_ROUNDING
+from make_golden import PATH, pinned, sha256
+from reference_laws import DTYPES
+
+import fastinit as fi
+from fastinit import registry
+
+GOLDEN = json.loads(PATH.read_text())
+
+
+def array_of(case: dict, dtype: str, **changed) -> np.ndarray:
+    case = {**case, **changed}
+    return fi.get(case["scheme"], **case["params"])(
+        tuple(case["shape"]), rng=case["rng"], name=case["name"], dtype=DTYPES[dtype]
+    )
+
+
+def label(case: dict) -> str:
+    return case["scheme"] + "-" + case["name"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("case", GOLDEN["cases"], ids=label)
+def test_hashes(isa, case, dtype):
+    assert sha256(array_of(case, dtype)) == case["sha256"][dtype]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_hashes_can_fail(dtype):
+    case = GOLDEN["cases"][0]
+    assert sha256(array_of(case, dtype, rng=case["rng"] + 1)) != case["sha256"][dtype]
+
+
+def test_every_scheme_has_a_case():
+    """Aliases are the same function under a second name, and need none."""
+    with_case = {registry.REGISTER[case["scheme"]] for case in GOLDEN["cases"] + GOLDEN["to_rounding"]}
+    assert [name for name in fi.schemes() if registry.REGISTER[name] not in with_case] == []
+    assert {case["scheme"] for case in GOLDEN["to_rounding"]} == set(TO_ROUNDING)
+    assert all(set(case["sha256"]) == set(DTYPES) for case in GOLDEN["cases"])
+
+
+@pytest.mark.parametrize("dtype", reference_haar.TOLERANCE)
+@pytest.mark.parametrize("case", GOLDEN["to_rounding"], ids=label)
+def test_elements_to_rounding(isa, case, dtype):
+    tolerance = reference_haar.TOLERANCE[dtype]
+    difference = pinned(array_of(case, dtype)) - case["pinned"][dtype]
+    assert abs(difference).max() < tolerance
+    assert abs(pinned(array_of(case, dtype, name="another")) - case["pinned"][dtype]).max() > tolerance
+
+
+#: Half of the last place of a number in [1/2, 1), besides the float32 error.
+HALF_PLACE = {"float32": 0.0, "float64": 0.0, "float16": 2.0**-12, "bfloat16": 2.0**-9}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(300, 170), (170, 300), (129, 128), (1, 7), (7, 1), (5, 5), (1, 1)])
+def test_orthogonal_equals_reflection_by_reflection(dtype, shape):
+    """More columns than go together in one panel, in float64 from the same normals."""
+    ours = fi.orthogonal(shape, gain=0.75, rng=3, name="q", dtype=DTYPES[dtype]).astype(np.float64)
+    theirs = reference_haar.orthogonal(shape, 0.75, dtype, 3, "q")
+    tolerance = reference_haar.TOLERANCE["float64" if dtype == "float64" else "float32"] + HALF_PLACE[dtype]
+    assert abs(ours - theirs).max() < tolerance
+    other = reference_haar.orthogonal(shape, 0.75, dtype, 4, "q")
+    assert shape == (1, 1) or abs(ours - other).max() > tolerance
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("fans", ["io", "oi"])
+def test_orthogonal_flattens_and_delta_orthogonal_places(dtype, fans):
+    """Which matrix the elements are, and where."""
+    shape = (3, 4, 5, 20) if fans == "io" else (20, 5, 3, 4)
+    rows = (math.prod(shape[:-1]), shape[-1]) if fans == "io" else (shape[0], math.prod(shape[1:]))
+    tolerance = reference_haar.TOLERANCE["float32"] + HALF_PLACE[dtype]
+    ours = fi.orthogonal(shape, fans=fans, rng=1, dtype=DTYPES[dtype]).astype(np.float64)
+    assert abs(ours.reshape(rows) - reference_haar.orthogonal(rows, 1.0, dtype, 1, "")).max() < tolerance
+    ours = fi.delta_orthogonal(shape, fans=fans, rng=1, dtype=DTYPES[dtype]).astype(np.float64)
+    centre = (1, 1) if fans == "io" else (..., 1, 1)
+    matrix = reference_haar.orthogonal((5, 20) if fans == "io" else (20, 5), 1.0, dtype, 1, "")
+    assert abs(ours[centre] - matrix).max() < tolerance
+    ours[centre] = 0
+    assert not ours.any()
