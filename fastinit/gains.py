@@ -86,7 +86,7 @@ def gain(nonlinearity, param=None) -> float:
     """Return the factor on the standard deviation 1 / sqrt(fan_in) that makes good what an activation does to scales.
 
     PyTorch's table, and for the activations that it lacks He's argument carried over: 1 / sqrt(E[f(z)**2]) for z
-    standard normal. If pre-activations have variance 1, so have then the next layer's.
+    standard normal, so that pre-activations of variance 1 give the next layer's the same variance.
 
     Parameters
     ----------
