@@ -11,8 +11,8 @@ from exact_laws import Law, Normal, Uniform, location_and_scale
 #: Schemes that draw nothing.
 DRAW_NOTHING = {"zeros", "ones", "constant", "identity", "dirac", "log_odds"}
 
-#: Schemes whose elements depend on each other: test_haar.py.
-MATRICES = {"orthogonal", "delta_orthogonal"}
+#: Schemes whose elements depend on each other: test_haar.py, test_sparse.py.
+MATRICES = {"orthogonal", "delta_orthogonal", "sparse"}
 
 
 class Case(NamedTuple):

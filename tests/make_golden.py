@@ -37,6 +37,8 @@ CASES = [
     ("truncated_normal", {}, (1000, 1003), 0, ""),
     ("truncated_normal", {"mean": 0.1, "std": 0.02, "low": -3.0, "high": 1.0}, (513, 257), 1, "one-sided"),
     ("truncated_normal", {"low": 5.0, "high": 6.0}, (31, 33, 35), 2, "far out"),
+    ("sparse", {"sparsity": 0.9}, (300, 200), 5, "sparse"),
+    ("sparse", {"sparsity": 0.3, "std": 1.0, "fans": "oi"}, (20, 3, 5, 5), 5, "sparse"),
     ("zeros", {}, (1025,), 0, ""),
     ("ones", {}, (1025,), 0, ""),
     ("constant", {"value": [[0.1], [-1e-7], [1 / 3]]}, (5, 3, 11), 0, ""),

@@ -104,15 +104,20 @@ def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> L
     fmt = FORMATS[dtype]
     greatest = Fraction(2) ** fmt.greatest * (2**fmt.precision - 1)
     lowest, highest = -greatest, greatest
-    if not math.isinf(low):
-        lowest = above(Fraction(mean) + Fraction(std) * Fraction(low), fmt)
-    if not math.isinf(high):
-        highest = below(Fraction(mean) + Fraction(std) * Fraction(high), fmt)
+    if low >= -26:  # further out is out of reach
+        lowest = max(above(bound, fmt) for bound in both_bounds(mean, std, low))
+    if high <= 26:
+        highest = min(below(bound, fmt) for bound in both_bounds(mean, std, high))
     sides = both_sides(low, high)
     if dtype != "float64" and low == -high and 1e-12 <= high <= 3:
         mean, std, side = nearest32(mean), nearest32(std), Side(*map(nearest32, sides[1]))
         return Law("truncated_near", tag("t", dtype), mean, std, float(lowest), float(highest), (side,))
     return Law("truncated", tag("w", dtype), mean, std, float(lowest), float(highest), sides)
+
+
+def both_bounds(mean: float, std: float, z: float) -> tuple[Fraction, Fraction]:
+    """The bound exactly, and as float64 arithmetic has it."""
+    return Fraction(mean) + Fraction(std) * Fraction(z), Fraction(mean + std * z)
 
 
 def both_sides(low: float, high: float) -> tuple[Side, Side]:
