@@ -11,12 +11,18 @@ from reference_laws import DTYPES
 from reference_numbers import Law
 
 import fastinit as fi
+from fastinit import laws, truncation
+from fastinit.dtypes import FORMATS
 
-#: scheme: the names of its parameters, and the reference's law of them in a dtype.
+#: scheme: the names of its parameters; the package's law of them, and the reference's.
 SCHEMES = {
-    "normal": (("mean", "std"), reference_numbers.normal),
-    "uniform": (("low", "high"), reference_numbers.uniform),
-    "truncated_normal": (("mean", "std", "low", "high"), reference_numbers.truncated),
+    "normal": (("mean", "std"), laws.normal, reference_numbers.normal),
+    "uniform": (("low", "high"), laws.uniform, reference_numbers.uniform),
+    "truncated_normal": (
+        ("mean", "std", "low", "high"),
+        truncation.truncated_normal,
+        reference_numbers.truncated,
+    ),
 }
 
 
@@ -31,8 +37,11 @@ class Case(NamedTuple):
     def params(self) -> dict[str, float]:
         return dict(zip(SCHEMES[self.scheme][0], self.numbers, strict=True))
 
+    def law(self) -> laws.Law:
+        return SCHEMES[self.scheme][1](self.scheme, *self.numbers, FORMATS[self.dtype])
+
     def reference(self) -> Law:
-        return SCHEMES[self.scheme][1](*self.numbers, self.dtype)
+        return SCHEMES[self.scheme][2](*self.numbers, self.dtype)
 
     def __str__(self) -> str:
         return f"{self.scheme}{self.numbers}-{self.dtype}"

@@ -12,8 +12,8 @@ from law_cases import CASES, INF, Case
 from reference_laws import DTYPES, bits
 
 import fastinit as fi
-from fastinit import _kernels, laws, seed, truncation
-from fastinit.dtypes import FLOAT32_FORMAT, FORMATS
+from fastinit import _kernels, laws, seed
+from fastinit.dtypes import FLOAT32_FORMAT
 
 #: Outputs of xoshiro256++ from the state (1, 2, 3, 4), as published with the Rust port rand_xoshiro, whose authors
 #: computed them with the reference C code of prng.di.unimi.it.
@@ -99,19 +99,10 @@ def test_reference_fma64_at_the_ends_of_its_range(scale_a, scale_b, beyond):
         reference64.fma(a, b * beyond, c)
 
 
-def package_law(case: Case) -> laws.Law:
-    law_of = {
-        "normal": laws.normal,
-        "uniform": laws.uniform,
-        "truncated_normal": truncation.truncated_normal,
-    }[case.scheme]
-    return law_of(case.scheme, *case.numbers, FORMATS[case.dtype])
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_numbers_equal_reference(case):
     """The laws' numbers to the bit, recomputed from rationals and with mpmath; their names but for the two uniforms."""
-    ours, theirs = package_law(case), case.reference()
+    ours, theirs = case.law(), case.reference()
     numbers = [theirs.location, theirs.scale]
     if theirs.name != "normal":
         numbers += [theirs.lowest, theirs.highest]
@@ -164,7 +155,7 @@ def test_equality_with_the_reference_can_fail(case):
 
 def test_tables_cover_every_law():
     """Nothing that the kernels report is left out above; constants have no numbers to be recomputed."""
-    tried = {_kernels.laws()[package_law(case).code] for case in CASES}
+    tried = {_kernels.laws()[case.law().code] for case in CASES}
     assert tried | {"constant"} == set(_kernels.laws())
     assert set(DTYPES) == set(_kernels.dtypes())
 

@@ -11,10 +11,15 @@
 #define V_SQRT(a) ((v_f32)vsqrtq_f32((float32x4_t)(a)))
 #define V_FMA64(a, b, c) ((v_f64)vfmaq_f64((float64x2_t)(c), (float64x2_t)(a), (float64x2_t)(b)))
 #define V_SQRT64(a) ((v_f64)vsqrtq_f64((float64x2_t)(a)))
-#define V_MIN(a, b) ((v_f32)vminq_f32((float32x4_t)(a), (float32x4_t)(b)))
-#define V_MAX(a, b) ((v_f32)vmaxq_f32((float32x4_t)(a), (float32x4_t)(b)))
-#define V_MIN64(a, b) ((v_f64)vminq_f64((float64x2_t)(a), (float64x2_t)(b)))
-#define V_MAX64(a, b) ((v_f64)vmaxq_f64((float64x2_t)(a), (float64x2_t)(b)))
+/* Not vminq and vmaxq, which order zeros by their signs. */
+#define V_CHOOSE(which, a, b) \
+    ((v_f32)vbslq_f32(which((float32x4_t)(a), (float32x4_t)(b)), (float32x4_t)(a), (float32x4_t)(b)))
+#define V_CHOOSE64(which, a, b) \
+    ((v_f64)vbslq_f64(which((float64x2_t)(a), (float64x2_t)(b)), (float64x2_t)(a), (float64x2_t)(b)))
+#define V_MIN(a, b) V_CHOOSE(vcltq_f32, a, b)
+#define V_MAX(a, b) V_CHOOSE(vcgtq_f32, a, b)
+#define V_MIN64(a, b) V_CHOOSE64(vcltq_f64, a, b)
+#define V_MAX64(a, b) V_CHOOSE64(vcgtq_f64, a, b)
 #define V_F64_FROM_U64(a) ((v_f64)vcvtq_f64_u64((uint64x2_t)(a)))
 #define V_F32_FROM_F64(a, b) ((v_f32)vcombine_f32(vcvt_f32_f64((float64x2_t)(a)), vcvt_f32_f64((float64x2_t)(b))))
 #define V_F16(a) vreinterpret_u32_f16(vcvt_f16_f32((float32x4_t)(a)))

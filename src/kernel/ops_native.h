@@ -5,7 +5,7 @@
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once; V_FMA64: for float64, as with the others
  *   V_SQRT(a), V_SQRT64(a)     correctly rounded square root
- *   V_MIN(a, b), V_MAX(a, b), V_MIN64(a, b), V_MAX64(a, b)
+ *   V_MIN(a, b), V_MAX(a, b)   a where less (greater) than b, else b: b decides between zeros; V_MIN64, V_MAX64
  *   V_XOR3(a, b, c)            optional: a ^ b ^ c as one operation, where compilers do not find it
  *   V_EXPONENT(a)              optional, with V_EXPONENT64: floor(log2 |a|) as floating point, for normal a
  *   V_MANTISSA(a)              with it, and V_MANTISSA64: |a| 2^-e for the e that brings it into [3/4, 3/2)

@@ -2,7 +2,10 @@
 
 For instance ``gcc clang aarch64-linux-gnu-gcc:qemu-aarch64``. Each builds the C files with warnings as errors and a
 program that fills without Python; every backend that runs must give the bits of the installed package, which the
-golden hashes pin. A compiler that is missing is a failure.
+golden hashes pin, for every law of tests/law_cases.py in every dtype. A compiler that is missing is a failure.
+
+With ``--rounding`` before the compilers, instead: every backend's roundings to float16 and bfloat16 at all 2**32
+float32 patterns, some minutes each.
 """
 
 from __future__ import annotations
@@ -14,77 +17,99 @@ from pathlib import Path
 
 import numpy as np
 
-from fastinit import _kernels
+from fastinit import _kernels, laws
+from fastinit.dtypes import FORMATS
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "src"
 
+sys.path.insert(0, str(HERE.parent))
+
+from law_cases import CASES  # noqa: E402
+from reference_laws import DTYPES  # noqa: E402
+
 #: Another optimization level than the package's, on purpose: it must not matter.
-FLAGS = ["-O2", "-ffp-contract=off", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-static"]
+FLAGS = ["-O2", "-ffp-contract=off", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-static", f"-I{SOURCE}"]
 
 BACKENDS = ["avx512", "avx2", "sse2", "neon", "portable"]
 
-#: law, location, scale, elements; the last are subnormal.
-CASES = [
-    ("normal", 0.0, 1.0, 200_000),
-    ("normal", 0.5, 0.02, 16_384 + 77),
-    ("uniform", -1.0, 3.0, 100_000),
-    ("constant", 0.1, 0.0, 5_000),
-    ("normal", 1e-38, 1e-38, 50_000),
-    ("tiny_uniform", 0.0, 1e-40, 50_000),
-]
+N_PARAMETERS = 12
 
-SEED, TAG = bytes(range(32)), b"x32"
-KEY = _kernels.stream_key(SEED, "", TAG)
+#: More than a unit of the fill, and not a whole number of blocks.
+N_ELEMENTS = 16_384 + 1024 + 77
+
+SEED = bytes(range(32))
+
+LAWS = {str(case): case.law() for case in CASES} | {
+    f"constant-{dtype}": laws.constant("constant", 0.1, FORMATS[dtype]) for dtype in DTYPES
+}
 
 
-def expected_bytes(case: tuple) -> bytes:
-    law, location, scale, n_elements = case
-    out = np.empty(n_elements, np.float32)
-    law = (_kernels.laws().index(law), 0, TAG, (to_float32(location), to_float32(scale)))
+def expected_bytes(law: laws.Law) -> bytes:
+    out = np.empty(N_ELEMENTS, DTYPES[_kernels.dtypes()[law.dtype_code]])
     _kernels.fill(out, law, SEED, "", None, 1, False)
     return out.tobytes()
 
 
-def to_float32(value: float) -> float:
-    return float(np.float32(value))
+def arguments(law: laws.Law) -> list[str]:
+    key = _kernels.stream_key(SEED, "", law.tag)
+    numbers = [*law.numbers, *[0.0] * (N_PARAMETERS - len(law.numbers))]
+    return [str(law.code), str(law.dtype_code), *map(str, key), *map(repr, numbers), str(N_ELEMENTS)]
 
 
-def build(compiler: str, folder: str) -> Path:
-    program = Path(folder, "fill_main")
-    sources = [*SOURCE.glob("*.c"), *SOURCE.glob("isa/*.c"), HERE / "fill_main.c"]
-    sources = [str(path) for path in sources if path.name != "_kernels.c"]
-    subprocess.run([compiler, *FLAGS, f"-I{SOURCE}", *sources, "-o", str(program), "-lm"], check=True)
+def build(compiler: str, folder: str, sources: list[Path], *flags: str) -> Path:
+    program = Path(folder, "program")
+    subprocess.run([compiler, *FLAGS, *flags, *map(str, sources), "-o", str(program), "-lm"], check=True)
     return program
 
 
-def check(compiler: str, emulator: str) -> int:
-    """Compare every backend this program can run; returns how many there were."""
-    n_backends = 0
+def check_fills(compiler: str, emulator: list[str]) -> list[str]:
+    """Compare every backend that this program can run; returns their names."""
+    checked = []
+    expected = {name: expected_bytes(law) for name, law in LAWS.items()}
+    sources = [path for path in (*SOURCE.glob("*.c"), *SOURCE.glob("isa/*.c")) if path.name != "_kernels.c"]
     with tempfile.TemporaryDirectory() as folder:
-        command = [*([emulator] if emulator else []), str(build(compiler, folder))]
+        command = [*emulator, str(build(compiler, folder, [*sources, HERE / "fill_main.c"]))]
         for backend in BACKENDS:
-            for case in CASES:
-                law, location, scale, n_elements = case
-                numbers = [*KEY, repr(to_float32(location)), repr(to_float32(scale)), n_elements]
-                arguments = [backend, _kernels.laws().index(law), *numbers]
-                done = subprocess.run([*command, *map(str, arguments)], capture_output=True, check=False)
+            for name, law in LAWS.items():
+                done = subprocess.run([*command, backend, *arguments(law)], capture_output=True, check=False)
                 if done.returncode == 3:
                     break
-                if done.returncode != 0 or done.stdout != expected_bytes(case):
-                    sys.exit(f"{compiler}: {backend}: {case}: other bits than the package (exit {done.returncode})")
+                if done.returncode != 0 or done.stdout != expected[name]:
+                    sys.exit(f"{compiler}: {backend}: {name}: other bits than the package (exit {done.returncode})")
             else:
-                print(f"{compiler}{' under ' + emulator if emulator else ''}: {backend}: equal")
-                n_backends += 1
-    return n_backends
+                checked.append(backend)
+    return checked
+
+
+def check_roundings(compiler: str, emulator: list[str]) -> list[str]:
+    checked = []
+    for backend in BACKENDS:
+        stub = f'-DROUND_STUB="isa/{backend}.c"'
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                sources = [HERE / "round_main.c", SOURCE / "cpu.c"]
+                program = build(compiler, folder, sources, stub, "-Wno-unused-function")
+            except subprocess.CalledProcessError:
+                continue
+            done = subprocess.run([*emulator, str(program)], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, 3):
+            sys.exit(f"{compiler}: {backend}: {done.stdout} (exit {done.returncode})")
+        checked += [backend] * (done.returncode == 0)
+    return checked
 
 
 def main() -> None:
-    if len(sys.argv) < 2:
+    check, compilers = check_fills, sys.argv[1:]
+    if compilers[:1] == ["--rounding"]:
+        check, compilers = check_roundings, compilers[1:]
+    if not compilers:
         sys.exit(__doc__)
-    for argument in sys.argv[1:]:
+    for argument in compilers:
         compiler, _, emulator = argument.partition(":")
-        if check(compiler, emulator) < 2:
+        backends = check(compiler, [emulator] if emulator else [])
+        print(f"{argument}: {', '.join(backends)}: equal", flush=True)
+        if len(backends) < 2:
             sys.exit(f"{argument}: expected a vector backend and the portable one to run")
 
 

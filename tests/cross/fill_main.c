@@ -1,13 +1,20 @@
-/* One fill without Python: fill_main BACKEND LAW_CODE KEY0 KEY1 KEY2 KEY3 LOCATION SCALE N_ELEMENTS > values
+/* One fill without Python: fill_main BACKEND LAW_CODE DTYPE_CODE KEY0 ... KEY3 NUMBER0 ... NUMBER11 N_ELEMENTS > values
  *
- * Writes the tensor's float32 values to standard output, whole blocks streamed, in the caller's worst floating-point
- * mode. Exits with 3 if the backend is not in this build or cannot run here. Driven by check.py. */
+ * The numbers are fi_law's, in its order. Writes the tensor's values to standard output, whole blocks streamed, in the
+ * caller's worst floating-point mode. Exits with 3 if the backend is not in this build or cannot run here. Driven by
+ * check.py. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fastinit.h"
 #include "fpmode.h"
+
+static const int itemsizes[] = {
+#define X(dtype, arithmetic, itemsize) itemsize,
+    FI_DTYPES(X)
+#undef X
+};
 
 static const fi_backend *find_backend(const char *name)
 {
@@ -29,19 +36,23 @@ static void spoil_floating_point_mode(void)
 int main(int argc, char **argv)
 {
     fi_job job = {0};
-    if (argc != 10 || (job.backend = find_backend(argv[1])) == NULL)
+    double numbers[FI_N_PARAMETERS];
+    if (argc != 9 + FI_N_PARAMETERS || (job.backend = find_backend(argv[1])) == NULL)
         return 3;
     job.law_code = atoi(argv[2]);
+    job.dtype = atoi(argv[3]);
     for (int i = 0; i < 4; i++)
-        job.law.key[i] = strtoull(argv[3 + i], NULL, 10);
-    job.law.location = strtod(argv[7], NULL);
-    job.law.scale = strtod(argv[8], NULL);
-    job.run_length = strtoll(argv[9], NULL, 10);
-    job.itemsize = job.run_stride = sizeof(float);
+        job.law.key[i] = strtoull(argv[4 + i], NULL, 10);
+    for (int i = 0; i < FI_N_PARAMETERS; i++)
+        numbers[i] = strtod(argv[8 + i], NULL);
+    memcpy(&job.law.location, numbers, sizeof numbers);
+    job.run_length = strtoll(argv[8 + FI_N_PARAMETERS], NULL, 10);
+    job.itemsize = itemsizes[job.dtype];
+    job.run_stride = job.itemsize;
     job.n_runs = 1;
     job.row_axis = -1;
     job.streamed = 1;
-    size_t n_bytes = (size_t)job.run_length * sizeof(float);
+    size_t n_bytes = (size_t)(job.run_length * job.itemsize);
     job.out = aligned_alloc(64, (n_bytes + 63) / 64 * 64);
     if (job.out == NULL)
         return 1;
