@@ -21,7 +21,7 @@ from fastinit import dtypes
 N_THREADS, N_BYTES = 2, 64 << 20
 
 #: Taken instead of shapes as large as the buffer by schemes that go through matrix products.
-MATRIX, KERNEL = (4096, 512), (3, 3, 512, 600)
+MATRIX, KERNEL = (2048, 256), (3, 3, 256, 300)
 
 
 def peak_kib() -> int:
