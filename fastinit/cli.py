@@ -12,6 +12,7 @@ from pathlib import Path
 from fastinit import checkpoint, progress
 from fastinit._version import __version__
 from fastinit.config import show_config
+from fastinit.dtypes import FORMATS
 from fastinit.models import MODELS
 
 #: Signals that end a command; Windows has no SIGHUP.
@@ -85,6 +86,7 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--from", dest="saved", type=Path, metavar="FILE.json", help="show what --json saved; measure nothing"
     )
+    bench.add_argument("--dtype", choices=list(FORMATS), help="of the values (default float32)")
     bench.add_argument("--mib", type=_at_least(1), metavar="N", help="size of the table's buffer in MiB (default 512)")
     bench.add_argument(
         "--rounds",

@@ -1,4 +1,4 @@
-"""``fastinit bench``: it measures what it says, refuses what it must, and survives its peers. Nothing about speed."""
+"""``fastinit bench``: it shows and saves what it measured, and refuses what it must. Nothing about speed."""
 
 import dataclasses
 import json
@@ -7,96 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from command_line import fails, fastinit, interrupted
 
-from fastinit.bench import buffers, command, measure, plan, plot, report, supervise
-from fastinit.bench.peer_interface import LAWS, STD, Peer, require, together
-from fastinit.bench.peers import CEILINGS, PEERS
+from fastinit.bench import command, measure, plan, plot, report
+from fastinit.bench.peer_interface import COMMON_LAWS, LAWS
+from fastinit.bench.peers import CEILINGS
 
-CASE = measure.Case("normal", "float32", 1 << 20, 1)
 TINY = ("bench", "--mib", "1", "--rounds", "1", "--threads", "1")
-
-
-@pytest.mark.parametrize("pages", buffers.PAGES)
-def test_buffers(pages):
-    array, renew = buffers.buffer(1 << 20, "float32", pages)
-    array.fill(1)
-    renew()
-    assert array.size == 1 << 18
-    assert (array == (1 if pages == "touched" else 0)).all()
-
-
-def normals(n):
-    return np.random.default_rng(1).standard_normal(n, np.float32) * np.float32(STD)
-
-
-def fake(name: str, factory) -> Peer:
-    return Peer(name, name.capitalize(), factory, "")
-
-
-def missing(out, law, n_threads):
-    require("no_such_library")
-
-
-def stuck(out, law, n_threads):
-    """Right at first, and nothing after that."""
-    calls = iter([lambda: out.__setitem__(slice(None), normals(out.size))])
-    return lambda: (next(calls, lambda: None)(), out)[1]
-
-
-def doubled(out, law, n_threads):
-    return together([lambda: out.__setitem__(slice(None), 2 * normals(out.size))], out)
-
-
-@pytest.mark.parametrize(
-    ("factory", "words"),
-    [(missing, "cannot import no_such_library"), (stuck, "fresh values"), (doubled, "standard deviation")],
-)
-def test_a_peer_that_fails_is_named_and_costs_nobody_else(monkeypatch, factory, words):
-    monkeypatch.setitem(PEERS, "fake", fake("fake", factory))
-    told = []
-    result = measure.run(CASE, ["fastinit", "fake", *CEILINGS], 3, told.append)
-    assert set(told) == {"fastinit", "fake", *CEILINGS}
-    assert list(result["left_out"]) == ["fake"]
-    assert words in result["left_out"]["fake"]
-    assert set(result["seconds"]) == {"fastinit", *CEILINGS}
-    assert result["calls_per_round"] == 8
-    assert all(len(seconds) == 3 and min(seconds) > 0 for seconds in result["seconds"].values())
-
-
-def test_a_crash_is_named_and_costs_nobody_else():
-    child = (
-        "import os, sys; sys.stderr.write('last words\\n');"
-        "from fastinit.bench import peers, worker;"
-        "dies = lambda out, law, n_threads: os.kill(os.getpid(), 9);"
-        "peers.PEERS['numpy'] = peers.Peer('numpy', 'NumPy', dies, '');"
-        "worker.main()"
-    )
-    cases = [measure.Case(law, "float32", 1 << 16, 1) for law in LAWS]
-    work = [supervise.Work(case, ("fastinit", "numpy", *CEILINGS)) for case in cases]
-    results = supervise.gather(work, 1, lambda n_new, doing: None, child)
-    assert [result["law"] for result in results] == list(LAWS)
-    for result in results:
-        assert set(result["seconds"]) == {"fastinit", *CEILINGS}
-        assert result["left_out"] == {"numpy": "its process ended by SIGKILL: last words"}
-
-
-def test_a_child_that_cannot_start_is_an_error():
-    with pytest.raises(ValueError, match=r"bench: child process: expected answers, got .*status 3"):
-        supervise.gather([supervise.Work(CASE, ("fastinit",))], 1, lambda *step: None, "raise SystemExit(3)")
-
-
-def test_the_plan_names_every_contender_once_for_each_number_of_threads():
-    work = plan.work(plan.MODES["full"], 1, [1, 2])
-    assert len({item.case for item in work}) == len(work)
-    assert {name for item in work for name in item.contenders} == set(PEERS)
-    assert {item.case.n_threads for item in work} == {1, 2}
-    for item in work:
-        assert not {"torch", "torch-slices"} <= set(item.contenders)
 
 
 @pytest.fixture(scope="module")
@@ -118,11 +40,14 @@ def test_json(tiny):
     fields = [field.name for field in dataclasses.fields(measure.Case)]
     for result in saved["results"]:
         assert list(result) == [*fields, "calls_per_round", "seconds", "left_out"]
-        assert {"fastinit", "numpy", *CEILINGS} <= set(result["seconds"])
+        assert {"fastinit", *CEILINGS} <= set(result["seconds"])
+        assert ("numpy" in result["seconds"]) == (result["law"] in COMMON_LAWS)
         assert set(result["seconds"]) | set(result["left_out"]) <= set(saved["contenders"])
         assert all(len(seconds) == 1 for seconds in result["seconds"].values())
-    sizes = {result["n_bytes"] for result in saved["results"]}
-    assert sizes == {1 << i for i in range(10, 21, 2)}
+    sizes = [{result["n_bytes"] for result in saved["results"] if result["law"] == law} for law in LAWS]
+    by_size = {1 << i for i in range(10, 21, 2)}
+    assert sizes == [by_size, by_size, {1 << 17}]
+    assert {result["dtype"] for result in saved["results"]} == {"float32"}
     assert "100%" in done.stderr
 
 
@@ -132,9 +57,35 @@ def test_table(tiny):
     rows = {line.split("  ")[0]: line.split() for line in text.splitlines()}
     for name in ("fastinit", "NumPy", "memory ceiling"):
         assert float(rows[name][name.count(" ") + 1]) > 0
-    assert rows["1 thread"][2] == "uniform,"
-    for words in ("NumPy", "PyTorch", "memory ceiling", "1 MiB", "medians of 1 rounds", "numpy " + np.__version__):
+    assert rows["1 thread"][2] == "truncated,"  # the last table
+    assert text.count("\n1 thread") == 2
+    assert "  NumPy: only uniform and normal, not truncated" in text.splitlines()
+    for words in (
+        "NumPy",
+        "PyTorch",
+        "memory ceiling",
+        "float32, 1 MiB",
+        "medians of 1 rounds",
+        "numpy " + np.__version__,
+    ):
         assert words in text
+
+
+def test_another_dtype(monkeypatch, capsys, tmp_path):
+    few = ("fastinit", "numpy", *CEILINGS)  # PyTorch takes seconds to import
+    monkeypatch.setattr(plan, "USUAL", few)
+    monkeypatch.setitem(plan.MODES, "default", plan.MODES["default"]._replace(contenders=few))
+    size = dict(mode="default", dtype="bfloat16", mib=1, rounds=1, threads=[1])
+    command.main(Namespace(**size, saved=None, json=tmp_path / "x.json", plot=tmp_path / "x.svg"))
+    text = capsys.readouterr().out
+    saved = json.loads((tmp_path / "x.json").read_text())
+    assert {result["dtype"] for result in saved["results"]} == {"bfloat16"}
+    assert "\nbfloat16, 1 MiB, " in text
+    assert "  NumPy: only float32 and float64, not bfloat16" in text.splitlines()
+    (seconds,) = saved["results"][0]["seconds"]["fastinit"]
+    row = next(line for line in text.splitlines() if line.startswith("fastinit "))
+    assert row.split()[1] == f"{(1 << 19) / seconds / 1e9:.3g}"
+    assert "; bfloat16, medians of 1 rounds" in (tmp_path / "x.svg").read_text()
 
 
 def test_saved_results_show_the_same_and_draw(tiny, tmp_path):
@@ -152,9 +103,10 @@ def test_a_missing_peer_is_named(tiny, tmp_path):
     for result in saved["results"]:
         result["seconds"].pop("torch", None)
         result["left_out"]["torch"] = "cannot import torch: No module named 'torch'"
-    *_, heading, reason = report.lines(saved)
+    *_, heading, reason, numpys = report.lines(saved)
     assert heading == "not measured"
     assert reason == "  PyTorch: cannot import torch: No module named 'torch'"
+    assert numpys == "  NumPy: only uniform and normal, not truncated"
     plot.write(saved, tmp_path / "x.png")
 
 
@@ -175,6 +127,7 @@ def test_refused_before_anything_is_measured(tmp_path):
         (["--from", tmp_path / "cut.json"], "bench: --from: expected a file that --json wrote"),
         (["--threads", "1000000"], "bench: --threads: expected at most "),
         (["--from", tmp_path / "other.json", "--rounds", "3"], "bench: --from: expected no --rounds"),
+        (["--from", tmp_path / "other.json", "--dtype", "float64"], "bench: --from: expected no --dtype"),
     ]
     for arguments, words in bad:
         fails(fastinit("bench", *arguments), words)
@@ -192,6 +145,7 @@ def test_bad_usage():
     bad = [
         (["--quick", "--full"], "not allowed with argument"),
         (["--quick", "--from", "x.json"], "not allowed with argument"),
+        (["--dtype", "float8"], "--dtype: invalid choice: 'float8'"),
         (["--threads", "0"], "--threads: expected an int >= 1, got '0'"),
         (["--mib", "0"], "--mib: expected an int >= 1, got '0'"),
         (["--rounds", "-1"], "--rounds: expected an int >= 1, got '-1'"),
@@ -201,6 +155,13 @@ def test_bad_usage():
         assert done.returncode == 2
         assert words in done.stderr
         assert done.stdout == ""
+
+
+def test_without_ml_dtypes():
+    code = "import sys; sys.modules['ml_dtypes'] = None; from fastinit.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, *TINY, "--dtype", "bfloat16"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    fails(done, "bench: --dtype: expected ml_dtypes (pip install 'fastinit-nn[bf16]'), got")
 
 
 def test_without_matplotlib(tmp_path):

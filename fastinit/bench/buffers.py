@@ -14,6 +14,9 @@ from fastinit.bench.peer_interface import Unavailable
 FRESH = {"fresh 4 KiB": "MADV_NOHUGEPAGE", "fresh huge": "MADV_HUGEPAGE"}
 PAGES = ("touched", *FRESH)
 
+#: Bytes of a value, by dtype; a table, since NumPy alone could not tell bfloat16's.
+ITEM_BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
+
 
 def buffer(n_bytes: int, dtype: str, pages: str) -> tuple[np.ndarray, Callable[[], object]]:
     """A contiguous vector, and what to call, untimed, before each fill of it.

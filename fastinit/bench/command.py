@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastinit import progress
-from fastinit.bench import machine, plan, report, supervise
+from fastinit.bench import buffers, machine, plan, report, supervise
+from fastinit.bench.peer_interface import Unavailable
 from fastinit.bench.peers import PEERS
 from fastinit.errors import Shown, reject_value
 from fastinit.threads import MAX_THREADS
@@ -22,7 +23,7 @@ BAR_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 def main(options: Namespace) -> None:
     """Measure as told, or read what was measured before; print, save and draw."""
     if options.saved is not None:
-        for name in ("mib", "rounds", "threads", "json"):
+        for name in ("dtype", "mib", "rounds", "threads", "json"):
             if getattr(options, name) is not None:
                 reject_value("bench", "--from", f"no --{name} beside it", Shown(getattr(options, name)))
     if options.plot is not None:
@@ -46,7 +47,7 @@ def measure(options: Namespace) -> dict:
     counts = sorted(set(options.threads or plan.thread_counts(mode)))
     if counts[-1] > MAX_THREADS:
         reject_value("bench", "--threads", f"at most {MAX_THREADS}", counts[-1])
-    work = plan.work(mode, n_mib, counts)
+    work = plan.work(mode, _dtype(options), n_mib, counts)
     with progress.bar(supervise.n_steps(work, n_rounds), "bench", bar_format=BAR_FORMAT) as advance:
         results = supervise.gather(work, n_rounds, advance)
     taking_part = dict.fromkeys(name for item in work for name in item.contenders)
@@ -59,6 +60,16 @@ def measure(options: Namespace) -> dict:
         "contenders": {name: {key: getattr(PEERS[name], key) for key in keys} for name in taking_part},
         "results": results,
     }
+
+
+def _dtype(options: Namespace) -> str:
+    """The name asked for, once an array of it can be made."""
+    dtype = options.dtype or "float32"
+    try:
+        buffers.named_dtype(dtype)
+    except Unavailable as reason:
+        reject_value("bench", "--dtype", "ml_dtypes (pip install 'fastinit-nn[bf16]')", Shown(str(reason)))
+    return dtype
 
 
 def read(path: Path) -> dict:

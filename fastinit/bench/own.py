@@ -8,9 +8,20 @@ from functools import partial
 
 import numpy as np
 
-from fastinit.bench.peer_interface import HALF_WIDTH, SEED, STD, Fill, Unavailable, require_law, shares, together
+from fastinit.bench.peer_interface import (
+    HALF_WIDTH,
+    LAWS,
+    N_DEVIATIONS,
+    SEED,
+    STD,
+    Fill,
+    Unavailable,
+    require_law,
+    shares,
+    together,
+)
 from fastinit.dtypes import EXPECTED, format_of
-from fastinit.schemes_basic import normal, uniform
+from fastinit.schemes_basic import normal, truncated_normal, uniform
 from fastinit.schemes_constant import constant
 from fastinit.threads import MIN_ELEMENTS_PER_THREAD
 
@@ -20,15 +31,20 @@ _numbers = itertools.count()
 
 def fastinit(out: np.ndarray, law: str, n_threads: int) -> Fill:
     """The scheme of that name; a new stream at each call, named as each layer's is."""
-    require_law(law)
+    require_law(law, LAWS)
     _require_fillable(out)
-    threads = _threads(out, n_threads)
+    threads, bound = _threads(out, n_threads), N_DEVIATIONS
     if law == "uniform":
-        return lambda: uniform(low=-HALF_WIDTH, high=HALF_WIDTH, out=out, rng=SEED, name=_new_name(), threads=threads)
-    return lambda: normal(std=STD, out=out, rng=SEED, name=_new_name(), threads=threads)
+        return lambda: uniform(low=-HALF_WIDTH, high=HALF_WIDTH, out=out, rng=SEED, name=new_name(), threads=threads)
+    if law == "normal":
+        return lambda: normal(std=STD, out=out, rng=SEED, name=new_name(), threads=threads)
+    return lambda: truncated_normal(
+        std=STD, low=-bound, high=bound, out=out, rng=SEED, name=new_name(), threads=threads
+    )
 
 
-def _new_name() -> str:
+def new_name() -> str:
+    """A name that no call before has had."""
     return f"h.{next(_numbers)}.weight"
 
 

@@ -16,9 +16,11 @@ from types import ModuleType
 
 import numpy as np
 
-LAWS = ("uniform", "normal")
+COMMON_LAWS = ("uniform", "normal")  # what every library draws
+LAWS = (*COMMON_LAWS, "truncated")
 HALF_WIDTH = 0.05  # "uniform" is on (-HALF_WIDTH, HALF_WIDTH)
 STD = 0.02  # "normal" has mean 0 and this standard deviation
+N_DEVIATIONS = 2  # "truncated" is that normal between -N_DEVIATIONS STD and N_DEVIATIONS STD, not rescaled to STD
 SEED = 20240229
 
 Fill = Callable[[], np.ndarray]
@@ -52,7 +54,8 @@ class Peer:
     ceiling : bool
         Whether it only writes memory, by no law.
     n_buffers : int
-        Peak memory, in sizes of `out`, with `out` itself.
+        Peak memory, in sizes of `out`, with `out` itself; twice as many if its values have two bytes, since they are
+        drawn with four or more.
     """
 
     name: str
@@ -84,16 +87,20 @@ def require(module: str) -> ModuleType:
         raise Unavailable(f"cannot import {module}: {error}") from error
 
 
-def require_law(law: str, supported: Sequence[str] = LAWS) -> None:
+def require_law(law: str, supported: Sequence[str] = COMMON_LAWS) -> None:
     """Refuse other laws."""
     if law not in supported:
-        raise Unavailable(f"only {' and '.join(supported)}, not {law}")
+        raise Unavailable(f"only {_listed(supported)}, not {law}")
 
 
 def require_dtype(out: np.ndarray, *names: str) -> None:
     """Refuse other dtypes; names rather than dtypes, since NumPy itself has no bfloat16."""
     if out.dtype.name not in names:
-        raise Unavailable(f"only {' and '.join(names)}, not {out.dtype.name}")
+        raise Unavailable(f"only {_listed(names)}, not {out.dtype.name}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def require_one_thread(n_threads: int) -> None:

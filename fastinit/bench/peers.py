@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from fastinit.bench import own, peers_compiled
+from fastinit.bench import own, peers_compiled, peers_frameworks
 from fastinit.bench.peer_interface import (
     HALF_WIDTH,
     SEED,
@@ -16,7 +15,6 @@ from fastinit.bench.peer_interface import (
     Factory,
     Fill,
     Peer,
-    Unavailable,
     require,
     require_dtype,
     require_law,
@@ -75,97 +73,6 @@ def numpy_naive(out: np.ndarray, law: str, n_threads: int) -> Fill:
     return fill
 
 
-def torch_plain(out: np.ndarray, law: str, n_threads: int) -> Fill:
-    """``Tensor.uniform_``, ``normal_`` and, as law "truncated" (at two deviations), ``trunc_normal_``."""
-    torch = require("torch")
-    require_law(law, ("uniform", "normal", "truncated"))
-    torch.manual_seed(SEED)
-    draw = partial(_torch_draw, torch, _as_tensor(torch, out), law, None)
-
-    def fill() -> np.ndarray:
-        torch.set_num_threads(n_threads)  # for the process, so again at each call
-        draw()
-        return out
-
-    return fill
-
-
-def torch_slices(out: np.ndarray, law: str, n_threads: int) -> Fill:
-    """The same, by one Python thread for each slice, each with a generator of its own."""
-    torch = require("torch")
-    require_law(law)
-    draws = []
-    for i, share in enumerate(shares(out, n_threads)):
-        generator = torch.Generator().manual_seed(SEED + i)
-        draws.append(partial(_torch_draw, torch, _as_tensor(torch, share), law, generator))
-    return together(draws, out)
-
-
-def _as_tensor(torch, out: np.ndarray):
-    """A tensor on the same memory; by way of 16-bit integers for bfloat16, which `from_numpy` does not know."""
-    require_dtype(out, "float32", "float64", "bfloat16")
-    if out.dtype.name == "bfloat16":
-        return torch.from_numpy(out.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(out)
-
-
-def _torch_draw(torch, tensor, law: str, generator) -> None:
-    if law == "uniform":
-        tensor.uniform_(-HALF_WIDTH, HALF_WIDTH, generator=generator)
-    elif law == "normal":
-        tensor.normal_(0.0, STD, generator=generator)
-    else:
-        torch.nn.init.trunc_normal_(tensor, 0.0, STD, -2 * STD, 2 * STD, generator=generator)
-
-
-def jax_jitted(implementation: str, out: np.ndarray, law: str, n_threads: int) -> Fill:
-    """``jax.random.uniform`` or ``normal``, compiled ahead of time.
-
-    The last result is donated to the next call, so that like the others it writes memory it has already touched.
-    """
-    require_law(law)
-    require_dtype(out, "float32", "float64", "bfloat16")
-    jax = _start_jax(n_threads)
-    if out.dtype.name == "float64":
-        jax.config.update("jax_enable_x64", True)
-
-    def draw(key, old):
-        key, now = jax.random.split(key)
-        if law == "uniform":
-            return key, jax.random.uniform(now, old.shape, old.dtype, -HALF_WIDTH, HALF_WIDTH)
-        return key, jax.random.normal(now, old.shape, old.dtype) * np.asarray(STD, old.dtype)
-
-    state = [jax.random.key(SEED, impl=implementation), jax.numpy.zeros(out.shape, out.dtype)]
-    compiled = jax.jit(draw, donate_argnums=1, keep_unused=True).lower(*state).compile()
-
-    def fill() -> np.ndarray:
-        state[:] = compiled(*state)
-        state[1].block_until_ready()
-        return np.asarray(state[1])  # a view, no copy
-
-    return fill
-
-
-_jax_threads: list[int] = []
-
-
-def _start_jax(n_threads: int):
-    """JAX with its pool of threads sized; XLA takes the size from NPROC when it starts, and never again."""
-    if _jax_threads and _jax_threads != [n_threads]:
-        raise Unavailable(f"JAX runs on {_jax_threads[0]} thread(s) in this process; another number needs another one")
-    os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    jax = require("jax")
-    if not _jax_threads:
-        before = os.environ.get("NPROC")
-        os.environ["NPROC"] = str(n_threads)
-        jax.devices("cpu")
-        del os.environ["NPROC"]
-        if before is not None:
-            os.environ["NPROC"] = before
-        _jax_threads.append(n_threads)
-    return jax
-
-
 def mkl_random_blocks(out: np.ndarray, law: str, n_threads: int) -> Fill:
     """mkl_random knows float64 only: blocks that fit the cache, each converted as it is copied."""
     peers_compiled.load_mkl()
@@ -194,7 +101,7 @@ def _peers() -> list[Peer]:
         return partial(numpy_in_place, bit_generator)
 
     def jax(implementation: str) -> Factory:
-        return partial(jax_jitted, implementation)
+        return partial(peers_frameworks.jax_jitted, implementation)
 
     numpy_note = "default_rng, out=, scaled block by block; several threads as in NumPy's manual"
     slices_note = "one Python thread and one torch.Generator for each slice, since the drawing itself is serial"
@@ -219,12 +126,12 @@ def _peers() -> list[Peer]:
         Peer(
             "torch",
             "PyTorch",
-            torch_plain,
-            "uniform_ and normal_ of torch.Tensor, which draw serially",
+            peers_frameworks.torch_plain,
+            "uniform_ and normal_ of torch.Tensor, which draw serially; torch.nn.init.trunc_normal_",
             "torch",
             threads="one",
         ),
-        Peer("torch-slices", "PyTorch, slices", torch_slices, slices_note, "torch", threads="many"),
+        Peer("torch-slices", "PyTorch, slices", peers_frameworks.torch_slices, slices_note, "torch", threads="many"),
         Peer("jax", "JAX", jax("threefry2x32"), f"default generator, {jax_note}", "jax", in_place=False, n_buffers=6),
         Peer(
             "jax-rbg", "JAX, rbg", jax("rbg"), f"its faster generator, {jax_note}", "jax", in_place=False, n_buffers=4

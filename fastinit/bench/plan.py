@@ -1,7 +1,8 @@
 """Which cases a run of ``fastinit bench`` measures.
 
-Three questions, one list of cases: a table of laws at one size, on one thread and on all; the same contenders' most
-usual forms at other sizes, on one thread; the table's cases at the numbers of threads between.
+Four questions, one list of cases: a table of laws at one size, on one thread and on all; the same contenders' most
+usual forms at other sizes, on one thread; the table's cases at the numbers of threads between; the truncated normal, at
+a size of its own.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import NamedTuple
 
 from fastinit import threads
 from fastinit.bench import machine
+from fastinit.bench.buffers import ITEM_BYTES
 from fastinit.bench.measure import Case
-from fastinit.bench.peer_interface import LAWS
+from fastinit.bench.peer_interface import COMMON_LAWS
 from fastinit.bench.peers import CEILINGS, PEERS
 from fastinit.bench.supervise import Work
 from fastinit.errors import reject_value
@@ -25,6 +27,9 @@ SIZE_FACTOR = 4
 
 #: Sizes from here on would take the slow contenders many seconds a round.
 FAST_ONLY_BYTES = 1 << 31
+
+#: The truncated normal's buffer is that part of the table's: PyTorch takes some 50 ns a value.
+TRUNCATED_PART = 8
 
 
 class Mode(NamedTuple):
@@ -51,22 +56,27 @@ def thread_counts(mode: Mode) -> list[int]:
     return sorted({*powers, n_all})
 
 
-def work(mode: Mode, n_mib: int, counts: Sequence[int]) -> list[Work]:
+def work(mode: Mode, dtype: str, n_mib: int, counts: Sequence[int]) -> list[Work]:
     """Everything to measure, ordered by number of threads. Raises ValueError if the table's buffers have no room."""
     table_bytes = n_mib << 20
     free = machine.free_bytes()
-    n_buffers = max(PEERS[name].n_buffers for name in mode.contenders)
-    if free is not None and n_buffers * table_bytes > free:
-        most = f"at most {free // n_buffers >> 20} ({n_buffers} buffers in the memory that is free)"
-        reject_value("bench", "--mib", most, n_mib)
-    cases = [Case(law, "float32", table_bytes, n) for n in counts for law in LAWS]
+    _check_room(mode, dtype, n_mib, free)
+    cases = [Case(law, dtype, table_bytes, n) for n in counts for law in COMMON_LAWS]
+    cases += [Case("truncated", dtype, table_bytes // TRUNCATED_PART, n) for n in counts]
     planned = [Work(case, _suitable(mode.contenders, case.n_threads)) for case in cases]
-    for law in LAWS:
+    for law in COMMON_LAWS:
         for n_bytes in _sizes(max(table_bytes, mode.largest_bytes), free):
             names = USUAL if n_bytes < FAST_ONLY_BYTES else ("fastinit", *CEILINGS)
             if n_bytes != table_bytes:
-                planned.append(Work(Case(law, "float32", n_bytes, counts[0]), _suitable(names, counts[0])))
+                planned.append(Work(Case(law, dtype, n_bytes, counts[0]), _suitable(names, counts[0])))
     return sorted(planned, key=lambda item: item.case.n_threads)
+
+
+def _check_room(mode: Mode, dtype: str, n_mib: int, free: int | None) -> None:
+    n_buffers = max(PEERS[name].n_buffers for name in mode.contenders) * (2 if ITEM_BYTES[dtype] == 2 else 1)
+    if free is not None and n_buffers * (n_mib << 20) > free:
+        most = f"at most {free // n_buffers >> 20} ({n_buffers} buffers in the memory that is free)"
+        reject_value("bench", "--mib", most, n_mib)
 
 
 def _suitable(names: Sequence[str], n_threads: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastinit.bench import report
 from fastinit.bench.measure import binary_size
-from fastinit.bench.peer_interface import LAWS
+from fastinit.bench.peer_interface import COMMON_LAWS
 from fastinit.bench.report import CEILING
 
 # Two of Okabe and Ito's colours for us, since they stay apart for every kind of colour blindness; greys for the rest.
@@ -33,10 +33,10 @@ def write(saved: dict, path: Path) -> None:
         _bars(figure.add_subplot(grid[:, 0]), saved)
         _by_size(figure.add_subplot(grid[0, 1]), saved)
         _by_threads(figure.add_subplot(grid[1, 1]), saved)
-        machine, plan = saved["machine"], saved["plan"]
+        machine, plan, dtype = saved["machine"], saved["plan"], saved["results"][0]["dtype"]
         where = f"{machine['processor']}, {machine['instruction_set']}, {machine['n_processors']} processors"
         figure.suptitle(
-            f"fastinit bench: {where}; float32, medians of {plan['n_rounds']} rounds", color=INK, fontsize=10
+            f"fastinit bench: {where}; {dtype}, medians of {plan['n_rounds']} rounds", color=INK, fontsize=10
         )
         figure.savefig(path)
 
@@ -47,11 +47,11 @@ def _rate(result: dict, name: str) -> float:
 
 def _bars(axes, saved: dict) -> None:
     """Each contender on the most threads; on one where it knows no more."""
-    most = {law: report.table_results(saved, law)[-1] for law in LAWS}
-    one = {law: report.table_results(saved, law)[0] for law in LAWS}
+    most = {law: report.table_results(saved, law)[-1] for law in COMMON_LAWS}
+    one = {law: report.table_results(saved, law)[0] for law in COMMON_LAWS}
     serial = [n for n in one["normal"]["seconds"] if saved["contenders"][n]["threads"] == "one"]
-    shown = {law: {n: most[law] for n in report.names(most[law]) if n != CEILING} for law in LAWS}
-    for law in LAWS:
+    shown = {law: {n: most[law] for n in report.names(most[law]) if n != CEILING} for law in COMMON_LAWS}
+    for law in COMMON_LAWS:
         shown[law] |= {n: one[law] for n in serial if n in one[law]["seconds"]}
     order = sorted(shown["normal"], key=lambda n: _rate(shown["normal"][n], n))
     n_most = most["normal"]["n_threads"]
@@ -94,7 +94,7 @@ def _bar(axes, y: float, result: dict, name: str, labelled: bool) -> None:
 
 def _by_size(axes, saved: dict) -> None:
     curves = {}
-    for law in LAWS:
+    for law in COMMON_LAWS:
         results = report.size_results(saved, law)
         for name in report.names(results[0]):
             if name in ("fastinit", CEILING) or law == "normal":
@@ -114,7 +114,7 @@ def _by_size(axes, saved: dict) -> None:
 
 def _by_threads(axes, saved: dict) -> None:
     curves: dict = {}
-    for law in LAWS:
+    for law in COMMON_LAWS:
         for result in report.table_results(saved, law):
             for name in report.names(result):
                 key = law, "torch" if name == "torch-slices" else name

@@ -1,9 +1,9 @@
 """The results as text, and the figures in it that the plot shares.
 
-Saved results (``--json``, format 1) are one object:
+Saved results (``--json``, format 2) are one object:
 
 ================ ==================================================================================================
-`format`         1
+`format`         2
 `machine`        processor, n_processors, threads_in_use, instruction_set, memory_bytes, huge_pages, platform
 `versions`       of Python and of each installed distribution that was measured
 `plan`           mode, n_mib and n_rounds
@@ -18,14 +18,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator, Sequence
 
+from fastinit.bench.buffers import ITEM_BYTES
 from fastinit.bench.measure import binary_size
-from fastinit.bench.peer_interface import LAWS
+from fastinit.bench.peer_interface import COMMON_LAWS, N_DEVIATIONS
 from fastinit.bench.peers import CEILINGS, PEERS
 
-FORMAT = 1
+FORMAT = 2
 CEILING = "memory ceiling"
 UNSTEADY = 1.5  # times the fastest round, for the slowest
-ITEM_BYTES = {"float32": 4}
 
 
 def table_results(saved: dict, law: str) -> list[dict]:
@@ -72,12 +72,13 @@ def title(name: str) -> str:
 def lines(saved: dict) -> Iterator[str]:
     """All of it, as text."""
     yield from _heading(saved)
-    for results in zip(*(table_results(saved, law) for law in LAWS), strict=True):
+    for results in zip(*(table_results(saved, law) for law in COMMON_LAWS), strict=True):
         yield ""
         yield from _table(results)
     yield from _unsteady(saved)
     yield ""
     yield from _sizes(saved)
+    yield from _truncated(saved)
     yield from _notes(saved)
     yield from _left_out(saved)
 
@@ -89,7 +90,8 @@ def _heading(saved: dict) -> Iterator[str]:
     yield f"{machine['platform']}, huge pages: {machine['huge_pages']}"
     yield ", ".join(f"{name} {version}" for name, version in saved["versions"].items())
     size, n_rounds = binary_size(plan["n_mib"] << 20), plan["n_rounds"]
-    yield f"float32, {size}, pages touched before; medians of {n_rounds} rounds (least-most); values checked"
+    dtype = saved["results"][0]["dtype"]
+    yield f"{dtype}, {size}, pages touched before; medians of {n_rounds} rounds (least-most); values checked"
 
 
 def _table(results: Sequence[dict]) -> Iterator[str]:
@@ -115,7 +117,7 @@ def _spread(figures: list[float]) -> str:
 
 def _unsteady(saved: dict) -> Iterator[str]:
     """A warning, if a contender of the table was much slower in some rounds than in others."""
-    results = [result for law in LAWS for result in table_results(saved, law)]
+    results = [result for law in COMMON_LAWS for result in table_results(saved, law)]
     spreads = {(r["n_threads"], name): max(t) / min(t) for r in results for name, t in r["seconds"].items()}
     found = [f"{title(name)} ({n} threads)" for (n, name), spread in sorted(spreads.items()) if spread > UNSTEADY]
     if found:
@@ -125,16 +127,26 @@ def _unsteady(saved: dict) -> Iterator[str]:
 
 def _sizes(saved: dict) -> Iterator[str]:
     """One row for each size, as many columns for each law as contenders."""
-    pairs = list(zip(*(size_results(saved, law) for law in LAWS), strict=True))
+    pairs = list(zip(*(size_results(saved, law) for law in COMMON_LAWS), strict=True))
     columns = names(pairs[0][0])  # not the table's own, which has more at its size
     n_threads = pairs[0][0]["n_threads"]
     yield f"GB/s by size, {n_threads} thread{'s' * (n_threads > 1)}; the smallest are mostly the cost of a call"
     width = 10 * len(columns)
     yield " " * 8 + "".join(f"  {result['law']:-^{width - 2}}" for result in pairs[0])
-    yield " " * 8 + "".join(f"{_short(name):>10}" for name in columns) * len(LAWS)
+    yield " " * 8 + "".join(f"{_short(name):>10}" for name in columns) * len(COMMON_LAWS)
     for pair in pairs:
         cells = "".join(f"{_median(result, name):>10}" for result in pair for name in columns)
         yield f"{binary_size(pair[0]['n_bytes']):>8}{cells}"
+
+
+def _truncated(saved: dict) -> Iterator[str]:
+    """Tables of the law that fewer contenders know."""
+    results = sorted((r for r in saved["results"] if r["law"] == "truncated"), key=lambda r: r["n_threads"])
+    yield ""
+    size = binary_size(results[0]["n_bytes"])
+    yield f"normal truncated at {N_DEVIATIONS} standard deviations, not rescaled; {size}"
+    for result in results:
+        yield from _table([result])
 
 
 def _short(name: str) -> str:
