@@ -105,7 +105,10 @@ def _peers() -> list[Peer]:
 
     numpy_note = "default_rng, out=, scaled block by block; several threads as in NumPy's manual"
     slices_note = "one Python thread and one torch.Generator for each slice, since the drawing itself is serial"
-    jax_note = "jitted; returns an array of its own, and the copy into the buffer is not included"
+    jax_note = (
+        "jitted; returns an array of its own, and the copy into the buffer is not included; values of two bytes are "
+        "drawn in float32"
+    )
     xoshiro = numpys(lambda: require("randomgen").Xoshiro256)
     vsl, boxmuller = peers_compiled.vsl, peers_compiled.vsl_box_muller
     xoroshiro, per_element = peers_compiled.numba_xoroshiro, peers_compiled.numba_numpy_random

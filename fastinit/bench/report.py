@@ -146,6 +146,7 @@ def _truncated(saved: dict) -> Iterator[str]:
     size = binary_size(results[0]["n_bytes"])
     yield f"normal truncated at {N_DEVIATIONS} standard deviations, not rescaled; {size}"
     for result in results:
+        yield ""
         yield from _table([result])
 
 
