@@ -183,3 +183,45 @@ CONSTANTS = [
 def test_constants(scheme, params, name, arguments, shape):
     theirs = getattr(init, name)(torch.full(shape, 7.0), *arguments).numpy()
     assert getattr(fi, scheme)(shape, **params).tobytes() == theirs.tobytes()
+
+
+@pytest.mark.parametrize("sparsity", [0.1, 0.5, 0.9])
+def test_sparse(sparsity):
+    """The same number of zeros in every column, the others of one law, and zeros as likely in every row."""
+    shape = (1000, 3000)
+    torch.manual_seed(1)
+    theirs = init.sparse_(torch.empty(shape), sparsity, std=0.5, generator=torch.Generator().manual_seed(1)).numpy()
+    ours = fi.sparse(shape, sparsity=sparsity, std=0.5, rng=0)
+    counts = [set(np.count_nonzero(w == 0, axis=0).tolist()) for w in (ours, theirs)]
+    assert counts == [{math.ceil(sparsity * shape[0])}] * 2
+    n_values = min(np.count_nonzero(w) for w in (ours, theirs))
+    assert_same_law(ours[ours != 0][:n_values], theirs[theirs != 0][:n_values])
+    by_row = [np.count_nonzero(w, axis=1) / shape[1] for w in (ours, theirs)]
+    deviation = math.sqrt(sparsity * (1 - sparsity) / shape[1])
+    assert max(abs(share - (1 - sparsity)).max() for share in by_row) < 5.5 * deviation  # 2,000 rows at 4e-8 each
+    assert abs(by_row[0] - (1 - sparsity)).max() > 2 * deviation  # and not the same in all
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "view", [lambda t: t, lambda t: t.t(), lambda t: t[3:, ::2]], ids=["whole", "transposed", "part"]
+)
+def test_tensors_are_filled_in_place(dtype, view):
+    tensor = view(torch.full((40, 50), 7, dtype=getattr(torch, dtype)))
+    assert fi.normal(out=tensor, rng=0, name="w") is tensor
+    expected = fi.normal(tuple(tensor.shape), dtype=dtype, rng=0, name="w").astype(np.float64)
+    assert np.array_equal(tensor.double().numpy(), expected)
+
+
+def test_a_bfloat16_model():
+    model = nn.Sequential(nn.Linear(30, 20), nn.Linear(20, 10)).to(torch.bfloat16)
+    fi.initialize(model.state_dict(), {"*.bias": "zeros", "*": fi.get("he_normal", fans="oi")}, rng=0)
+    expected = fi.he_normal((10, 20), fans="oi", dtype="bfloat16", rng=0, name="1.weight").astype(np.float32)
+    assert np.array_equal(model[1].weight.detach().float().numpy(), expected)
+    assert not model[0].bias.any()
+
+
+def test_tensors_that_need_gradients_are_refused():
+    weight = nn.Linear(3, 4).to(torch.bfloat16).weight
+    with pytest.raises(TypeError, match=r"^normal: out: expected .*detach"):
+        fi.normal(out=weight, rng=0)
