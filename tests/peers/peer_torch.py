@@ -187,13 +187,17 @@ def test_constants(scheme, params, name, arguments, shape):
 
 @pytest.mark.parametrize("sparsity", [0.1, 0.5, 0.9])
 def test_sparse(sparsity):
-    """The same number of zeros in every column, the others of one law, and zeros as likely in every row."""
+    """The same number of zeros in every column, the others of one law, and zeros as likely in every row.
+
+    PyTorch's normals are 0 more often than here.
+    """
     shape = (1000, 3000)
     torch.manual_seed(1)
     theirs = init.sparse_(torch.empty(shape), sparsity, std=0.5, generator=torch.Generator().manual_seed(1)).numpy()
     ours = fi.sparse(shape, sparsity=sparsity, std=0.5, rng=0)
-    counts = [set(np.count_nonzero(w == 0, axis=0).tolist()) for w in (ours, theirs)]
-    assert counts == [{math.ceil(sparsity * shape[0])}] * 2
+    counts = [np.count_nonzero(w == 0, axis=0) for w in (ours, theirs)]
+    assert (counts[0] == math.ceil(sparsity * shape[0])).all()
+    assert set((counts[1] - counts[0]).tolist()) <= {0, 1, 2}
     n_values = min(np.count_nonzero(w) for w in (ours, theirs))
     assert_same_law(ours[ours != 0][:n_values], theirs[theirs != 0][:n_values])
     by_row = [np.count_nonzero(w, axis=1) / shape[1] for w in (ours, theirs)]
