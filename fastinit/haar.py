@@ -19,12 +19,15 @@ import numpy as np
 #: Reflections applied together. Fewer make thin matrix products, more a larger share of products of V with itself.
 PANEL = 128
 
+#: Elements whose squares are summed in the matrix's own precision, before the sums are in float64.
+SUMMED = 64
+
 #: Bytes of a product before it is subtracted: small enough to stay in the caches.
 PRODUCT_BYTES = 4 << 20
 
 
 def fill_haar(q: np.ndarray, gain: float, draw: Callable[[np.ndarray, int], None]) -> None:
-    """Fill a C-contiguous matrix with `gain` times one whose shorter side's vectors are orthonormal.
+    """Fill a C-contiguous matrix of zeros with `gain` times one whose shorter side's vectors are orthonormal.
 
     With m the longer side and n the shorter, ``draw(buffer, first)`` fills `buffer` with elements [first, first +
     buffer.size) of a stream of standard normals, of which reflection k < n uses elements k m + k to k m + m - 1.
@@ -34,7 +37,6 @@ def fill_haar(q: np.ndarray, gain: float, draw: Callable[[np.ndarray, int], None
     m, n = max(q.shape), min(q.shape)
     tall = q.shape[0] >= q.shape[1]
     product = np.empty(max(PRODUCT_BYTES // q.itemsize, m), q.dtype)
-    q.fill(0)
     # The product's last reflections come first: they leave all but the last rows and columns as they are.
     for first in reversed(range(0, n, PANEL)):
         rows = np.empty((min(PANEL, n - first), m), q.dtype)
@@ -54,7 +56,7 @@ def _reflections(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     diagonal = np.arange(n)
     vectors[:, :n] = np.triu(vectors[:, :n])
     head = vectors[diagonal, diagonal].astype(np.float64)
-    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
+    length = np.sqrt(_square_lengths(vectors))
     sign = np.where(head < 0, -1.0, 1.0)
     # Scaled so that v has 1 at its own place and the rest at most 1. A length of 0, possible in principle, is as good
     # as any.
@@ -64,8 +66,16 @@ def _reflections(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     gram = (vectors @ vectors.T).astype(np.float64)
     inverse = np.triu(gram, 1)
     # 1 / tau from the same rounded vectors, so that each is a reflection to the last bit.
-    inverse[diagonal, diagonal] = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64) / 2
+    inverse[diagonal, diagonal] = _square_lengths(vectors) / 2
     return vectors, (-sign).astype(vectors.dtype), np.linalg.inv(inverse).astype(vectors.dtype)
+
+
+def _square_lengths(rows: np.ndarray) -> np.ndarray:
+    """The sum of each row's squares; of float32 with a relative error some 2**-25, as each sum's own is at random."""
+    n_whole = rows.shape[1] // SUMMED * SUMMED
+    pieces, rest = rows[:, :n_whole].reshape(len(rows), -1, SUMMED), rows[:, n_whole:]
+    sums = np.einsum("ijk,ijk->ij", pieces, pieces).sum(axis=1, dtype=np.float64)
+    return sums + np.einsum("ij,ij->i", rest, rest, dtype=np.float64)
 
 
 def _apply(

@@ -61,7 +61,7 @@ def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None
     whole = p.array.shape == p.shape and p.array.flags.c_contiguous
     dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
     in_place = whole and p.array.dtype == dtype
-    matrix = p.array.reshape(matrix_shape) if in_place else np.empty(matrix_shape, dtype)
+    matrix = p.array.reshape(matrix_shape) if in_place else np.zeros(matrix_shape, dtype)
     haar.fill_haar(matrix, gain, lambda buffer, first: _draw(p, buffer, first))
     if not in_place:
         box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
