@@ -11,8 +11,14 @@ from exact_laws import Law, Normal, Uniform, location_and_scale
 #: Schemes that draw nothing.
 DRAW_NOTHING = {"zeros", "ones", "constant", "identity", "dirac", "log_odds"}
 
-#: Schemes whose elements depend on each other: test_haar.py, test_sparse.py.
-MATRICES = {"orthogonal", "delta_orthogonal", "sparse"}
+#: Schemes that go through matrix products: test_haar.py.
+MATRICES = {"orthogonal", "delta_orthogonal"}
+
+#: Normals of which some are 0 instead: test_sparse.py.
+PARTLY_ZERO = {"sparse"}
+
+#: All whose elements are not independent draws of one law.
+NO_LAW_OF_ELEMENTS = DRAW_NOTHING | MATRICES | PARTLY_ZERO
 
 
 class Case(NamedTuple):
