@@ -1,9 +1,10 @@
-"""Fixtures over what the build reports: every instruction set that runs here."""
+"""Fixtures over what the build reports: every instruction set that runs here, every law in every dtype."""
 
 import numpy as np
 import pytest
+from fills import BY_SIZE, FILLS
 
-from fastinit import _kernels
+from fastinit import _kernels, run
 
 #: They compare with other libraries, and run only if named: pytest tests/peers/peer_torch.py.
 collect_ignore_glob = ["peers/*"]
@@ -19,6 +20,24 @@ def isa(request):
     assert _kernels.isa() == request.param
     yield request.param
     _kernels.choose_isa(before)
+
+
+@pytest.fixture(params=FILLS)
+def fill(request):
+    """Each law in each dtype."""
+    return FILLS[request.param]
+
+
+@pytest.fixture(params=BY_SIZE)
+def sized(request):
+    """A fill of each size of elements."""
+    return BY_SIZE[request.param]
+
+
+@pytest.fixture(params=[False, True], ids=["cached", "streamed"])
+def streamed(request, monkeypatch):
+    """Stores through the caches, and past them whatever the size."""
+    monkeypatch.setattr(run, "STREAM_BYTES", 0 if request.param else 1 << 60)
 
 
 @pytest.fixture

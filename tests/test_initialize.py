@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 from cases import TO_ROUNDING, configured, takes
-from test_invariance import layouts, same_bits
+from fills import layouts, same_bits
 
 import fastinit as fi
 from fastinit import run

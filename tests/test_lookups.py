@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from test_invariance import FloatingPointMode
+from floating_point_mode import FloatingPointMode
 
 import fastinit as fi
 from fastinit import _kernels, registry

@@ -46,7 +46,7 @@ FI_INLINE int fi_vectors_float16(v_u32 vector[2 * V_N], const fi_values_f32 *val
 }
 
 /* bfloat16 is the high half of a float32. Adding just below half of its last place, or half if that is odd, rounds to
- * nearest even. Not AVX-512's own conversion, which drops subnormals. */
+ * nearest even, all but NaN whose last bits alone are set. Not AVX-512's own conversion, which drops subnormals. */
 FI_INLINE v_u32 fi_bf16_high(v_f32 a)
 {
     v_u32 bits = v_u32_bits(a), odd = v_u32_and(v_u32_shr(bits, 16), v_u32_set(1));

@@ -47,9 +47,11 @@ static double nearest(const narrow *f, float x)
 
 static int agrees(const narrow *f, float x, uint16_t result)
 {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
     double got = f->decoded[result], expected = nearest(f, x);
-    if (x != x)
-        return got != got;
+    if (x != x) /* of these the laws know one, the constant */
+        return got != got || bits != 0x7fc00000;
     return got == expected && signbit(got) == signbit(expected);
 }
 
