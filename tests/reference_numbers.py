@@ -66,6 +66,13 @@ def above(bound: Fraction, fmt: Format) -> Fraction:
     return -below(-bound, fmt)
 
 
+def inside(low: Fraction | float, high: Fraction | float, fmt: Format) -> tuple[float, float]:
+    """The least number above `low`, -0 if it is zero, and the greatest below `high`; of all, for infinite ones."""
+    greatest = float(Fraction(2) ** fmt.greatest * (2**fmt.precision - 1))
+    lowest = -greatest if low == -math.inf else float(above(low, fmt)) or -0.0
+    return lowest, greatest if high == math.inf else float(below(high, fmt))
+
+
 def nearest32(value: float) -> float:
     return float(np.float32(value))
 
@@ -96,28 +103,31 @@ def uniform(low: float, high: float, dtype: str) -> Law:
             middle = (good + bad) // 2
             good, bad = (middle, bad) if fits(float(integer(middle).view(real))) else (good, middle)
         half_width = integer(good).view(real)
-    lowest, highest = (float(f(Fraction(b), FORMATS[dtype])) for f, b in ((above, low), (below, high)))
-    return Law("uniform", tag("u", dtype), float(midpoint), float(half_width), lowest, highest)
+    bounds = inside(Fraction(low), Fraction(high), FORMATS[dtype])
+    return Law("uniform", tag("u", dtype), float(midpoint), float(half_width), *bounds)
 
 
 def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> Law:
-    fmt = FORMATS[dtype]
-    greatest = Fraction(2) ** fmt.greatest * (2**fmt.precision - 1)
-    lowest, highest = -greatest, greatest
-    if low >= -26:  # further out is out of reach
-        lowest = max(above(bound, fmt) for bound in both_bounds(mean, std, low))
-    if high <= 26:
-        highest = min(below(bound, fmt) for bound in both_bounds(mean, std, high))
+    lowests, highests = zip(
+        *(inside(*pair, FORMATS[dtype]) for pair in absolute_bounds(mean, std, low, high)), strict=True
+    )
+    bounds = max(lowests), min(highests)
     sides = both_sides(low, high)
     if dtype != "float64" and low == -high and 1e-12 <= high <= 3:
         mean, std, side = nearest32(mean), nearest32(std), Side(*map(nearest32, sides[1]))
-        return Law("truncated_near", tag("t", dtype), mean, std, float(lowest), float(highest), (side,))
-    return Law("truncated", tag("w", dtype), mean, std, float(lowest), float(highest), sides)
+        return Law("truncated_near", tag("t", dtype), mean, std, *bounds, (side,))
+    return Law("truncated", tag("w", dtype), mean, std, *bounds, sides)
 
 
-def both_bounds(mean: float, std: float, z: float) -> tuple[Fraction, Fraction]:
-    """The bound exactly, and as float64 arithmetic has it."""
-    return Fraction(mean) + Fraction(std) * Fraction(z), Fraction(mean + std * z)
+def absolute_bounds(mean: float, std: float, low: float, high: float) -> list[list[Fraction | float]]:
+    """The two bounds exactly, and as float64 arithmetic has them; infinite where nothing is drawn that far out."""
+
+    def absolute(bound: float, exact: bool) -> Fraction | float:
+        if abs(bound) > 26:
+            return math.copysign(math.inf, bound)
+        return Fraction(mean) + Fraction(std) * Fraction(bound) if exact else Fraction(mean + std * bound)
+
+    return [[absolute(bound, exact) for bound in (low, high)] for exact in (True, False)]
 
 
 def both_sides(low: float, high: float) -> tuple[Side, Side]:
