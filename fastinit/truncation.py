@@ -20,6 +20,10 @@ MIN_RELATIVE_WIDTH = 1e-10
 #: Symmetric bounds in this range have a float32 kernel of their own.
 MIN_NEAR, MAX_NEAR = 1e-12, 3.0
 
+#: In it the mean is a float32 number. Where that moves the law by more than this many standard deviations, which some
+#: 2**32 draws would show, the law of float64 arithmetic serves.
+MAX_SHIFT = 2.0**-16
+
 #: No draw lies beyond, whatever the bounds.
 REACH = 13.0
 
@@ -33,7 +37,8 @@ def truncated_normal(where: str, mean: float, std: float, low: float, high: floa
     laws.check_mean_and_std(where, mean, std, max(_reach(low), _reach(high)), fmt)
     lowest, highest = _inside(where, mean, std, low, high, fmt)
     computed = laws.arithmetic(fmt)
-    if computed is FLOAT32_FORMAT and low == -high and MIN_NEAR <= high <= MAX_NEAR:
+    shift = abs(computed.nearest(mean) - mean)
+    if computed is FLOAT32_FORMAT and low == -high and MIN_NEAR <= high <= MAX_NEAR and shift <= MAX_SHIFT * std:
         _, side = _sides(low, high)
         numbers = (mean, std, lowest, highest, *side)
         return Law(laws.CODES["truncated_near"], fmt.code, laws.tag("t", fmt), tuple(map(computed.nearest, numbers)))

@@ -34,9 +34,8 @@ BOUNDS = [
     (0.0, 0.01),
 ]
 
-#: mean and std. Means are numbers of every dtype, since a float32 is computed with the mean rounded to one.
+#: mean and std. Means are numbers of every dtype.
 LOCATIONS = [(0.0, 1.0), (0.0, 1e-6), (0.0, 1e3), (0.75, 0.02), (-96.0, 1.0), (24.0, 1e3)]
-
 
 #: The law of the schemes' truncated normals, before they are scaled.
 WITHIN_2 = Normal(0.0, 1.0, -2.0, 2.0)
@@ -50,6 +49,18 @@ def draw(law, dtype, n=N_VALUES, **call):
     return fi.truncated_normal(
         n, mean=law.mean, std=law.std, low=law.z_low, high=law.z_high, rng=21, dtype=dtype, threads=1, **call
     )
+
+
+@pytest.mark.parametrize(("mean", "std"), [(0.7, 1e-6), (-0.3, 1e-5), (1 / 3, 0.02)])
+def test_means_that_float32_lacks(mean, std):
+    """Of 0.7 the two neighbours are up to 0.03 of 1e-6 away. False alarms: 8 scores at 6.8e-6 each."""
+    law = Normal(mean, std, -2.0, 2.0)
+    values = draw(law, "float32")
+    tally = Tally(law, values.dtype, n_cells=64).add(values)
+    assert tally.is_inside()
+    assert not beyond({**tally.scores(), **end_scores(values, law)})
+    moved = Normal(mean + 0.02 * std, std, -2.0, 2.0)
+    assert beyond(Tally(moved, values.dtype, n_cells=64).add(values).scores())
 
 
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
