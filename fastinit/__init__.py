@@ -12,6 +12,7 @@ _isa.choose()
 
 from fastinit._version import __version__  # noqa: E402  the kernels are chosen first
 from fastinit.batch import initialize  # noqa: E402
+from fastinit.checkup import check  # noqa: E402
 from fastinit.config import show_config  # noqa: E402
 from fastinit.fan_rules import fans  # noqa: E402
 from fastinit.gains import gain  # noqa: E402
@@ -43,6 +44,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "__version__",
+    "check",
     "constant",
     "delta_orthogonal",
     "dirac",

@@ -1,12 +1,15 @@
 # Static signatures of the public functions, which the package builds at import (registry.py).
 # tests/test_public_api.py holds them against the real ones.
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from types import EllipsisType
 from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from fastinit.checking.report import NetworkReport
+from fastinit.checking.weights import WeightsReport
 from fastinit.recommendation import Recommended
 from fastinit.registry import Configured
 
@@ -25,6 +28,8 @@ _Rng = (
     | None
 )
 _Arrays = TypeVar("_Arrays", bound=Mapping[str, Any])
+_Activation = str | tuple[str, SupportsFloat] | list[Any]
+_Scheme = str | Configured | Callable[..., np.ndarray] | Mapping[str, Any]
 _Axes = SupportsIndex | Sequence[SupportsIndex]
 
 class _Fill(TypedDict, total=False):
@@ -131,6 +136,42 @@ def initialize(
     threads: SupportsIndex | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> _Arrays: ...
+@overload
+def check(
+    layers: Mapping[str, Any],
+    activation: _Activation = "relu",
+    scheme: _Scheme | None = None,
+    *,
+    output: _Activation = "linear",
+    bias: SupportsFloat | ArrayLike = 0.0,
+    layout: _Layout | None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex = 128,
+) -> WeightsReport: ...
+@overload
+def check(
+    layers: Sequence[Any],
+    activation: _Activation = "relu",
+    scheme: _Scheme | None = None,
+    *,
+    output: _Activation = "linear",
+    bias: SupportsFloat | ArrayLike = 0.0,
+    layout: _Layout | None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex = 128,
+) -> NetworkReport: ...
+@overload
+def check(
+    layers: PathLike[str],
+    activation: _Activation = "relu",
+    scheme: _Scheme | None = None,
+    *,
+    output: _Activation = "linear",
+    bias: SupportsFloat | ArrayLike = 0.0,
+    layout: _Layout | None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex = 128,
+) -> NetworkReport | WeightsReport: ...
 def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
 def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...

@@ -1,4 +1,4 @@
-"""The command line: ``fastinit init | bench | info``, also as ``python -m fastinit``."""
+"""The command line: ``fastinit init | check | bench | info``, also as ``python -m fastinit``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except BrokenPipeError:
@@ -33,10 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         # The user's own name for the file, not the temporary one's.
         where = getattr(options, "output", error.filename) or "standard output"
-        return _fail(f"{where}: {error.strerror or error}", 1)
+        return _fail(f"{where}: {error.strerror or error}", options.failure)
     except (ValueError, TypeError, MemoryError) as error:
-        return _fail(str(error) or "out of memory", 1)
-    return 0
+        return _fail(str(error) or "out of memory", options.failure)
 
 
 def _fail(message: str, status: int) -> int:
@@ -56,7 +55,8 @@ def _stop(signal_number: int, frame: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{init,bench,info}")
+    parser.set_defaults(failure=1)
+    commands = parser.add_subparsers(required=True, metavar="{init,check,bench,info}")
 
     init = commands.add_parser("init", help="write a freshly initialized checkpoint")
     init.add_argument(
@@ -72,11 +72,40 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
     init.set_defaults(run=_init)
 
+    _add_check(
+        commands.add_parser("check", help="what a network's weights do to the scale of activations and gradients")
+    )
     _add_bench(commands.add_parser("bench", help="compare with other libraries and with writing memory"))
 
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
     return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.description = "Exit status 0 if all is healthy, 1 if not, 2 if the question is wrong."
+    check.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a network (.toml), or weights alone (.safetensors)"
+    )
+    check.add_argument("--layers", type=_widths, metavar="N,N,...", help="instead of FILE: widths of dense layers")
+    check.add_argument(
+        "--activation", type=_with_number, metavar="NAME", help="default relu; leaky_relu:0.2 sets a slope"
+    )
+    check.add_argument(
+        "--output",
+        dest="output_activation",
+        type=_with_number,
+        metavar="NAME",
+        help="the last layer's activation (default linear)",
+    )
+    check.add_argument("--scheme", metavar="NAME", help="what fills the weights (default: what is recommended)")
+    check.add_argument("--bias", type=float, metavar="X", help="biases of all units (default 0)")
+    check.add_argument("--layout", choices=("io", "oi"), help="of weights: io as in Keras and JAX, oi as in PyTorch")
+    check.add_argument("--seed", type=_at_least(0), default=0, metavar="N", help="of weights and data (default 0)")
+    check.add_argument("--samples", type=_at_least(1), default=128, metavar="N", help="inputs (default 128)")
+    check.add_argument("--plot", type=Path, metavar="FILE.png", help="draw histograms and scales (needs matplotlib)")
+    check.add_argument("--json", action="store_true", help="print JSON, not a table")
+    check.set_defaults(run=_check, failure=2)
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
@@ -119,6 +148,28 @@ def _at_least(lowest: int) -> Callable[[str], int]:
         return number
 
     return parse
+
+
+def _widths(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected ints with commas between them, got {text!r}") from None
+
+
+def _with_number(text: str) -> tuple[str, float | None]:
+    """``name`` or ``name:number``."""
+    name, colon, number = text.partition(":")
+    try:
+        return name, float(number) if colon else None
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected NAME or NAME:NUMBER, got {text!r}") from None
+
+
+def _check(options: argparse.Namespace) -> int:
+    from fastinit.checking import command
+
+    return command.main(options)
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -1,0 +1,22 @@
+"""``fastinit.check``: what weights do to the scale of activations and gradients, before anything is trained.
+
+Nothing is imported here. Each module imports only those above it in the table.
+
+================ =======================================================================================
+`activations`    every activation, its derivative, and where it saturates
+`units`          units of a layer that have the same weights
+`tensors`        tensors of a safetensors file, mapped, not read
+`model`          a stack of layers in every form that a caller may give it, checked
+`files`          the same from a TOML file
+`law_moments`    mean, standard deviation and kurtosis of what a scheme draws
+`propagate`      data forward, gradients backward, and figures of each layer
+`verdicts`       thresholds and their reasons: from figures to findings
+`advice`         the reason and the remedy in words
+`report`         the result for a stack of layers
+`known_schemes`  what known schemes would give a tensor
+`moments`        a tensor's figures in one pass
+`weights`        weights alone: which scheme would give their scale, and the result
+`plot`           the result for a stack of layers as a figure
+`command`        ``fastinit check`` itself
+================ =======================================================================================
+"""

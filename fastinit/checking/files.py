@@ -1,0 +1,73 @@
+"""What a path leads to: a stack of layers in TOML, or the tensors of a safetensors file."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastinit import checks
+from fastinit.checking import tensors
+from fastinit.errors import Shown, reject_type, reject_value
+
+#: What a model file may have at its top, besides the layers: what layers have that do not say otherwise.
+TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout")
+
+#: What a layer may have that refers to the file; the rest is as `model.KEYS` has it.
+LAYER_KEYS = ("tensor", "shape", "activation", "scheme", "bias", "layout", "name")
+
+
+def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
+    """The arguments of `fastinit.check` that a file stands for."""
+    path = Path(path)
+    if path.suffix == ".safetensors":
+        return {"layers": tensors.read(where, path)}
+    if path.suffix == ".toml":
+        return _model(where, path)
+    reject_value(where, "file", "a name that ends in .toml or .safetensors", str(path))
+
+
+def _model(where: str, path: Path) -> dict[str, Any]:
+    """``layers``, and what the file has of TOP_KEYS."""
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:  # its own, and a character that is not UTF-8
+        reject_value(where, "file", "a model in TOML", Shown(f"{str(path)!r} ({error})"))
+    for key in found:
+        checks.name_among(where, f"{path.name}: key", key, TOP_KEYS, "one of " + ", ".join(TOP_KEYS))
+    file, entries = found.pop("file", None), found.pop("layers", [])
+    known = {} if file is None else _tensors(where, path, file)
+    if not isinstance(entries, list):
+        reject_type(where, "layers", "an array of widths or of tables", entries)
+    layers = [
+        _layer(where, i, entry, known) if isinstance(entry, Mapping) else entry for i, entry in enumerate(entries)
+    ]
+    return {**found, "layers": layers}
+
+
+def _tensors(where: str, path: Path, file: object) -> dict[str, Any]:
+    """The tensors of the file that a model names, as seen from the model's own folder."""
+    if not isinstance(file, str):
+        reject_type(where, f"{path.name}: file", "a path as a string", file)
+    return tensors.read(where, path.parent / file)
+
+
+def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> dict[str, Any]:
+    place = f"layers[{position}]"
+    for key in entry:
+        checks.name_among(where, f"{place}: key", key, LAYER_KEYS, "one of " + ", ".join(LAYER_KEYS))
+    layer = dict(entry)
+    if "tensor" in layer:
+        name = layer.pop("tensor")
+        layer["weights"] = _find(where, f"{place}.tensor", name, known)
+        layer.setdefault("name", name)
+    if isinstance(layer.get("bias"), str):
+        layer["bias"] = _find(where, f"{place}.bias", layer["bias"], known)
+    return layer
+
+
+def _find(where: str, parameter: str, name: object, known: dict[str, Any]) -> Any:
+    otherwise = "a tensor of the file" if known else "a tensor, in a file that file = names"
+    return known[checks.name_among(where, parameter, name, known, otherwise)]

@@ -1,0 +1,91 @@
+"""What known schemes would give a tensor of a shape: the package's own, and the recommended and common parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fastinit import gains
+from fastinit.checking import law_moments
+from fastinit.checking.law_moments import Moments
+from fastinit.dtypes import FLOAT32_FORMAT
+from fastinit.recommendation import BY_ACTIVATION, EMBEDDING
+from fastinit.registry import REGISTER, get
+
+#: Schemes that scale by fans.
+SCALED = (
+    "fan_in_uniform",
+    "lecun_uniform",
+    "lecun_normal",
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+)
+
+#: Standard deviations, or half widths, that libraries take whatever the fans, and where.
+FIXED = (
+    ("normal", {"std": 1.0}, "PyTorch's embeddings"),
+    ("normal", {"std": EMBEDDING.params["std"]}, "GPT, BERT and their kin"),
+    ("normal", {"std": 0.05}, "Keras's random_normal"),
+    ("normal", {"std": 0.01}, "AlexNet, MXNet"),
+    ("truncated_normal", {"std": 0.02}, "BERT's own, ViT"),
+    ("truncated_normal", {"std": 0.05}, "Keras's"),
+    ("uniform", {"low": -0.05, "high": 0.05}, "Keras's embeddings"),
+)
+
+#: GPT-2 divides 0.02 by sqrt(2 n_layer) at the end of residual branches. Neighbouring numbers of layers are 1 / (2
+#: n_layer) apart, and in doubt where that is not so many standard errors of the tensor's.
+MAX_RESIDUAL_LAYERS = 100
+RESIDUAL_ERRORS = 16.0
+
+
+class Known(NamedTuple):
+    """A scheme and what it would give; its label is as one would write it, with where it is from."""
+
+    label: str
+    moments: Moments
+
+
+def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
+    """Every known scheme of a tensor of that shape, the plainest first."""
+    if len(shape) >= 2:
+        for name, params in _scaled():
+            spec_of = {layout: get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT) for layout in layouts}
+            for layout, law in spec_of.items():
+                if layout == layouts[0] or law != spec_of[layouts[0]]:
+                    told = params if layout == "io" or len(set(spec_of.values())) == 1 else {**params, "fans": layout}
+                    yield Known(_label(name, told), law_moments.of(law))
+    for name, params, origin in FIXED:
+        law = get(name, **params).spec.law(shape, FLOAT32_FORMAT)
+        yield Known(f"{_label(name, params)} ({origin})", law_moments.of(law))
+    n_elements = math.prod(shape)
+    for n_layers in range(1, MAX_RESIDUAL_LAYERS + 1):
+        if 1 / (2 * n_layers) < RESIDUAL_ERRORS * law_moments.std_error("normal", n_elements):
+            break
+        std = EMBEDDING.params["std"] / math.sqrt(2 * n_layers)
+        label = f"normal(std={EMBEDDING.params['std']} / sqrt(2 * {n_layers})) (GPT-2's residual branches)"
+        yield Known(label, Moments("normal", 0.0, std))
+
+
+def _scaled() -> Iterator[tuple[str, dict]]:
+    """Each scheme by itself, then with the parameters that have another value for some activation."""
+    for name in SCALED:
+        yield name, {}
+    for name in SCALED:
+        parameters = REGISTER[name].__signature__.parameters
+        if "truncated" in parameters:
+            yield name, {"truncated": True}
+        if "mode" in parameters:
+            yield name, {"mode": "fan_out"}
+        if "gain" in parameters:
+            yield name, {"gain": gains.FIXED["tanh"]}
+            yield name, {"gain": gains.FIXED["relu"]}
+    for choice in dict.fromkeys((choice.scheme, *choice.params.items()) for choice in BY_ACTIVATION.values()):
+        if len(choice) > 1:
+            yield choice[0], dict(choice[1:])
+
+
+def _label(name: str, params: dict) -> str:
+    return name + (f"({', '.join(f'{key}={value!r}' for key, value in params.items())})" if params else "")
