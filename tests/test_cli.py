@@ -164,7 +164,7 @@ def test_bad_arguments(tmp_path):
         (("bench", "--mib", "0"), "--mib: expected an int >= 1, got '0'"),
         (("init", "gpt5", "-o", path), "gpt2-xl"),
         (("init", "gpt2"), "--output"),
-        ((), "{init,bench,info}"),
+        ((), "{init,check,bench,info}"),
         (("fill",), "fill"),
     ]
     for arguments, words in bad:

@@ -51,12 +51,8 @@ class Known(NamedTuple):
 def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
     """Every known scheme of a tensor of that shape, the plainest first."""
     if len(shape) >= 2:
-        for name, params in _scaled():
-            spec_of = {layout: get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT) for layout in layouts}
-            for layout, law in spec_of.items():
-                if layout == layouts[0] or law != spec_of[layouts[0]]:
-                    told = params if layout == "io" or len(set(spec_of.values())) == 1 else {**params, "fans": layout}
-                    yield Known(_label(name, told), law_moments.of(law))
+        # One that needs no parameters is the likelier.
+        yield from sorted(_by_fans(shape, layouts), key=lambda known: known.label.count("="))
     for name, params, origin in FIXED:
         law = get(name, **params).spec.law(shape, FLOAT32_FORMAT)
         yield Known(f"{_label(name, params)} ({origin})", law_moments.of(law))
@@ -67,6 +63,15 @@ def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
         std = EMBEDDING.params["std"] / math.sqrt(2 * n_layers)
         label = f"normal(std={EMBEDDING.params['std']} / sqrt(2 * {n_layers})) (GPT-2's residual branches)"
         yield Known(label, Moments("normal", 0.0, std))
+
+
+def _by_fans(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
+    for name, params in _scaled():
+        law_by_layout = {layout: get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT) for layout in layouts}
+        for layout, law in law_by_layout.items():
+            if layout == layouts[0] or law != law_by_layout[layouts[0]]:
+                told = params if layout == "io" else {**params, "fans": layout}
+                yield Known(_label(name, told), law_moments.of(law))
 
 
 def _scaled() -> Iterator[tuple[str, dict]]:

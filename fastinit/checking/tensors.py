@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
@@ -32,29 +32,41 @@ def read(where: str, path: Path) -> dict[str, np.ndarray]:
             _reject(where, path, "a header longer than the file")
         text = file.read(n_header)
     try:
-        entries = json.loads(text)
-        entries.pop("__metadata__", None)
-        spans = {
-            name: (*entry["data_offsets"], entry["dtype"], tuple(entry["shape"])) for name, entry in entries.items()
-        }
-    except (ValueError, TypeError, KeyError, AttributeError):
+        entries = {name: entry for name, entry in json.loads(text).items() if name != "__metadata__"}
+        spans = {name: _span(entry) for name, entry in entries.items() if entry["dtype"] in DTYPES}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         _reject(where, path, "a header that is not its JSON")
     data = np.memmap(path, np.uint8, "r", offset=8 + n_header) if n_bytes > 8 + n_header else np.empty(0, np.uint8)
-    chosen = sorted((span, name) for name, span in spans.items() if span[2] in DTYPES)
-    return {name: _tensor(where, path, name, data, *span) for span, name in chosen}
+    order = sorted(spans, key=lambda name: spans[name].start)
+    return {name: _tensor(where, path, name, data, spans[name]) for name in order}
 
 
-def _tensor(where: str, path: Path, name: str, data: np.ndarray, start, end, code: str, shape: tuple) -> np.ndarray:
-    dtype = dtypes.resolve(where, DTYPES[code])
-    integers = all(type(number) is int and number >= 0 for number in (start, end, *shape))
-    if not integers or start > end or end > data.size or end - start != math.prod(shape) * dtype.itemsize:
+class Span(NamedTuple):
+    """Where a tensor's bytes are, and what they are."""
+
+    start: int
+    end: int
+    dtype: str
+    shape: tuple[int, ...]
+
+
+def _span(entry: dict) -> Span:
+    start, end = entry["data_offsets"]
+    shape = tuple(entry["shape"])
+    if not all(type(number) is int and number >= 0 for number in (start, end, *shape)):
+        raise ValueError
+    return Span(start, end, DTYPES[entry["dtype"]], shape)
+
+
+def _tensor(where: str, path: Path, name: str, data: np.ndarray, span: Span) -> np.ndarray:
+    dtype = dtypes.resolve(where, span.dtype)
+    if not span.start <= span.end <= data.size or span.end - span.start != math.prod(span.shape) * dtype.itemsize:
         _reject(where, path, f"a span of {name!r} that does not fit")
-    # Numbers at an odd address are copied; the format's writers align them.
-    part = data[start:end]
-    aligned = part.ctypes.data % dtype.itemsize == 0
-    return (
-        (part if aligned else part.copy()).view(dtype.newbyteorder("<") if dtype.kind == "f" else dtype).reshape(shape)
-    )
+    part = data[span.start : span.end]
+    if part.ctypes.data % dtype.itemsize:  # the format's writers align numbers, but it does not ask them to
+        part = part.copy()
+    # ml_dtypes has bfloat16 in this machine's byte order alone.
+    return part.view(dtype.newbyteorder("<") if dtype.kind == "f" else dtype).reshape(span.shape)
 
 
 def _reject(where: str, path: Path, got: str) -> NoReturn:

@@ -24,9 +24,12 @@ MAX_ERRORS = 4.0
 #: place would be 2e-3 if all errors had one sign; they do not.
 ROUNDING = 1e-4
 
-#: W' W v is within this of a multiple of v for orthogonal W, rounded to bfloat16 or not. Random W of n columns and m
-#: rows are sqrt(n / m) away.
-ORTHOGONAL_RESIDUAL = 0.01
+#: W is orthogonal if W' W v is a multiple of v but for this, relative. Rounding to bfloat16 makes 2e-3; n random
+#: columns of length m make sqrt(n / m), of which it must also be a small share.
+MAX_RESIDUAL, RESIDUAL_SHARE = 0.01, 0.1
+
+#: So many v, random ones: with one, few columns of no orthogonal matrix would pass by chance.
+N_DIRECTIONS = 8
 
 #: What may be wrong with a tensor, gravest first.
 ORDER = ("not finite", "symmetric", "unknown")
@@ -105,7 +108,7 @@ def _judge(array: np.ndarray, sample: Sample, layouts: tuple[str, ...]) -> tuple
         return (), math.nan, "healthy", "no elements"
     if sample.least == sample.greatest:
         return _constant(array, sample)
-    gain = _orthogonal_gain(array)
+    gain = _orthogonal_gain(array, layouts) if array.ndim >= 2 else None
     if gain is not None:
         return (f"orthogonal(gain={gain:.4g})",), 0.0, "healthy", f"orthogonal(gain={gain:.4g}), to rounding"
     share = max((_equal_units(array, layout), layout) for layout in layouts) if array.ndim >= 2 else (0.0, "")
@@ -149,25 +152,29 @@ def _fits(sample: Sample, known: Known) -> bool:
 
 def _fitting(fits: list[tuple[float, str]], sample: Sample, known: list[Known]) -> str:
     """The two plainest, and where neither knows of fans, how that compares with a scheme that does."""
-    text = " or ".join(f"{label}, within {errors:.1f} standard errors" for errors, label in fits[:2])
-    he = next((one for one in known if one.label == "he_normal"), None)
+    text = ", or ".join(f"{label}, within {errors:.1f} standard errors" for errors, label in fits[:2])
     blind = all("(" in label and "fans" not in label for _, label in fits[:2])
-    return text + (f"; {sample.std / he.moments.std:.3g} times he_normal" if he and blind else "")
+    return text + (_beside_he(sample, known) if blind else "")
 
 
-def _orthogonal_gain(array: np.ndarray) -> float | None:
-    """The g for which W' W is g**2 times the identity, W flattened or its transpose; None if there is none."""
-    if array.ndim < 2:
-        return None
-    for n_rows in (array.shape[0], math.prod(array.shape[:-1])):
+def _beside_he(sample: Sample, known: list[Known]) -> str:
+    he = [one.moments.std for one in known if one.label.startswith("he_normal")]
+    return f"; {sample.std / he[0]:.3g} times he_normal" if he else ""
+
+
+def _orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None:
+    """The g for which W' W is g**2 times the identity, W flattened as `orthogonal` does, or its transpose."""
+    for layout in layouts:
+        n_rows = array.shape[0] if layout == "oi" else math.prod(array.shape[:-1])
         matrix = array.reshape(n_rows, -1).astype(np.float32, copy=False)
         matrix = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
-        v = normal(matrix.shape[1], rng=0, name="fastinit.check: direction")
+        m, n = matrix.shape
+        directions = normal((n, min(n, N_DIRECTIONS)), rng=0, name="fastinit.check: directions")
         with np.errstate(all="ignore"):
-            image = matrix.T @ (matrix @ v)
-            square = float(image @ v) / float(v @ v)
-            residual = np.linalg.norm(image - square * v)
-        if matrix.shape[1] > 1 and residual <= ORTHOGONAL_RESIDUAL * np.linalg.norm(image):
+            images = matrix.T @ (matrix @ directions)
+            square = float((images * directions).sum() / (directions**2).sum())
+            residual = np.linalg.norm(images - square * directions) / np.linalg.norm(images)
+        if n > 1 and residual <= min(MAX_RESIDUAL, RESIDUAL_SHARE * math.sqrt(n / m)):
             return math.sqrt(square)
     return None
 
@@ -177,7 +184,8 @@ def _unknown(array: np.ndarray, sample: Sample, known: list[Known]) -> tuple[tup
     ratio = sample.std / nearest.moments.std
     # Vectors have no fans: what PyTorch draws biases from, to name one, cannot be told.
     verdict = "unknown" if array.ndim >= 2 else "healthy"
-    return (), abs(_errors(sample, nearest)), verdict, f"of no known scheme; nearest: {ratio:.3g} times {nearest.label}"
+    reason = f"of no known scheme; nearest: {ratio:.3g} times {nearest.label}{_beside_he(sample, known)}"
+    return (), abs(_errors(sample, nearest)), verdict, reason
 
 
 def _cells(tensor: TensorReport) -> tuple[str, ...]:
