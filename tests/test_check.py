@@ -225,11 +225,15 @@ def test_the_remedy_is_what_recommend_has():
 
 
 def test_an_overflow_is_reported_where_it_is():
-    weights = [fi.normal((50, 50), std=1e100, dtype="float64", rng=0, name=str(i)) for i in range(6)]
-    report = fi.check(weights, "relu")
+    normals = [fi.normal((50, 50), dtype="float64", rng=0, name=str(i)) for i in range(6)]
+    report = fi.check([1e100 * w for w in normals], "relu")
     assert report.verdict == "exploding"
     assert report.layers[-1].findings == ("exploding",)
     assert math.isfinite(report.layers[0].std)
+    assert "activations grows to inf of the inputs' at layer 2" in report.reason
+    at_once = fi.check([1e307 * w for w in normals], "relu")
+    assert (at_once.verdict, at_once.layers[0].findings) == ("exploding", ("exploding",))
+    assert "inf of the inputs' at layer 1" in at_once.reason
     assert json.dumps(report.to_dict(), allow_nan=False)
 
 

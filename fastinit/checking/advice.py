@@ -80,7 +80,10 @@ def _scale(grows: bool) -> Callable[[list[Figures]], str]:
     def describe(rows: list[Figures]) -> str:
         extreme = max if grows else min
         ratios = {"activations": [row.ratio for row in rows], "gradients": [row.gradient_ratio for row in rows]}
-        ratios = {what: _known(values, grows) for what, values in ratios.items()}
+        # NaN comes of an overflow.
+        ratios = {
+            what: [math.inf if math.isnan(value) else value for value in values] for what, values in ratios.items()
+        }
         what = extreme(ratios, key=lambda what: extreme(ratios[what]))
         ratio = extreme(ratios[what])
         position = ratios[what].index(ratio)
@@ -93,11 +96,6 @@ def _scale(grows: bool) -> Callable[[list[Figures]], str]:
         )
 
     return describe
-
-
-def _known(values: list[float], grows: bool) -> list[float]:
-    """NaN, which comes after an overflow, as what is looked for last."""
-    return [value if not math.isnan(value) else -math.inf if grows else math.inf for value in values]
 
 
 def _in_float32(ratio: float) -> str:
