@@ -87,11 +87,8 @@ def check_roundings(compiler: str, emulator: list[str]) -> list[str]:
     for backend in BACKENDS:
         stub = f'-DROUND_STUB="isa/{backend}.c"'
         with tempfile.TemporaryDirectory() as folder:
-            try:
-                sources = [HERE / "round_main.c", SOURCE / "cpu.c"]
-                program = build(compiler, folder, sources, stub, "-Wno-unused-function")
-            except subprocess.CalledProcessError:
-                continue
+            sources = [HERE / "round_main.c", SOURCE / "cpu.c"]
+            program = build(compiler, folder, sources, stub, "-Wno-unused-function")
             done = subprocess.run([*emulator, str(program)], capture_output=True, text=True, check=False)
         if done.returncode not in (0, 3):
             sys.exit(f"{compiler}: {backend}: {done.stdout} (exit {done.returncode})")

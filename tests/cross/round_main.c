@@ -5,6 +5,9 @@
  * Driven by check.py. */
 #include ROUND_STUB
 
+#ifndef FI_ISA /* another architecture's */
+int main(void) { return 3; }
+#else
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,3 +96,4 @@ int main(int argc, char **argv)
     }
     return 0;
 }
+#endif
