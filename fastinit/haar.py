@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 #: Reflections applied together. Fewer make thin matrix products, more a larger share of products of V with itself.
-PANEL = 128
+PANEL = 192
 
 #: Elements whose squares are summed in the matrix's own precision, before the sums are in float64.
 SUMMED = 64

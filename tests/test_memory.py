@@ -44,7 +44,7 @@ def workspace_kib(name, layout, dtype):
     if layout == "with gaps":
         n_columns //= 2
     itemsize = 8 if dtype == "float64" else 4
-    elements = 128 * (2 * n_rows + 2 * n_columns)
+    elements = 192 * (2 * n_rows + 2 * n_columns + 576)
     if layout != "whole" or name == "delta_orthogonal" or dtype not in ("float32", "float64"):
         elements += n_rows * n_columns
     return (elements * itemsize + (4 << 20)) / 1024
