@@ -91,7 +91,7 @@ def truncated_normal(*, mean: float = 0.0, std: float = 1.0, low: float = -2.0, 
         bounds.
     low, high : float, default -2 and 2
         Bounds in standard deviations from the mean, low < high, infinite ones included; the interval must begin
-        within 8 of 0, and be wider than 1e-10 of its larger bound.
+        within 8 of 0, and be no narrower than 2e-12 and than 1e-10 of its larger bound.
     [common]
 
     Notes

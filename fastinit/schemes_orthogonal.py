@@ -36,9 +36,9 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     machine and its threads: unlike those of the other schemes they repeat to rounding, not to the bit. The products
     run on the threads of NumPy's own library, not on `threads`.
 
-    Memory besides the output: with m the longer and n the shorter side, 192 (2 m + 2 n + 576) elements and 4 MiB; and, unless
-    the output is a whole C-contiguous float32 or float64 array, the full matrix in float32 (float64 for float64). An
-    `index` costs the full matrix.
+    Memory besides the output: with m the longer and n the shorter side, 192 (2 m + 2 n + 576) elements and 4 MiB; and,
+    unless the output is a whole C-contiguous float32 or float64 array, the full matrix in float32 (float64 for
+    float64). An `index` costs the full matrix.
 
     References
     ----------

@@ -14,11 +14,12 @@ from fastinit.laws import Law
 #: with probability 2**-64 from here.
 MAX_NEAREST = 8.0
 
-#: The interval's least width, relative to its bound farther from 0: float64 has 10**4 steps and more in it.
-MIN_RELATIVE_WIDTH = 1e-10
+#: The least width relative to the bound farther from 0: float64 has 10**4 steps and more in it. And the least at
+#: all: draws near 0 then keep to the products that laws.LEAST64 allows.
+MIN_RELATIVE_WIDTH, MIN_WIDTH = 1e-10, 2e-12
 
-#: Symmetric bounds in this range have a float32 kernel of their own.
-MIN_NEAR, MAX_NEAR = 1e-12, 3.0
+#: Symmetric bounds up to this have a float32 kernel of their own.
+MAX_NEAR = 3.0
 
 #: In it the mean is a float32 number. Where that moves the law by more than this many standard deviations, which some
 #: 2**32 draws would show, the law of float64 arithmetic serves.
@@ -38,7 +39,7 @@ def truncated_normal(where: str, mean: float, std: float, low: float, high: floa
     lowest, highest = _inside(where, mean, std, low, high, fmt)
     computed = laws.arithmetic(fmt)
     shift = abs(computed.nearest(mean) - mean)
-    if computed is FLOAT32_FORMAT and low == -high and MIN_NEAR <= high <= MAX_NEAR and shift <= MAX_SHIFT * std:
+    if computed is FLOAT32_FORMAT and low == -high and high <= MAX_NEAR and shift <= MAX_SHIFT * std:
         _, side = _sides(low, high)
         numbers = (mean, std, lowest, highest, *side)
         return Law(laws.CODES["truncated_near"], fmt.code, laws.tag("t", fmt), tuple(map(computed.nearest, numbers)))
@@ -54,8 +55,9 @@ def check_bounds(where: str, low: float, high: float) -> None:
         reject_value(where, "low, high", "low < high", got)
     if max(low, -high) > MAX_NEAREST:
         reject_value(where, "low, high", f"an interval that begins within {MAX_NEAREST} standard deviations of 0", got)
-    if high - low < MIN_RELATIVE_WIDTH * max(abs(low), abs(high)) or high - low < laws.TINY_HALF_WIDTH:
-        reject_value(where, "low, high", f"bounds that differ by {MIN_RELATIVE_WIDTH} of the larger or more", got)
+    if high - low < max(MIN_RELATIVE_WIDTH * max(abs(low), abs(high)), MIN_WIDTH):
+        expected = f"bounds that differ by {MIN_WIDTH}, and by {MIN_RELATIVE_WIDTH} of the larger, or more"
+        reject_value(where, "low, high", expected, got)
 
 
 def _reach(bound: float) -> float:

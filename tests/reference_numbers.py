@@ -113,7 +113,7 @@ def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> L
     )
     bounds = max(lowests), min(highests)
     sides = both_sides(low, high)
-    near = dtype != "float64" and low == -high and 1e-12 <= high <= 3
+    near = dtype != "float64" and low == -high and high <= 3
     if near and abs(Fraction(nearest32(mean)) - Fraction(mean)) <= Fraction(std) / 2**16:
         mean, std, side = nearest32(mean), nearest32(std), Side(*map(nearest32, sides[1]))
         return Law("truncated_near", tag("t", dtype), mean, std, *bounds, (side,))
