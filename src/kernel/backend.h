@@ -12,6 +12,14 @@
 
 #include "words.h"
 
+#define FI_REAL f32
+#define FI_NUMBER float
+#include "polynomials.h"
+
+#define FI_REAL f64
+#define FI_NUMBER double
+#include "polynomials.h"
+
 #include "elementary.h"
 #include "elementary64.h"
 

@@ -6,20 +6,11 @@
 #ifndef FI_ELEMENTARY_H
 #define FI_ELEMENTARY_H
 
-/* Horner's rule; c[k] belongs to x^k. */
-FI_INLINE void fi_polynomial(v_f32 sum[V_N], const v_f32 x[V_N], const v_f32 *c, int n_coefficients)
-{
-    FI_EACH sum[i] = c[n_coefficients - 1];
-    FI_UNROLL
-    for (int k = n_coefficients - 2; k >= 0; k--)
-        FI_EACH sum[i] = v_f32_fma(sum[i], x[i], c[k]);
-}
-
 /* -log2 |u 2^-n| for |u 2^-n| in (0, 1]; exactly 0 at 1. Relative error below 2^-21.3. u and 2^-n u must be normal
  * numbers.
  *
  * |u 2^-n| = m 2^e with m in [3/4, 3/2), so that -log2 is -e - t q(t) with t = m - 1 exact. */
-FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N], int n)
+FI_INLINE void fi_minus_log2_f32(v_f32 y[V_N], const v_f32 u[V_N], int n)
 {
     /* log2(1 + t) / t on [-1/4, 1/2], relative error 2^-22.4. */
     static const float q[8] = {0x1.71547ap+0f, -0x1.7154d8p-1f, 0x1.ec632p-2f,  -0x1.70fe6cp-2f,
@@ -29,29 +20,18 @@ FI_INLINE void fi_minus_log2(v_f32 y[V_N], const v_f32 u[V_N], int n)
     for (int k = 0; k < 8; k++)
         coefficient[k] = v_f32_set(q[k]);
     FI_EACH t[i] = v_f32_sub(v_f32_split(&e[i], u[i], n), v_f32_set(1.0f));
-    fi_polynomial(y, t, coefficient, 8);
+    fi_polynomial_f32(y, t, coefficient, 8);
     FI_EACH y[i] = v_f32_fma(v_f32_neg(t[i]), y[i], v_f32_neg(e[i]));
 }
 
 /* factor sqrt(ln 2) (cos y - sin y) and factor sqrt(ln 2) (cos y + sin y), which is factor sqrt(2 ln 2) times the cosine
  * and sine of pi/4 + y, for y = x pi/4 / (1 + 2^-22) and x in [-1, 1]. Absolute errors below 2^-22 factor. */
-FI_INLINE void fi_cos_sin(v_f32 cosine[V_N], v_f32 sine[V_N], const v_f32 x[V_N], v_f32 factor)
+FI_INLINE void fi_cos_sin_f32(v_f32 cosine[V_N], v_f32 sine[V_N], const v_f32 x[V_N], v_f32 factor)
 {
     /* In x^2 on [0, 1]: sqrt(ln 2) cos y, absolute error 2^-24.9; sqrt(ln 2) sin y / x, times |x|, 2^-27.9. */
     static const float c[4] = {0x1.aa4498p-1f, -0x1.06f144p-2f, 0x1.b0637ap-7f, -0x1.1613fp-12f};
     static const float s[4] = {0x1.4eca3cp-1f, -0x1.135a32p-4f, 0x1.0fa726p-9f, -0x1.f118bp-16f};
-    v_f32 square[V_N], even[V_N], odd[V_N], even_coefficient[4], odd_coefficient[4];
-    FI_UNROLL
-    for (int k = 0; k < 4; k++) {
-        /* Outside of the loop over blocks, where compilers move it, this costs nothing. */
-        even_coefficient[k] = v_f32_mul(factor, v_f32_set(c[k]));
-        odd_coefficient[k] = v_f32_mul(factor, v_f32_set(s[k]));
-    }
-    FI_EACH square[i] = v_f32_mul(x[i], x[i]);
-    fi_polynomial(even, square, even_coefficient, 4);
-    fi_polynomial(odd, square, odd_coefficient, 4);
-    FI_EACH cosine[i] = v_f32_fma(v_f32_neg(x[i]), odd[i], even[i]);
-    FI_EACH sine[i] = v_f32_fma(x[i], odd[i], even[i]);
+    fi_even_and_odd_f32(cosine, sine, x, factor, c, s, 4);
 }
 
 #endif

@@ -3,14 +3,6 @@
 #ifndef FI_ELEMENTARY64_H
 #define FI_ELEMENTARY64_H
 
-FI_INLINE void fi_polynomial_f64(v_f64 sum[V_N], const v_f64 x[V_N], const v_f64 *c, int n_coefficients)
-{
-    FI_EACH sum[i] = c[n_coefficients - 1];
-    FI_UNROLL
-    for (int k = n_coefficients - 2; k >= 0; k--)
-        FI_EACH sum[i] = v_f64_fma(sum[i], x[i], c[k]);
-}
-
 /* -log2 |u 2^-n| for |u 2^-n| in (0, 1]; exactly 0 at 1. Relative error below 2^-51.5. u and 2^-n u must be normal
  * numbers.
  *
@@ -49,17 +41,7 @@ FI_INLINE void fi_cos_sin_f64(v_f64 cosine[V_N], v_f64 sine[V_N], const v_f64 x[
     static const double s[7] = {
         0x1.4eca4243b6558p-1, -0x1.135a928ca762cp-4, 0x1.0fc3680af64d6p-9, -0x1.fee5006a7b9d7p-16,
         0x1.182114613f0e5p-22, -0x1.92201510d5866p-30, 0x1.92ea738939b7ap-38};
-    v_f64 square[V_N], even[V_N], odd[V_N], even_coefficient[7], odd_coefficient[7];
-    FI_UNROLL
-    for (int k = 0; k < 7; k++) {
-        even_coefficient[k] = v_f64_mul(factor, v_f64_set(c[k]));
-        odd_coefficient[k] = v_f64_mul(factor, v_f64_set(s[k]));
-    }
-    FI_EACH square[i] = v_f64_mul(x[i], x[i]);
-    fi_polynomial_f64(even, square, even_coefficient, 7);
-    fi_polynomial_f64(odd, square, odd_coefficient, 7);
-    FI_EACH cosine[i] = v_f64_fma(v_f64_neg(x[i]), odd[i], even[i]);
-    FI_EACH sine[i] = v_f64_fma(x[i], odd[i], even[i]);
+    fi_even_and_odd_f64(cosine, sine, x, factor, c, s, 7);
 }
 
 #endif

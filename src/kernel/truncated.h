@@ -34,7 +34,7 @@ FI_INLINE void fi_tail_log(v_f32 w[V_N], const v_f32 q[V_N])
 {
     v_f32 product[V_N];
     FI_EACH product[i] = v_f32_mul(q[i], v_f32_sub(v_f32_set(2.0f), q[i]));
-    fi_minus_log2(w, product, 0);
+    fi_minus_log2_f32(w, product, 0);
 }
 
 FI_INLINE v_f32 fi_with_sign_of(v_f32 magnitude, v_f32 sign)
@@ -62,7 +62,7 @@ FI_INLINE void fi_near_quantile(v_f32 z[V_N], const v_f32 distance[V_N], const f
     FI_EACH y[i] = v_f32_fma(fi_magnitude(distance[i]), y_slope, side->y_base);
     fi_tail_log(w, q);
     FI_EACH w[i] = v_f32_sub(w[i], v_f32_set(3.75f));
-    fi_polynomial(z, w, coefficient, 9);
+    fi_polynomial_f32(z, w, coefficient, 9);
     FI_EACH z[i] = fi_with_sign_of(v_f32_mul(z[i], y[i]), distance[i]);
 }
 
