@@ -29,6 +29,9 @@ MSVC_FLAGS = ["/O2", "/fp:precise", "/std:c11"]
 # What a checkout holds and neither a package nor an extension's sources name.
 SDIST_EXTRAS = ["CHANGELOG.md", "docs", "tests", "benchmarks", "src"]
 
+# Of these, what running them has left there.
+GENERATED_FOLDERS = {"__pycache__", "_build", "api"}
+
 OPENMP_PROBE = """
 #include <omp.h>
 int main(void)
@@ -87,7 +90,7 @@ class CompleteSdist(sdist):
         for name in SDIST_EXTRAS:
             path = Path(name)
             files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
-            self.filelist.extend([str(p) for p in files if "__pycache__" not in p.parts])
+            self.filelist.extend([str(p) for p in files if not GENERATED_FOLDERS & set(p.parts)])
         generated = {str(Path("src/_kernels.c"))}
         self.filelist.files = sorted(set(self.filelist.files) - generated)
         super().make_distribution()

@@ -65,8 +65,7 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_grou
                                                                                   out_groups=3
     Keras and JAX: dense, convolutions             (k..., in, out)
     Keras and JAX: convolutions with g groups      (k..., in / g, out)            out_groups=g
-    Keras Conv2DTranspose; JAX with                (k..., out, in)                in_axis=-1, out_axis=-2
-    ``transpose_kernel=True``
+    Keras Conv2DTranspose; JAX's transpose_kernel  (k..., out, in)                in_axis=-1, out_axis=-2
     Keras DepthwiseConv2D                          (k..., in, multiplier)         in_axis=(), out_axis=-1,
                                                                                   batch_axis=-2
     Keras and JAX: attention's query, key, value   (in, n_heads, head_size)       in_axis=0, out_axis=(1, 2)

@@ -114,8 +114,8 @@ def recommend(activation, kind="dense", *, fans="io") -> Recommended:
     asked for                                            scheme
     ==================================================== =============================================
     linear, identity, tanh, sigmoid, softmax, softsign   glorot_normal
-    relu, relu6, elu, gelu, silu, swish, mish,           he_normal
-    hardswish, softplus, None
+    relu, relu6, elu, gelu, silu, swish, mish            he_normal
+    hardswish, softplus, None                            he_normal
     leaky_relu, prelu                                    he_normal, negative_slope=0.01 or 0.25
     selu                                                 lecun_normal
     kind "recurrent"                                     orthogonal
