@@ -52,6 +52,18 @@ def _view(where: str, out: object) -> np.ndarray:
     return np.asarray(_Memory(out, interface)).view(dtypes.bfloat16(where, "out"))
 
 
+def readable(value: object) -> np.ndarray | None:
+    """Any library's array as one of NumPy's, to be read; None if it is none."""
+    try:
+        return np.asarray(value)
+    except Exception:  # other libraries raise what they like
+        try:
+            interface = _bfloat16_interface(value)
+        except Exception:
+            return None
+    return None if interface is None else np.asarray(_Memory(value, interface)).view(dtypes.bfloat16("check", "layers"))
+
+
 class _Memory:
     """What NumPy makes an array of, and keeps alive with it."""
 

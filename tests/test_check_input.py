@@ -53,7 +53,7 @@ REFUSED = [
     ([4, 6], {"layout": "xy"}, ValueError, "check: fans: expected"),
     ([4, 6], {"n_samples": 0}, ValueError, "check: n_samples: expected an int >= 1, got 0"),
     ([4, 6], {"rng": -1}, ValueError, "check: rng: expected"),
-    ({}, {}, ValueError, "check: layers: expected tensors, got none"),
+    ({}, {}, ValueError, "check: layers: expected tensors of floating-point numbers, got none"),
     ({"a": "text"}, {}, TypeError, r"check: layers\['a'\]: expected an array of real numbers, got 'text'"),
     ("model.yaml", {}, ValueError, "check: file: expected a name that ends in .toml or .safetensors, got 'model.yaml'"),
 ]

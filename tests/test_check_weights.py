@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import fastinit as fi
 from fastinit.checking import known_schemes, law_moments, moments
@@ -26,7 +27,7 @@ def test_every_known_scheme_is_recognised(one):
     name, _, rest = call.partition("(")
     array = eval(f"fi.{name}({SHAPE}, rng=1, {rest or ')'}", {"fi": fi})
     report = tensor(array)
-    assert report.verdict == "healthy"
+    assert report.verdict == "known"
     assert one.label in report.fits or call in report.fits
     assert report.errors < 4
 
@@ -78,14 +79,14 @@ def test_orthogonal(shape, gain):
     [
         (np.zeros(SHAPE), "symmetric", "zeros: every unit is like every other"),
         (np.full(SHAPE, 0.1), "symmetric", "constant(0.1)"),
-        (np.zeros(5), "healthy", "zeros"),
-        (np.ones(5), "healthy", "ones"),
-        (np.ones(()), "healthy", "ones"),
-        (np.zeros((0, 5)), "healthy", "no elements"),
+        (np.zeros(5), "known", "zeros"),
+        (np.ones(5), "known", "ones"),
+        (np.ones(()), "known", "ones"),
+        (np.zeros((0, 5)), "not judged", "no elements"),
         (np.array([[1.0, np.nan], [np.inf, 0.0]]), "not finite", "2 of 4 values"),
         (np.repeat(fi.he_normal((50, 1), rng=0), 40, axis=1), "symmetric", "100% of the units (layout 'io') equal"),
         (np.repeat(fi.he_normal((1, 50), rng=0), 40, axis=0), "symmetric", "100% of the units (layout 'oi') equal"),
-        (fi.fan_in_uniform(200, fans=(300, 200), rng=0), "healthy", "of no known scheme"),
+        (fi.fan_in_uniform(200, fans=(300, 200), rng=0), "not judged", "a vector, whose fans cannot be told"),
     ],
 )
 def test_verdicts(array, verdict, words):
@@ -103,6 +104,8 @@ def test_the_whole_has_the_gravest_verdict():
     assert not report.healthy
     assert [row.split()[0] for row in str(report).split("\n\n")[0].splitlines()] == ["tensor", "a", "b", "c"]
     assert report.to_dict()["tensors"][2]["mean"] is None
+    assert str(report).endswith("\nnot finite: 1 known, 1 unknown, 1 not finite")
+    assert str(fi.check({"a": good})).endswith("\nknown: 1 known")
 
 
 def test_residual_branches():
@@ -146,3 +149,18 @@ def test_errors_are_what_samples_have():
         assert stds.std() / stds.mean() == pytest.approx(law_moments.std_error(name, 2000), rel=0.25)
         assert kurtoses.std() == pytest.approx(law_moments.kurtosis_error(name, 2000), rel=0.25)
         assert kurtoses.std() != pytest.approx(law_moments.kurtosis_error(name, 1000), rel=0.25)
+
+
+def test_tensors_that_are_no_weights_are_named(tmp_path):
+    path = tmp_path / "mixed.safetensors"
+    save_file({"w": fi.he_normal(SHAPE, rng=0), "n": np.arange(3), "mask": np.ones(4, bool)}, path)
+    report = fi.check(path)
+    assert [one.name for one in report.tensors] == ["w"]
+    assert sorted(report.left_out) == ["mask (BOOL)", "n (I64)"]
+    assert str(report).splitlines()[-1].startswith("left out: ")
+    assert sorted(report.to_dict()["left_out"]) == sorted(report.left_out)
+    save_file({"n": np.arange(3)}, path)
+    with pytest.raises(
+        ValueError, match=r"^check: layers: expected tensors of floating-point numbers, got only n \(I64\)"
+    ):
+        fi.check(path)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastinit import checks, fan_rules, seed
+from fastinit import checks, fan_rules, output, seed
 from fastinit.checking import activations
 from fastinit.checking.activations import Activation
 from fastinit.errors import Shown, reject_type, reject_value
@@ -164,9 +164,8 @@ def _shape_and_weights(where: str, place: str, fields: Mapping) -> tuple[tuple[i
 def _floats(where: str, parameter: str, value: object) -> np.ndarray:
     """An array of real, finite numbers, not copied."""
     expected = "an array of finite real numbers"
-    try:
-        array = np.asarray(value)
-    except Exception:  # arrays of other libraries raise what they like
+    array = output.readable(value)
+    if array is None:
         reject_type(where, parameter, expected, value)
     if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
         reject_type(where, parameter, expected, Shown(f"dtype {array.dtype}"))

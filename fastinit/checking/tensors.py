@@ -23,8 +23,14 @@ DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat1
 MAX_HEADER_BYTES = 100_000_000
 
 
-def read(where: str, path: Path) -> dict[str, np.ndarray]:
-    """Every tensor of floating-point numbers by name, in the order of the data; integers are left out."""
+class Tensors(dict):
+    """Arrays by name, and in `left_out` the names and dtypes of others that the file has."""
+
+    left_out: tuple[str, ...] = ()
+
+
+def read(where: str, path: Path) -> Tensors:
+    """Every tensor of floating-point numbers, in the order of the data."""
     with path.open("rb") as file:
         n_bytes = path.stat().st_size
         n_header = int.from_bytes(file.read(8), "little")
@@ -38,7 +44,9 @@ def read(where: str, path: Path) -> dict[str, np.ndarray]:
         _reject(where, path, "a header that is not its JSON")
     data = np.memmap(path, np.uint8, "r", offset=8 + n_header) if n_bytes > 8 + n_header else np.empty(0, np.uint8)
     order = sorted(spans, key=lambda name: spans[name].start)
-    return {name: _tensor(where, path, name, data, spans[name]) for name in order}
+    found = Tensors({name: _tensor(where, path, name, data, spans[name]) for name in order})
+    found.left_out = tuple(f"{name} ({entry['dtype']})" for name, entry in entries.items() if name not in spans)
+    return found
 
 
 class Span(NamedTuple):

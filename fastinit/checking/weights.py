@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastinit import output
 from fastinit.checking import known_schemes, law_moments, moments, units
 from fastinit.checking.known_schemes import Known
 from fastinit.checking.moments import Sample
@@ -31,6 +33,9 @@ MAX_RESIDUAL, RESIDUAL_SHARE = 0.01, 0.1
 #: So many v, random ones: with one, few columns of no orthogonal matrix would pass by chance.
 N_DIRECTIONS = 8
 
+#: What a tensor is that a scheme would give, and one that has nothing to go by: no elements, or no fans.
+KNOWN, NOT_JUDGED = "known", "not judged"
+
 #: What may be wrong with a tensor, gravest first.
 ORDER = ("not finite", "symmetric", "unknown")
 
@@ -45,41 +50,48 @@ class TensorReport(NamedTuple):
     std: float
     fits: tuple[str, ...]  #: schemes whose law it has, the plainest first
     errors: float  #: how many standard errors the standard deviation is from the first of them, or the nearest
-    verdict: str  #: "healthy", or one of ORDER; "unknown" if no scheme would give it
+    verdict: str  #: "known", "not judged", or one of ORDER; "unknown" if no scheme would give it
     reason: str
 
 
 class WeightsReport(NamedTuple):
     """What `fastinit.check` finds out about weights alone; ``str()`` is the table."""
 
-    verdict: str  #: "healthy", or the gravest of the tensors' verdicts
+    verdict: str  #: "known", or the gravest of the tensors' verdicts
     tensors: tuple[TensorReport, ...]
+    left_out: tuple[str, ...] = ()  #: tensors of a file whose dtype is no weight's, with it
 
     @property
     def healthy(self) -> bool:
-        return self.verdict == "healthy"
+        """Whether nothing is wrong: whose scale the weights have does not say that it suits the network."""
+        return self.verdict == KNOWN
 
     def __str__(self) -> str:
         n_columns = 5
         rows = [("tensor", "shape", "mean", "std", "verdict"), *map(_cells, self.tensors)]
         widths = [max(len(row[i]) for row in rows) for i in range(n_columns)]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, "", f"{self.verdict}: {len(self.tensors)} tensors"])
+        counts = Counter(tensor.verdict for tensor in self.tensors)
+        lines += ["", f"{self.verdict}: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}"]
+        return "\n".join([*lines, *([f"left out: {', '.join(self.left_out)}"] if self.left_out else [])])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
-        return {"verdict": self.verdict, "tensors": [_plain(tensor) for tensor in self.tensors]}
+        tensors = [_plain(tensor) for tensor in self.tensors]
+        return {"verdict": self.verdict, "tensors": tensors, "left_out": list(self.left_out)}
 
 
 def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
     """Compare every tensor with every known scheme, in one layout or both."""
+    left_out = getattr(arrays, "left_out", ())
     if not arrays:
-        reject_value(where, "layers", "tensors", Shown("none"))
+        got = f"only {', '.join(left_out)}" if left_out else "none"
+        reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))
     layouts = tuple(LAYOUTS) if layout is None else (layout,)
     tensors = tuple(_tensor(where, name, array, layouts) for name, array in arrays.items())
     found = {tensor.verdict for tensor in tensors}
-    verdict = next((name for name in ORDER if name in found), "healthy")
-    return WeightsReport(verdict, tensors)
+    verdict = next((name for name in ORDER if name in found), KNOWN)
+    return WeightsReport(verdict, tensors, tuple(left_out))
 
 
 def _tensor(where: str, name: object, value: object, layouts: tuple[str, ...]) -> TensorReport:
@@ -92,10 +104,7 @@ def _tensor(where: str, name: object, value: object, layouts: tuple[str, ...]) -
 
 
 def _array(where: str, name: object, value: object) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except Exception:  # arrays of other libraries raise what they like
-        array = None
+    array = output.readable(value)
     if array is None or (array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16"):
         reject_type(where, f"layers[{name!r}]", "an array of real numbers", value)
     return array
@@ -105,26 +114,26 @@ def _judge(array: np.ndarray, sample: Sample, layouts: tuple[str, ...]) -> tuple
     if sample.n_not_finite:
         return (), math.nan, "not finite", f"{sample.n_not_finite} of {sample.n} values are NaN or infinite"
     if not sample.n:
-        return (), math.nan, "healthy", "no elements"
+        return (), math.nan, NOT_JUDGED, "no elements"
     if sample.least == sample.greatest:
         return _constant(array, sample)
     gain = _orthogonal_gain(array, layouts) if array.ndim >= 2 else None
     if gain is not None:
-        return (f"orthogonal(gain={gain:.4g})",), 0.0, "healthy", f"orthogonal(gain={gain:.4g}), to rounding"
+        return (f"orthogonal(gain={gain:.4g})",), 0.0, KNOWN, f"orthogonal(gain={gain:.4g}), to rounding"
     share = max((_equal_units(array, layout), layout) for layout in layouts) if array.ndim >= 2 else (0.0, "")
     if share[0] >= DUPLICATE_SHARE:
         return (), math.nan, "symmetric", f"{share[0]:.0%} of the units (layout {share[1]!r}) equal another"
     known = list(known_schemes.of(array.shape, layouts))
     fits = [(abs(_errors(sample, one)), one.label) for one in known if _fits(sample, one)]
     if fits:
-        return tuple(label for _, label in fits), fits[0][0], "healthy", _fitting(fits, sample, known)
+        return tuple(label for _, label in fits), fits[0][0], KNOWN, _fitting(fits, sample, known)
     return _unknown(array, sample, known)
 
 
 def _constant(array: np.ndarray, sample: Sample) -> tuple[tuple[str, ...], float, str, str]:
     label = {0.0: "zeros", 1.0: "ones"}.get(sample.mean, f"constant({sample.mean:.6g})")
     if array.ndim < 2:
-        return (label,), 0.0, "healthy", label
+        return (label,), 0.0, KNOWN, label
     return (label,), 0.0, "symmetric", f"{label}: every unit is like every other"
 
 
@@ -182,10 +191,11 @@ def _orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | Non
 def _unknown(array: np.ndarray, sample: Sample, known: list[Known]) -> tuple[tuple[str, ...], float, str, str]:
     nearest = min(known, key=lambda one: abs(math.log(sample.std / one.moments.std)))
     ratio = sample.std / nearest.moments.std
-    # Vectors have no fans: what PyTorch draws biases from, to name one, cannot be told.
-    verdict = "unknown" if array.ndim >= 2 else "healthy"
-    reason = f"of no known scheme; nearest: {ratio:.3g} times {nearest.label}{_beside_he(sample, known)}"
-    return (), abs(_errors(sample, nearest)), verdict, reason
+    near = f"nearest: {ratio:.3g} times {nearest.label}{_beside_he(sample, known)}"
+    errors = abs(_errors(sample, nearest))
+    if array.ndim < 2:  # what PyTorch draws biases from, to name one, cannot be told
+        return (), errors, NOT_JUDGED, f"a vector, whose fans cannot be told; {near}"
+    return (), errors, "unknown", f"of no known scheme; {near}"
 
 
 def _cells(tensor: TensorReport) -> tuple[str, ...]:
