@@ -195,6 +195,7 @@ def test_interrupt_stops_between_slabs():
         from fastinit import _kernels
         _kernels.choose_isa("portable")
         arrays = {str(i): np.zeros(1 << 20, np.float32) for i in range(320)}
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without
         threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         try:
             fi.initialize(arrays, {"*": "normal"}, rng=0, threads=1)

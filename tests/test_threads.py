@@ -186,6 +186,7 @@ def test_interrupt_stops_a_fill():
         from fastinit import _kernels
         _kernels.choose_isa("portable")  # some 3 seconds a slab
         out = np.zeros(5 << 26, np.float32)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without
         threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
         try:
             fi.normal(out=out, rng=0, threads=1)
