@@ -31,7 +31,8 @@ def fill(
     streamed: bool,
 ) -> None: ...
 def put_zeros(
-    matrix: np.ndarray,
+    box: np.ndarray,
+    steps: tuple[int, ...],
     first_input: int,
     first_unit: int,
     n_inputs: int,

@@ -81,7 +81,7 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
     words = seed.seed_of("initialize", rng, draws)
     batch.run(words, n_threads, batch.n_bytes >= run.STREAM_BYTES, progress)
     for spec, name, view in placed:
-        n_threads = choose_threads("initialize", threads, view.size)
+        n_threads = choose_threads("initialize", threads and n_threads, view.size)
         run.place(spec, view, view.shape, None, dtypes.format_of(view.dtype), words, name, n_threads)
     return arrays
 

@@ -105,7 +105,13 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
         reject_type(where, parameter, expected, value)
     if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
         reject_type(where, parameter, expected, value)
-    return array.astype(array.dtype if array.dtype.kind in "fV" and array.itemsize <= 8 else np.float64)
+    if array.dtype.kind in "fV" and array.itemsize <= 8:
+        return array.copy()
+    with np.errstate(all="ignore"):
+        floats = array.astype(np.float64)
+    if (np.isinf(floats) & np.isfinite(array)).any():
+        reject_value(where, parameter, "numbers within float64", value)
+    return floats
 
 
 def boolean(where: str, parameter: str, value: object) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 
 from fastinit import _kernels, dtypes
@@ -39,17 +41,33 @@ def _view(where: str, out: object) -> np.ndarray:
         return np.ndarray.view(out, np.ndarray)  # whatever a subclass makes of its own view
     if isinstance(out, (list, tuple, str, bytes, int, float, complex, np.generic)):
         reject_type(where, "out", EXPECTED, Shown(type(out).__name__))
+    if getattr(out, "is_neg", bool)():  # PyTorch's, which it exports as if they were others
+        reject_value(where, "out", "values that are as memory holds them", Shown("a tensor with the negative bit"))
     try:
         if hasattr(out, "__array_interface__"):
             return np.asarray(out)
         if not hasattr(out, "__dlpack__"):
             return np.asarray(memoryview(out))
-        interface = _bfloat16_interface(out)
-        if interface is None:
-            return _from_dlpack(out)
+        capsule, interface = _bfloat16_interface(out)
+        array = _from_dlpack(out) if interface is None else None
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
         reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
-    return np.asarray(_Memory(out, interface)).view(dtypes.bfloat16(where, "out"))
+    if array is not None:
+        return _with_memory(where, array)
+    if interface["data"][0] == 0 and 0 not in interface["shape"]:
+        _reject_no_memory(where)
+    return np.asarray(_Memory(capsule, interface)).view(dtypes.bfloat16(where, "out"))
+
+
+def _with_memory(where: str, array: np.ndarray) -> np.ndarray:
+    """The array, unless NumPy had to make its memory because the exporter has none."""
+    if array.flags.owndata and array.size:
+        _reject_no_memory(where)
+    return array
+
+
+def _reject_no_memory(where: str) -> NoReturn:
+    reject_value(where, "out", "a tensor with memory", Shown("one without"))
 
 
 def readable(value: object) -> np.ndarray | None:
@@ -58,10 +76,12 @@ def readable(value: object) -> np.ndarray | None:
         return np.asarray(value)
     except Exception:  # other libraries raise what they like
         try:
-            interface = _bfloat16_interface(value)
+            capsule, interface = _bfloat16_interface(value)
         except Exception:
             return None
-    return None if interface is None else np.asarray(_Memory(value, interface)).view(dtypes.bfloat16("check", "layers"))
+    if interface is None:
+        return None
+    return np.asarray(_Memory(capsule, interface)).view(dtypes.bfloat16("check", "layers"))
 
 
 class _Memory:
@@ -72,12 +92,13 @@ class _Memory:
         self.__array_interface__ = interface
 
 
-def _bfloat16_interface(out: object) -> dict | None:
-    """The place of a bfloat16 tensor's memory: NumPy's own from_dlpack does not know the type."""
+def _bfloat16_interface(out: object) -> tuple[object, dict | None]:
+    """The place of a bfloat16 tensor's memory, with what owns it: NumPy's own from_dlpack does not know the type."""
     try:
-        return _kernels.bfloat16_interface(out.__dlpack__(max_version=(1, 0)))
+        capsule = out.__dlpack__(max_version=(1, 0))
     except TypeError:  # an exporter from before the argument existed
-        return None
+        return None, None
+    return capsule, _kernels.bfloat16_interface(capsule)
 
 
 def _from_dlpack(out: object) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -13,6 +12,15 @@ from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
 from fastinit.errors import reject_value
 from fastinit.laws import Law
 from fastinit.spec import Placement
+
+
+def zeros_around_matrix(where: str, gain: float, fmt: Format) -> Law:
+    """The same around an orthogonal matrix, whose elements are of some size below the gain."""
+    least = max(laws.MIN_STD, math.ldexp(1.0, fmt.least_exponent + fmt.precision))
+    most = min(laws.MAX_STD, fmt.max)
+    if not least <= gain <= most:
+        reject_value(where, "gain", f"{least:.2g} to {most:.2g} in {fmt.name}", gain)
+    return laws.constant(where, 0.0, fmt)
 
 
 def zeros_around(where: str, gain: float, fmt: Format) -> Law:
@@ -82,10 +90,12 @@ def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
 
 def zeros_in_units(p: Placement, unit_axis: int, n_zeros: int) -> None:
     """Zeros at n_zeros of each unit's elements; units lie along one axis, their inputs along all others."""
-    array, starts, shape = np.moveaxis(p.array, unit_axis, -1), _moved(p.starts, unit_axis), _moved(p.shape, unit_axis)
+    box, starts, shape = np.moveaxis(p.array, unit_axis, -1), _moved(p.starts, unit_axis), _moved(p.shape, unit_axis)
+    steps = region.c_strides(shape[:-1])
+    first_input = sum(start * step for start, step in zip(starts[:-1], steps, strict=True))
     n_each, tag = n_inputs(p.shape, unit_axis), laws.tag("s", p.fmt)
-    for first_input, matrix in _input_runs(array, starts, shape):
-        _kernels.put_zeros(matrix, first_input, starts[-1], n_each, n_zeros, p.seed, p.name, tag, p.n_threads)
+    box, steps = _merged(box, shape, steps)
+    _kernels.put_zeros(box, steps, first_input, starts[-1], n_each, n_zeros, p.seed, p.name, tag, p.n_threads)
 
 
 def n_inputs(shape: Shape, unit_axis: int) -> int:
@@ -100,23 +110,17 @@ def _moved(entries: Shape, axis: int) -> Shape:
     return (*rest, last)
 
 
-def _input_runs(array: np.ndarray, starts: Shape, shape: Shape) -> Iterator[tuple[int, np.ndarray]]:
-    """A box, its unit axis last, as matrices of consecutive inputs by units, with the number of each first input."""
-    last = array.ndim - 2
-    first = last  # axes first to last advance evenly, in the tensor and in memory
-    while first > 0 and array.shape[first] == shape[first] and _is_even(array, first):
+def _merged(box: np.ndarray, shape: Shape, steps: Shape) -> tuple[np.ndarray, Shape]:
+    """The box, its unit axis last, with the last axes of inputs made one: those covered whole and evenly spaced."""
+    last = box.ndim - 2
+    first = last
+    while first > 0 and box.shape[first] == shape[first]:
+        if box.strides[first - 1] != box.strides[first] * shape[first]:
+            break
         first -= 1
-    run = math.prod(array.shape[first:-1]), array.shape[-1]
-    between = region.c_strides(shape[:-1])
-    for outer in np.ndindex(array.shape[:first]):
-        places = zip(starts, (*outer, *[0] * (last + 1 - first)), between, strict=False)
-        first_input = sum((start + i) * stride for start, i, stride in places)
-        yield first_input, np.lib.stride_tricks.as_strided(array[outer], run, (array.strides[last], array.strides[-1]))
-
-
-def _is_even(array: np.ndarray, axis: int) -> bool:
-    """Whether the axis before steps over this one exactly."""
-    return array.strides[axis - 1] == array.strides[axis] * array.shape[axis]
+    extents = (*box.shape[:first], math.prod(box.shape[first:-1]), box.shape[-1])
+    strides = (*box.strides[:first], box.strides[last], box.strides[-1])
+    return np.lib.stride_tricks.as_strided(box, extents, strides), (*steps[:first], steps[last])
 
 
 def centre(p: Placement, n_axes: int, position: tuple[int, ...], first_axis: int) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -89,7 +90,7 @@ class Configured:
 
     def __init__(self, name: str, params: dict[str, Any]):
         self.name = name
-        self.params = MappingProxyType(dict(params))
+        self.params = MappingProxyType({key: _kept(value) for key, value in params.items()})
         # Now, so that a bad parameter is reported here and not at the first call.
         self.spec: Spec = REGISTER[name].configured(params)
 
@@ -105,7 +106,7 @@ class Configured:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Configured) or self.name != other.name or self.params.keys() != other.params.keys():
             return False
-        return all(_same(value, other.params[name]) for name, value in self.params.items())
+        return all(_is_same(value, other.params[name]) for name, value in self.params.items())
 
     def __hash__(self) -> int:
         return hash((self.name, frozenset(self.params)))
@@ -114,10 +115,22 @@ class Configured:
         return Configured, (self.name, dict(self.params))
 
 
-def _same(a: object, b: object) -> bool:
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return np.array_equal(a, b)
-    return a == b
+def _kept(value: object) -> object:
+    """A parameter that nobody can change any more: arrays and lists are copied."""
+    if isinstance(value, (int, float, str, tuple)) or value is None:
+        return value
+    return np.array(value) if isinstance(value, (list, np.ndarray)) else copy.deepcopy(value)
+
+
+def _is_same(a: object, b: object) -> bool:
+    """Equality that takes arrays as a whole, and NaN as itself."""
+    if a is b:
+        return True
+    try:
+        x, y = np.asarray(a), np.asarray(b)
+        return x.shape == y.shape and bool(((x == y) | ((x != x) & (y != y))).all())
+    except Exception:  # what NumPy or another library cannot compare
+        return False
 
 
 def scheme(rule: Callable[..., Spec]) -> Callable:

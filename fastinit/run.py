@@ -59,7 +59,8 @@ def place(
         starts = tuple(start for start, _ in part.intervals)
         array = np.expand_dims(array, tuple(axis for axis in range(len(full_shape)) if axis not in part.kept))
     placement = Placement(array, starts, full_shape, fmt, words, str.__str__(name), n_threads)
-    _kernels.in_default_float_mode(spec.place, placement)
+    with np.errstate(all="ignore"):
+        _kernels.in_default_float_mode(spec.place, placement)
 
 
 def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:

@@ -136,7 +136,8 @@ def given_values(where: str, parameter: str, given) -> Spec:
         lengths = zip(given.shape[::-1], shape[::-1], strict=False)
         if given.ndim > len(shape) or not all(n in (1, dim) for n, dim in lengths):
             reject_value(where, parameter, f"an array that broadcasts to {shape}", Shown(f"shape {given.shape}"))
-        for bound in (given.min(initial=0), given.max(initial=0)) if given.size else ():
+        finite = np.isfinite(given)
+        for bound in (given.min(initial=0, where=finite), given.max(initial=0, where=finite)):
             laws.constant(where, float(bound), fmt)
         return laws.constant(where, 0.0, fmt)
 

@@ -24,7 +24,7 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     [shape]
         Two dimensions or more.
     gain : float, default 1
-        Finite and > 0: the matrix's singular values.
+        The matrix's singular values: from 1e-37 to 1e37, and within the dtype's normal numbers.
     fans : {"io", "oi"}, default "io"
         Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
     [common]
@@ -60,7 +60,7 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     def rule(shape: Shape, fmt: Format) -> Law:
         if len(shape) < 2:
             reject_value(where, "shape", "two dimensions or more", shape)
-        return placing.zeros_around(where, gain, fmt)
+        return placing.zeros_around_matrix(where, gain, fmt)
 
     def place(p: Placement) -> None:
         rows = (p.shape[0], math.prod(p.shape[1:])) if layout == "oi" else (math.prod(p.shape[:-1]), p.shape[-1])
@@ -80,7 +80,7 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     [shape]
         Three to five dimensions, with no more inputs than outputs.
     gain : float, default 1
-        Finite and > 0.
+        As for `orthogonal`.
     fans : {"io", "oi"}, default "io"
         Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
     [common]
@@ -111,7 +111,7 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
         n_in, n_out = (shape[axis] for axis in fan_rules.LAYOUTS[layout])
         if n_in > n_out:
             reject_value(where, "shape", "no more inputs than outputs", Shown(f"{n_in} and {n_out}"))
-        return placing.zeros_around(where, gain, fmt)
+        return placing.zeros_around_matrix(where, gain, fmt)
 
     def place(p: Placement) -> None:
         field = p.shape[2:] if layout == "oi" else p.shape[:-2]

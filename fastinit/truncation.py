@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from fractions import Fraction
 
 from fastinit import laws, normal_tail
@@ -65,21 +66,22 @@ def _reach(bound: float) -> float:
 
 
 def _inside(where: str, mean: float, std: float, low: float, high: float, fmt: Format) -> tuple[float, float]:
-    """The smallest and largest number of the format between the bounds; of all, where a bound is out of reach."""
-    lowest = -fmt.max if low < -2 * REACH else max(map(fmt.above, _bounds(mean, std, low)))
-    highest = fmt.max if high > 2 * REACH else min(map(fmt.below, _bounds(mean, std, high)))
+    """The smallest and largest number of the format between the bounds; of all, where a bound is beyond its range."""
+    lowest = max(fmt.above(bound) if bound >= -fmt.max else -fmt.max for bound in _bounds(mean, std, low))
+    highest = min(fmt.below(bound) if bound <= fmt.max else fmt.max for bound in _bounds(mean, std, high))
     if lowest > highest:
         got = Shown(f"mean {mean!r}, std {std!r}, low {low!r}, high {high!r}")
         reject_value(where, "mean, std, low, high", f"a {fmt.name} between mean + low std and mean + high std", got)
     return lowest, highest
 
 
-def _bounds(mean: float, std: float, z: float) -> tuple[Fraction, float]:
+def _bounds(mean: float, std: float, z: float) -> tuple[Fraction | float, float]:
     """mean + z std, exactly and in float64, as a caller would compare: the one may be a value where the other is not.
 
     0.1 is a little more than a tenth, and 1 less than 0.1 times 10.
     """
-    return Fraction(mean) + Fraction(std) * Fraction(z), mean + z * std
+    computed = mean + z * std
+    return computed if math.isinf(z) else Fraction(mean) + Fraction(std) * Fraction(z), computed
 
 
 def _sides(low: float, high: float) -> tuple[tuple[float, ...], ...]:

@@ -95,6 +95,10 @@ cdef extern from "sparse.h":
         int64_t first_input
         int64_t n_inputs_here
         int64_t input_stride
+        int n_outer
+        int64_t outer_extent[64]
+        int64_t outer_inputs[64]
+        int64_t outer_stride[64]
         int64_t n_work
         int64_t scratch_bytes
 

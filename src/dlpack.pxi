@@ -19,7 +19,7 @@ cdef extern from "dlpack.h":
 def bfloat16_interface(capsule):
     """NumPy's array interface, as 16-bit integers, of a bfloat16 tensor that a DLPack capsule holds; None of others.
 
-    NumPy's own from_dlpack refuses the type. The capsule is only looked at: whoever made it must outlive the array.
+    NumPy's own from_dlpack refuses the type. The capsule is only looked at: it must outlive the array.
     """
     if not PyCapsule_IsValid(capsule, "dltensor_versioned"):  # older ones do not say whether they may be written
         return None

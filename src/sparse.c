@@ -158,23 +158,40 @@ static void prefetch(const char *row, int64_t n_bytes)
 #endif
 }
 
-static void fill_panel(const fi_sparse *s, int64_t panel, uint64_t *bits)
+/* One run of inputs of a panel's units. */
+static void put_run(const fi_sparse *s, const fi_masks *masks, const uint64_t *bits, int64_t first_input, int64_t n_units,
+                    char *dst)
 {
-    fi_masks masks = masks_of(s->itemsize);
-    int64_t unit = panel * s->units_per_panel, n_units = min_i64(s->units_per_panel, s->n_units_here - unit);
-    char *dst = s->out + unit * s->unit_stride;
-    memset(bits, 0, (size_t)s->scratch_bytes);
-    for (int64_t u = 0; u < n_units; u++)
-        choose(s, s->first_unit + unit + u,
-               &(fi_marks){bits, (uint64_t)(u * unit_step(s)), (uint64_t)input_step(s), (uint64_t)s->n_inputs});
     if (!s->units_are_dense) {
-        put_row(s, &masks, bits, s->first_input, s->n_inputs_here, dst, s->input_stride);
+        put_row(s, masks, bits, first_input, s->n_inputs_here, dst, s->input_stride);
         return;
     }
     for (int64_t i = 0; i < s->n_inputs_here; i++, dst += s->input_stride) {
         if (i + ROWS_AHEAD < s->n_inputs_here)
             prefetch(dst + ROWS_AHEAD * s->input_stride, n_units * s->unit_stride);
-        put_row(s, &masks, bits, (s->first_input + i) * s->units_per_panel, n_units, dst, s->unit_stride);
+        put_row(s, masks, bits, (first_input + i) * s->units_per_panel, n_units, dst, s->unit_stride);
+    }
+}
+
+static void fill_panel(const fi_sparse *s, int64_t panel, uint64_t *bits)
+{
+    fi_masks masks = masks_of(s->itemsize);
+    int64_t unit = panel * s->units_per_panel, n_units = min_i64(s->units_per_panel, s->n_units_here - unit), n_runs = 1;
+    memset(bits, 0, (size_t)s->scratch_bytes);
+    for (int64_t u = 0; u < n_units; u++)
+        choose(s, s->first_unit + unit + u,
+               &(fi_marks){bits, (uint64_t)(u * unit_step(s)), (uint64_t)input_step(s), (uint64_t)s->n_inputs});
+    for (int d = 0; d < s->n_outer; d++)
+        n_runs *= s->outer_extent[d];
+    for (int64_t run = 0; run < n_runs; run++) {
+        int64_t first_input = s->first_input, rest = run;
+        char *dst = s->out + unit * s->unit_stride;
+        for (int d = s->n_outer - 1; d >= 0; d--) {
+            first_input += rest % s->outer_extent[d] * s->outer_inputs[d];
+            dst += rest % s->outer_extent[d] * s->outer_stride[d];
+            rest /= s->outer_extent[d];
+        }
+        put_run(s, &masks, bits, first_input, n_units, dst);
     }
 }
 

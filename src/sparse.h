@@ -14,7 +14,9 @@ typedef struct {
     uint64_t key[4];
     int64_t n_inputs;
     int64_t n_zeros;
-    /* The box: where its first element is, and its numbers of units and inputs. */
+    /* The box: where its first element is, its units, and its inputs, which are runs of consecutive ones: run r begins at
+     * first_input + sum(i_d * outer_inputs[d]), and sum(i_d * outer_stride[d]) bytes further than the first, where
+     * (i_0, i_1, ...) is r in mixed radix outer_extent[]. */
     char *out;
     int itemsize;
     int64_t first_unit;
@@ -23,6 +25,10 @@ typedef struct {
     int64_t first_input;
     int64_t n_inputs_here;
     int64_t input_stride;
+    int n_outer;
+    int64_t outer_extent[FI_MAX_DIMS];
+    int64_t outer_inputs[FI_MAX_DIMS];
+    int64_t outer_stride[FI_MAX_DIMS];
 
     int64_t n_work;
     int64_t scratch_bytes;

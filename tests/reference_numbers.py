@@ -67,10 +67,10 @@ def above(bound: Fraction, fmt: Format) -> Fraction:
 
 
 def inside(low: Fraction | float, high: Fraction | float, fmt: Format) -> tuple[float, float]:
-    """The least number above `low`, -0 if it is zero, and the greatest below `high`; of all, for infinite ones."""
+    """The least number above `low`, -0 if it is zero, and the greatest below `high`; of all, beyond them."""
     greatest = float(Fraction(2) ** fmt.greatest * (2**fmt.precision - 1))
-    lowest = -greatest if low == -math.inf else float(above(low, fmt)) or -0.0
-    return lowest, greatest if high == math.inf else float(below(high, fmt))
+    lowest = -greatest if low < -greatest else float(above(low, fmt)) or -0.0
+    return lowest, greatest if high > greatest else float(below(high, fmt))
 
 
 def nearest32(value: float) -> float:
@@ -121,12 +121,13 @@ def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> L
 
 
 def absolute_bounds(mean: float, std: float, low: float, high: float) -> list[list[Fraction | float]]:
-    """The two bounds exactly, and as float64 arithmetic has them; infinite where nothing is drawn that far out."""
+    """The two bounds exactly, and as float64 arithmetic has them."""
 
     def absolute(bound: float, exact: bool) -> Fraction | float:
-        if abs(bound) > 26:
-            return math.copysign(math.inf, bound)
-        return Fraction(mean) + Fraction(std) * Fraction(bound) if exact else Fraction(mean + std * bound)
+        computed = mean + std * bound
+        if math.isinf(bound) or (math.isinf(computed) and not exact):
+            return computed
+        return Fraction(mean) + Fraction(std) * Fraction(bound) if exact else Fraction(computed)
 
     return [[absolute(bound, exact) for bound in (low, high)] for exact in (True, False)]
 

@@ -185,6 +185,7 @@ PARAMETERS = [
     (fi.glorot_normal, ValueError, "gain", dict(gain=0)),
     (fi.glorot_uniform, TypeError, "gain", dict(gain="relu")),
     (fi.zeros, TypeError, "value", dict(value=0)),
+    (fi.constant, ValueError, "value", dict(value=[np.longdouble("1e4000")])),
 ]
 
 
@@ -411,3 +412,36 @@ def test_a_number_beyond_float64():
     if np.finfo(np.longdouble).maxexp > 1024:
         with pytest.raises(ValueError, match=r"^constant: value: "):
             fi.constant(3, value=np.longdouble("1e4000"))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("gain", [1e-300, 1e-46, 1e300, 3e38])
+@pytest.mark.parametrize("name", ["orthogonal", "delta_orthogonal"])
+def test_gains_that_no_matrix_can_have(name, gain, dtype):
+    out = fi.empty((3, 3, 4, 4), dtype)
+    out.fill(7)
+    refused(ValueError, "gain", getattr(fi, name), out=out, gain=gain)
+    assert (out == 7).all()
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
+def test_given_values_beside_special_ones(special):
+    for value, dtype in ((1e39, "float32"), (1e5, "float16"), (3.4e38, "bfloat16")):
+        refused(ValueError, "value", fi.constant, 2, value=[special, value], dtype=dtype)
+    assert fi.constant(2, value=[special, 1.0])[1] == 1
+
+
+@pytest.mark.parametrize("far", [25.0, 27.0, 1e300])
+def test_far_bounds_do_not_let_rounding_cross_the_near_one(far):
+    law = dict(mean=1.0, high=0.0, low=-far, dtype="bfloat16")
+    values = fi.truncated_normal(1000, std=1.0, rng=0, **law)
+    assert (values < 1).all()
+    if far < 1e300:  # the nearest number below 1 is beyond the far bound
+        refused(ValueError, "mean, std, low, high", fi.truncated_normal, 5, std=1e-4, **law)
+
+
+@pytest.mark.parametrize("gain", [1e-37, 1.0, 1e37])
+def test_orthogonal_leaves_the_callers_errstate_out(gain):
+    with np.errstate(all="raise"):
+        q = fi.orthogonal((40, 30), gain=gain, rng=0).astype(np.float64) / gain
+    assert abs(q.T @ q - np.eye(30)).max() < 1e-4

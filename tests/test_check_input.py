@@ -55,14 +55,20 @@ REFUSED = [
     ([4, 6], {"rng": -1}, ValueError, "check: rng: expected"),
     ({}, {}, ValueError, "check: layers: expected tensors of floating-point numbers, got none"),
     ({"a": "text"}, {}, TypeError, r"check: layers\['a'\]: expected an array of real numbers, got 'text'"),
+    ([None], {}, TypeError, r"check: layers\[0\]: expected a shape, an array or a mapping, got None"),
+    ([{"weights": None}], {}, TypeError, r"layers\[0\].weights: expected an array of finite real numbers, got dtype object"),
+    ([(3, 3, 4, 4)], {"scheme": "identity"}, ValueError, "identity: shape: expected two dimensions"),
     ("model.yaml", {}, ValueError, "check: file: expected a name that ends in .toml or .safetensors, got 'model.yaml'"),
 ]
 
 
 @pytest.mark.parametrize(("layers", "arguments", "kind", "words"), REFUSED)
 def test_refused(layers, arguments, kind, words):
+    generator = np.random.default_rng(0)
+    before = generator.bit_generator.state
     with pytest.raises(kind, match=words):
-        fi.check(layers, **arguments)
+        fi.check(layers, **{"rng": generator, **arguments})
+    assert generator.bit_generator.state == before
 
 
 MODEL = """
@@ -206,3 +212,10 @@ def test_a_bad_safetensors_file(tmp_path, content):
         fi.check(path)
     path.write_bytes(safetensors(entry()))
     assert fi.check(path).tensors[0].reason.startswith("zeros")
+
+
+def test_deeply_nested_models_are_refused(tmp_path):
+    path = tmp_path / "deep.toml"
+    path.write_text("layers = " + "[" * 100_000)
+    with pytest.raises(ValueError, match="check: file: expected a model in TOML"):
+        fi.check(path)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
+from fastinit import output
 
 CPU, CUDA = 1, 2
 INT, BFLOAT = 0, 4
@@ -101,6 +102,25 @@ def test_refused(arguments, error, words):
     with pytest.raises(error, match=f"^normal: out: expected .*{words}"):
         fi.normal(out=Tensor(memory, **arguments), rng=0)
     assert (memory == 7).all()
+
+
+def test_tensors_without_memory_or_as_another_sign():
+    empty = Tensor(bits(4))
+    empty.managed.data, empty.managed.byte_offset = None, 0
+    with pytest.raises(ValueError, match=r"^normal: out: expected a tensor with memory, got one without"):
+        fi.normal(out=empty, rng=0)
+    negated = Tensor(bits(4))
+    negated.is_neg = lambda: True
+    with pytest.raises(ValueError, match=r"^normal: out: expected values that are as memory holds them, got "):
+        fi.normal(out=negated, rng=0)
+
+
+def test_the_capsule_is_held_with_the_array():
+    """It may be all that keeps the memory."""
+    owner = output.as_array("test", Tensor(bits(4))).base
+    while not hasattr(owner, "owner"):
+        owner = owner.base
+    assert type(owner.owner).__name__ == "PyCapsule"
 
 
 def test_without_ml_dtypes(monkeypatch):

@@ -1,5 +1,6 @@
 """Each scheme against its formula, and the ways to call it."""
 
+import copy
 import math
 import pickle
 
@@ -125,3 +126,22 @@ def test_layouts_name_axes():
         fi.he_normal(shape, fans="oi", rng=0), fi.he_normal(shape, fans=fi.fans(shape, in_axis=1, out_axis=0), rng=0)
     )
     assert np.array_equal(fi.he_normal(shape, fans="io", rng=0), fi.he_normal(shape, fans=fi.fans(shape), rng=0))
+
+
+def test_configured_schemes_keep_their_own_arrays():
+    given, rows = np.array([1.0, 2.0]), [[1.0], [2.0]]
+    for value in (given, rows):
+        configured = fi.get("constant", value=value)
+        shape = (2,) if value is given else (2, 2)
+        expected = configured(shape)
+        value[0] = [9.0] if value is rows else 9.0
+        for twin in (configured, pickle.loads(pickle.dumps(configured)), copy.deepcopy(configured)):
+            assert np.array_equal(twin(shape), expected)
+            assert twin == configured
+        assert fi.get("constant", value=value) != configured
+
+
+def test_equality_takes_nan_as_itself():
+    for value in (math.nan, [math.nan, 1.0], [np.ones(2), np.ones(2)]):
+        assert fi.get("constant", value=value) == fi.get("constant", value=value)
+    assert fi.get("constant", value=math.nan) != fi.get("constant", value=1.0)

@@ -33,7 +33,7 @@ def _model(where: str, path: Path) -> dict[str, Any]:
     """``layers``, and what the file has of TOP_KEYS."""
     try:
         found = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as error:  # its own, and a character that is not UTF-8
+    except (ValueError, RecursionError) as error:  # its own, and a character that is not UTF-8
         reject_value(where, "file", "a model in TOML", Shown(f"{str(path)!r} ({error})"))
     for key in found:
         checks.name_among(where, f"{path.name}: key", key, TOP_KEYS, "one of " + ", ".join(TOP_KEYS))

@@ -11,6 +11,7 @@ import numpy as np
 from fastinit import checks, fan_rules, output, seed
 from fastinit.checking import activations
 from fastinit.checking.activations import Activation
+from fastinit.dtypes import FLOAT64_FORMAT
 from fastinit.errors import Shown, reject_type, reject_value
 from fastinit.gains import FAMILIES
 from fastinit.recommendation import recommend
@@ -131,6 +132,7 @@ def _layer(where: str, position: int, entry: object, defaults: Defaults, is_last
         scheme = fields.get("scheme", defaults.scheme)
         scheme = _recommended(activation, kernel, layout) if scheme is None else scheme
         scheme = _scheme(where, f"{place}.scheme", scheme, layout)
+        scheme.spec.law(shape, FLOAT64_FORMAT)  # refuses a shape that the scheme does not take
     elif "scheme" in fields:
         reject_value(where, f"{place}.scheme", "none beside weights", fields["scheme"])
     layer = Layer(name, shape, layout, activation, weights, scheme, 0.0)
@@ -148,13 +150,13 @@ def _fields(where: str, place: str, entry: object) -> Mapping[str, Any]:
         if ("shape" in entry) == ("weights" in entry):
             reject_value(where, place, "either shape or weights", Shown("both" if "shape" in entry else "neither"))
         return entry
+    if entry is None:
+        reject_type(where, place, "a shape, an array or a mapping", entry)
     return {"shape": entry} if isinstance(entry, (tuple, list)) else {"weights": entry}
 
 
 def _shape_and_weights(where: str, place: str, fields: Mapping) -> tuple[tuple[int, ...], np.ndarray | None]:
-    weights = fields.get("weights")
-    if weights is not None:
-        weights = _floats(where, f"{place}.weights", weights)
+    weights = _floats(where, f"{place}.weights", fields["weights"]) if "weights" in fields else None
     shape = checks.as_shape(where, fields["shape"]) if weights is None else weights.shape
     if len(shape) < 2 or 0 in shape:
         reject_value(where, f"{place}.shape", "two dimensions or more, each >= 1", shape)

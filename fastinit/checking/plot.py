@@ -100,7 +100,7 @@ def _name_layers(axes, report: NetworkReport) -> None:
 
 
 def _name(layer) -> str:
-    return f"{layer.name}, {layer.activation}"
+    return f"{layer.name}, {layer.activation}".replace("$", r"\$")  # no formulas
 
 
 def _wrapped(text: str) -> str:

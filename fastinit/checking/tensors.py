@@ -74,7 +74,10 @@ def _tensor(where: str, path: Path, name: str, data: np.ndarray, span: Span) -> 
     if part.ctypes.data % dtype.itemsize:  # the format's writers align numbers, but it does not ask them to
         part = part.copy()
     # ml_dtypes has bfloat16 in this machine's byte order alone.
-    return part.view(dtype.newbyteorder("<") if dtype.kind == "f" else dtype).reshape(span.shape)
+    try:
+        return part.view(dtype.newbyteorder("<") if dtype.kind == "f" else dtype).reshape(span.shape)
+    except ValueError:  # more dimensions than NumPy has, or beside a zero greater ones than it takes
+        _reject(where, path, f"a shape of {name!r} that no array has")
 
 
 def _reject(where: str, path: Path, got: str) -> NoReturn:

@@ -88,7 +88,8 @@ def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
         got = f"only {', '.join(left_out)}" if left_out else "none"
         reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))
     layouts = tuple(LAYOUTS) if layout is None else (layout,)
-    tensors = tuple(_tensor(where, name, array, layouts) for name, array in arrays.items())
+    with np.errstate(all="ignore"):
+        tensors = tuple(_tensor(where, name, array, layouts) for name, array in arrays.items())
     found = {tensor.verdict for tensor in tensors}
     verdict = next((name for name in ORDER if name in found), KNOWN)
     return WeightsReport(verdict, tensors, tuple(left_out))
