@@ -56,7 +56,12 @@ REFUSED = [
     ({}, {}, ValueError, "check: layers: expected tensors of floating-point numbers, got none"),
     ({"a": "text"}, {}, TypeError, r"check: layers\['a'\]: expected an array of real numbers, got 'text'"),
     ([None], {}, TypeError, r"check: layers\[0\]: expected a shape, an array or a mapping, got None"),
-    ([{"weights": None}], {}, TypeError, r"layers\[0\].weights: expected an array of finite real numbers, got dtype object"),
+    (
+        [{"weights": None}],
+        {},
+        TypeError,
+        r"layers\[0\].weights: expected an array of finite real numbers, got dtype object",
+    ),
     ([(3, 3, 4, 4)], {"scheme": "identity"}, ValueError, "identity: shape: expected two dimensions"),
     ("model.yaml", {}, ValueError, "check: file: expected a name that ends in .toml or .safetensors, got 'model.yaml'"),
 ]

@@ -25,6 +25,9 @@ from fastinit.schemes_basic import normal, truncated_normal, uniform
 from fastinit.schemes_constant import constant
 from fastinit.threads import MIN_ELEMENTS_PER_THREAD
 
+#: Makes small finite numbers of every dtype.
+MEMSET_BYTE = 0x3C
+
 #: One for the process: a name never comes again, so that nothing about it is remembered.
 _numbers = itertools.count()
 
@@ -49,8 +52,8 @@ def new_name() -> str:
 
 
 def memset(out: np.ndarray, law: str, n_threads: int) -> Fill:
-    """The C library's memset, each thread its share."""
-    calls = [partial(ctypes.memset, share.ctypes.data, 0, share.nbytes) for share in shares(out, n_threads)]
+    """The C library's memset, each thread its share; not of 0, which some processors write twice as fast."""
+    calls = [partial(ctypes.memset, share.ctypes.data, MEMSET_BYTE, share.nbytes) for share in shares(out, n_threads)]
     return together(calls, out)
 
 
