@@ -14,19 +14,19 @@ from fastinit.laws import Law
 from fastinit.spec import Placement
 
 
+def zeros_around(where: str, gain: float, fmt: Format) -> Law:
+    """The law of all but the placed elements, once the dtype can hold those."""
+    if abs(gain) > fmt.max:
+        reject_value(where, "gain", f"a number within {fmt.name}", gain)
+    return laws.constant(where, 0.0, fmt)
+
+
 def zeros_around_matrix(where: str, gain: float, fmt: Format) -> Law:
     """The same around an orthogonal matrix, whose elements are of some size below the gain."""
     least = max(laws.MIN_STD, math.ldexp(1.0, fmt.least_exponent + fmt.precision))
     most = min(laws.MAX_STD, fmt.max)
     if not least <= gain <= most:
         reject_value(where, "gain", f"{least:.2g} to {most:.2g} in {fmt.name}", gain)
-    return laws.constant(where, 0.0, fmt)
-
-
-def zeros_around(where: str, gain: float, fmt: Format) -> Law:
-    """The law of all but the placed elements, once the dtype can hold those."""
-    if abs(gain) > fmt.max:
-        reject_value(where, "gain", f"a number within {fmt.name}", gain)
     return laws.constant(where, 0.0, fmt)
 
 
@@ -43,13 +43,16 @@ def diagonal(box: np.ndarray, starts: tuple[int, int], row_offset: int, n: int, 
 
 def values(p: Placement, given: np.ndarray) -> None:
     """The box's part of `given`, broadcast to the full shape, each number rounded once."""
-    box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
-    near = np.broadcast_to(given, p.shape)[box]
-    with np.errstate(all="ignore"):  # to infinities and NaN among the caller's numbers
-        if p.fmt.name == "bfloat16" and given.dtype == np.float64:
-            _through_float32(p.array, near)
-        else:
-            p.array[...] = near
+    near = np.broadcast_to(given, p.shape)[_box(p)]
+    if p.fmt.name == "bfloat16" and given.dtype == np.float64:
+        _through_float32(p.array, near)
+    else:
+        p.array[...] = near
+
+
+def _box(p: Placement) -> tuple[slice, ...]:
+    """The index of the box in the full tensor."""
+    return tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
 
 
 def _through_float32(out: np.ndarray, exact: np.ndarray) -> None:
@@ -72,9 +75,7 @@ def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None
     matrix = p.array.reshape(matrix_shape) if in_place else np.zeros(matrix_shape, dtype)
     haar.fill_haar(matrix, gain, lambda buffer, first: _draw(p, buffer, first))
     if not in_place:
-        box = tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
-        with np.errstate(all="ignore"):  # to dtypes with fewer bits
-            p.array[...] = matrix.reshape(p.shape)[box]
+        p.array[...] = matrix.reshape(p.shape)[_box(p)]
 
 
 def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:

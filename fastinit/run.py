@@ -59,7 +59,7 @@ def place(
         starts = tuple(start for start, _ in part.intervals)
         array = np.expand_dims(array, tuple(axis for axis in range(len(full_shape)) if axis not in part.kept))
     placement = Placement(array, starts, full_shape, fmt, words, str.__str__(name), n_threads)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"):  # to infinities and NaN among given values, to dtypes with fewer bits
         _kernels.in_default_float_mode(spec.place, placement)
 
 

@@ -88,6 +88,11 @@ def blake2b(bytes message, int digest_size, bytes person, int piece=64):
 def stream_key(bytes seed, str name, bytes tag):
     """The key, as four integers, of the stream that the seed's 32 bytes and the name give the laws of one tag."""
     cdef uint64_t key[4]
+    set_key(key, seed, name, tag)
+    return [key[0], key[1], key[2], key[3]]
+
+
+cdef int set_key(uint64_t *key, bytes seed, str name, bytes tag) except -1:
     cdef fi_stream stream
     cdef Py_ssize_t n_name
     stream.name = PyUnicode_AsUTF8AndSize(name, &n_name)
@@ -95,4 +100,4 @@ def stream_key(bytes seed, str name, bytes tag):
     stream.tag = tag
     stream.n_tag = len(tag)
     fi_stream_key(seed_bytes(seed), &stream, key)
-    return [key[0], key[1], key[2], key[3]]
+    return 0

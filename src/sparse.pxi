@@ -8,13 +8,7 @@ def put_zeros(
     and first_unit; `steps` has, for each axis of inputs, how many lie between neighbours on it; the last is 1.
     """
     cdef fi_sparse sparse
-    cdef fi_stream stream
-    cdef Py_ssize_t n_name
-    stream.name = PyUnicode_AsUTF8AndSize(name, &n_name)
-    stream.n_name = n_name
-    stream.tag = tag
-    stream.n_tag = len(tag)
-    fi_stream_key(seed_bytes(seed), &stream, sparse.key)
+    set_key(sparse.key, seed, name, tag)
     sparse.backend = chosen
     sparse.n_inputs, sparse.n_zeros = n_inputs, n_zeros
     cdef int d, last = cnp.PyArray_NDIM(box) - 2

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from importlib.util import find_spec
 from pathlib import Path
 
-from fastinit import progress
+from fastinit import plot_file, progress
 from fastinit.bench import buffers, machine, plan, report, supervise
 from fastinit.bench.peer_interface import Unavailable
 from fastinit.bench.peers import PEERS
 from fastinit.errors import Shown, reject_value
 from fastinit.threads import MAX_THREADS
-
-#: What the plot can be written as.
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 BAR_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 
@@ -87,10 +83,7 @@ def read(path: Path) -> dict:
 
 
 def _check_plot(path: Path) -> None:
-    if find_spec("matplotlib") is None:
-        reject_value("bench", "--plot", "matplotlib (pip install 'fastinit-nn[bench]')", Shown("none"))
-    if path.suffix not in PLOT_SUFFIXES:
-        reject_value("bench", "--plot", f"a name that ends in {', '.join(PLOT_SUFFIXES)}", str(path))
+    plot_file.check("bench", path)
     _check_writable("--plot", path)
 
 

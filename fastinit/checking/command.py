@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from importlib.util import find_spec
 from pathlib import Path
 
+from fastinit import plot_file
 from fastinit.checking.report import NetworkReport
 from fastinit.checkup import WHERE, check
 from fastinit.errors import Shown, reject_value
-
-#: What the plot can be written as.
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 #: Options that describe the network where --layers gives its widths, by the argument of `fastinit.check`; a file says
 #: all that itself.
@@ -51,9 +48,6 @@ def _reject_beside_a_file(options: Namespace) -> None:
 
 def _check_plot(path: Path) -> None:
     """Before the work that would be lost."""
-    if find_spec("matplotlib") is None:
-        reject_value(WHERE, "--plot", "matplotlib (pip install 'fastinit-nn[bench]')", Shown("none"))
-    if path.suffix not in PLOT_SUFFIXES:
-        reject_value(WHERE, "--plot", f"a name that ends in {', '.join(PLOT_SUFFIXES)}", str(path))
+    plot_file.check(WHERE, path)
     if not path.parent.is_dir():
         reject_value(WHERE, "--plot", "a file in a folder that exists", str(path))
