@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights import WeightsReport
-from fastinit.recommendation import Recommended
-from fastinit.registry import Configured
+from fastinit.schemes.recommendation import Recommended
+from fastinit.schemes.register import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
 _Fans = Literal["io", "oi"] | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
