@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 
@@ -23,6 +25,18 @@ def message(where: str, parameter: str, expected: str, got: object) -> str:
     if len(shown) > 200:
         shown = f"{shown[:160]}..." + ("" if isinstance(got, Shown) else f" ({type(got).__name__})")
     return f"{where}: {parameter}: expected {expected}, got {shown}"
+
+
+@contextmanager
+def located(place: str) -> Iterator[None]:
+    """Put ``where: place`` before a message from below, whose own where and parameter go into brackets."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        source, expected, rest = str(error).partition(": expected ")
+        if not expected:
+            raise
+        raise type(error)(f"{place} ({source}){expected}{rest}") from None
 
 
 class Shown(str):

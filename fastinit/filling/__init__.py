@@ -5,7 +5,8 @@
 ========== ====================================================================
 `run`      the way of a call: everything checked, then one call of the kernels
 `output`   what may be filled: the caller's ``out`` as an ndarray, or a refusal
-`region`   which elements of a tensor, and the runs of flat indices they are
+`target`   a part of a tensor and the memory that its elements go to
+`region`   parts of tensors as the kernels take them: runs of flat indices
 `seed`     from ``rng`` to the seed of a stream's key
 `threads`  how many threads
 `memory`   new arrays

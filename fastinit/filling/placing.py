@@ -9,11 +9,16 @@ import numpy as np
 from fastinit import _kernels
 from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_value
+from fastinit.common.selection import Line, block_shape
 from fastinit.filling import haar, region
+from fastinit.filling.target import Box
 from fastinit.laws import kernel_laws
 from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement
+
+#: Elements that are made ready at a time: some hundred KiB.
+PIECE = 1 << 14
 
 
 def zeros_around(where: str, gain: float, fmt: Format) -> Law:
@@ -32,52 +37,45 @@ def zeros_around_matrix(where: str, gain: float, fmt: Format) -> Law:
     return kernel_laws.constant(where, 0.0, fmt)
 
 
-def diagonal(box: np.ndarray, starts: tuple[int, int], row_offset: int, n: int, value: float) -> None:
-    """Set elements (row_offset + d, d), d < n, of the matrix that `box` is a part of, beginning at `starts`."""
-    first = max(0, starts[0] - row_offset, starts[1])
-    end = min(n, starts[0] + box.shape[0] - row_offset, starts[1] + box.shape[1])
-    if end <= first:
-        return
-    corner = box[first + row_offset - starts[0] :, first - starts[1] :]
-    line = np.lib.stride_tricks.as_strided(corner, (end - first,), (sum(corner.strides),))
-    line[...] = value
+def diagonal(box: Box, row_offset: int, n: int, value: float) -> None:
+    """Set elements (row_offset + d, d), d < n, of the matrix that the box is of."""
+    (first_row, first_column), (row_step, column_step) = box.starts, box.steps
+    n_rows = box.array.shape[0]
+    for first in range(0, n_rows, PIECE):
+        rows = np.arange(first, min(first + PIECE, n_rows))
+        on_diagonal = first_row - row_offset + rows * row_step
+        columns, rest = np.divmod(on_diagonal - first_column, column_step)
+        inside = (on_diagonal >= 0) & (on_diagonal < n) & (rest == 0)
+        inside &= (columns >= 0) & (columns < box.array.shape[1])
+        box.array[rows[inside], columns[inside]] = value
 
 
 def values(p: Placement, given: np.ndarray) -> None:
-    """The box's part of `given`, broadcast to the full shape, each number rounded once."""
-    near = np.broadcast_to(given, p.shape)[_box(p)]
-    if p.fmt.name == "bfloat16" and given.dtype == np.float64:
-        _through_float32(p.array, near)
-    else:
-        p.array[...] = near
+    """The target's part of `given`, broadcast to the full shape, each number rounded once."""
+    near = np.broadcast_to(given, p.shape)
+    for piece in p.target.pieces(PIECE):
+        taken = piece.take(near)
+        is_rounded_twice = p.fmt.name == "bfloat16" and given.dtype == np.float64
+        piece.assign(_to_odd(taken) if is_rounded_twice else taken)
 
 
-def _box(p: Placement) -> tuple[slice, ...]:
-    """The index of the box in the full tensor."""
-    return tuple(slice(start, start + n) for start, n in zip(p.starts, p.array.shape, strict=True))
-
-
-def _through_float32(out: np.ndarray, exact: np.ndarray) -> None:
-    """float64 to bfloat16, which ml_dtypes rounds to float32 first; rounded to odd there, nothing is rounded twice."""
-    modes, dtypes = [["writeonly"], ["readonly"]], [out.dtype, np.float64]
-    with np.nditer([out, exact], ["external_loop", "buffered"], modes, dtypes, casting="same_kind") as pieces:
-        for piece, x in pieces:
-            near = x.astype(np.float32)
-            bits = near.view(np.int32)
-            inexact = np.isfinite(near) & (near != x) & (bits & 1 == 0)
-            away = (abs(near) < abs(x)).astype(np.int32) * 2 - 1
-            piece[...] = (bits + np.where(inexact, away, 0).astype(np.int32)).view(np.float32)
+def _to_odd(exact: np.ndarray) -> np.ndarray:
+    """float64 as float32 rounded to odd, for bfloat16: ml_dtypes rounds to float32 first, and nothing so twice."""
+    near = exact.astype(np.float32)
+    bits = near.view(np.int32)
+    inexact = np.isfinite(near) & (near != exact) & (bits & 1 == 0)
+    away = (abs(near) < abs(exact)).astype(np.int32) * 2 - 1
+    return (bits + np.where(inexact, away, 0).astype(np.int32)).view(np.float32)
 
 
 def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:
-    """The box's part of a Haar matrix of the full shape, or the whole in place where that is possible."""
-    whole = p.array.shape == p.shape and p.array.flags.c_contiguous
+    """The target's part of a Haar matrix of the full shape, or the whole in place where that is possible."""
     dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
-    in_place = whole and p.array.dtype == dtype
-    matrix = p.array.reshape(matrix_shape) if in_place else np.zeros(matrix_shape, dtype)
+    whole = p.target.in_place(p.shape) if p.target.dtype == dtype else None
+    matrix = np.zeros(matrix_shape, dtype) if whole is None else whole.reshape(matrix_shape)
     haar.fill_haar(matrix, gain, lambda buffer, first: _draw(p, buffer, first))
-    if not in_place:
-        p.array[...] = matrix.reshape(p.shape)[_box(p)]
+    if whole is None:
+        p.target.assign(p.target.take(matrix.reshape(p.shape)))
 
 
 def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
@@ -88,53 +86,77 @@ def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
     """
     fmt = FLOAT64_FORMAT if buffer.itemsize == 8 else FLOAT32_FORMAT
     law = kernel_laws.normal("orthogonal", 0.0, 1.0, fmt)._replace(tag=kernel_laws.tag("o", fmt))
-    _kernels.fill(buffer, law, p.seed, p.name, (first, buffer.size, buffer.itemsize, -1, 0), 1, False)
+    _kernels.fill(buffer, law, p.seed, p.own_name, region.whole(buffer, first), 1, False)
 
 
 def zeros_in_units(p: Placement, unit_axis: int, n_zeros: int) -> None:
     """Zeros at n_zeros of each unit's elements; units lie along one axis, their inputs along all others."""
-    box, starts, shape = np.moveaxis(p.array, unit_axis, -1), _moved(p.starts, unit_axis), _moved(p.shape, unit_axis)
-    steps = region.c_strides(shape[:-1])
-    first_input = sum(start * step for start, step in zip(starts[:-1], steps, strict=True))
-    n_each, tag = n_inputs(p.shape, unit_axis), kernel_laws.tag("s", p.fmt)
-    box, steps = _merged(box, shape, steps)
-    _kernels.put_zeros(box, steps, first_input, starts[-1], n_each, n_zeros, p.seed, p.name, tag, p.n_threads)
+    for box in p.target.boxes():
+        array = np.moveaxis(box.array, unit_axis, -1)
+        starts, steps = moved_last(box.starts, unit_axis), moved_last(box.steps, unit_axis)
+        if steps[-1] == 1 or array.shape[-1] == 1:
+            _zeros_in_box(p, Box(array, starts, steps), unit_axis, n_zeros)
+            continue
+        for unit in range(array.shape[-1]):
+            one = Box(array[..., unit : unit + 1], (*starts[:-1], starts[-1] + unit * steps[-1]), steps)
+            _zeros_in_box(p, one, unit_axis, n_zeros)
+
+
+def _zeros_in_box(p: Placement, box: Box, unit_axis: int, n_zeros: int) -> None:
+    """The same in a box whose last axis is neighbouring units."""
+    shape = moved_last(p.shape, unit_axis)
+    inputs = region.c_strides(shape[:-1])
+    first_input = sum(start * stride for start, stride in zip(box.starts[:-1], inputs, strict=True))
+    distances = tuple(stride * step for stride, step in zip(inputs, box.steps[:-1], strict=True))
+    array, distances = _merged(box.array, distances)
+    tag = kernel_laws.tag("s", p.fmt)
+    _kernels.put_zeros(
+        array,
+        distances,
+        first_input,
+        box.starts[-1],
+        math.prod(shape[:-1]),
+        n_zeros,
+        p.seed,
+        p.own_name,
+        tag,
+        p.n_threads,
+    )
 
 
 def n_inputs(shape: Shape, unit_axis: int) -> int:
     """Elements of a unit."""
-    return math.prod(_moved(shape, unit_axis)[:-1])
+    return math.prod(moved_last(shape, unit_axis)[:-1])
 
 
-def _moved(entries: Shape, axis: int) -> Shape:
+def moved_last(entries: Shape, axis: int) -> Shape:
     """The entry of one axis put last."""
     rest = list(entries)
     last = rest.pop(axis)
     return (*rest, last)
 
 
-def _merged(box: np.ndarray, shape: Shape, steps: Shape) -> tuple[np.ndarray, Shape]:
-    """The box, its unit axis last, with the last axes of inputs made one: those covered whole and evenly spaced."""
-    last = box.ndim - 2
-    first = last
-    while first > 0 and box.shape[first] == shape[first]:
-        if box.strides[first - 1] != box.strides[first] * shape[first]:
-            break
-        first -= 1
-    extents = (*box.shape[:first], math.prod(box.shape[first:-1]), box.shape[-1])
-    strides = (*box.strides[:first], box.strides[last], box.strides[-1])
-    return np.lib.stride_tricks.as_strided(box, extents, strides), (*steps[:first], steps[last])
+def _merged(array: np.ndarray, distances: Shape) -> tuple[np.ndarray, Shape]:
+    """An array whose last axis is units, and the inputs between neighbours on its other axes, made simpler.
+
+    Axes over which both inputs and memory advance evenly are made one. The kernels want inputs 1 apart on the last.
+    """
+    extents, strides, apart = list(array.shape[:-1]), list(array.strides[:-1]), list(distances)
+    while len(extents) > 1 and (apart[-2], strides[-2]) == (apart[-1] * extents[-1], strides[-1] * extents[-1]):
+        extents[-2:], strides[-2:], apart[-2:] = [extents[-2] * extents[-1]], [strides[-1]], [apart[-1]]
+    if apart[-1] != 1:
+        extents, strides, apart = [*extents, 1], [*strides, array.itemsize], [*apart, 1]
+    shape = (*extents, array.shape[-1])
+    return np.lib.stride_tricks.as_strided(array, shape, (*strides, array.strides[-1])), tuple(apart)
 
 
-def centre(p: Placement, n_axes: int, position: tuple[int, ...], first_axis: int) -> np.ndarray | None:
-    """The box at one position of its receptive field, whose n_axes axes begin at first_axis; None if it is outside."""
-    index: list = [slice(None)] * p.array.ndim
-    for axis, at in zip(range(first_axis, first_axis + n_axes), position, strict=True):
-        inside = at - p.starts[axis]
-        if not 0 <= inside < p.array.shape[axis]:
-            return None
-        index[axis] = inside
-    return p.array[tuple(index)]
+def at_centre(p: Placement, field: dict[int, int]) -> Placement | None:
+    """What of it lies at one position of its receptive field, given on each of its axes; None if nothing does."""
+    box = tuple(
+        Line(field.get(axis, 0), 1, 1 if axis in field else n, axis not in field) for axis, n in enumerate(p.shape)
+    )
+    target = p.target.within(box)
+    return None if target is None else p._replace(target=target, shape=block_shape(box))
 
 
 def log_odds(p: float) -> float:

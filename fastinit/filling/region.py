@@ -1,32 +1,16 @@
-"""Which elements of a tensor a call fills: basic indexing, and the runs of flat indices it stands for."""
+"""Parts of tensors as the kernels take them: runs of consecutive flat indices."""
 
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
 
-from fastinit.common.checks import Shape, as_integer
-from fastinit.common.errors import Shown, reject_type, reject_value
+import numpy as np
+
+from fastinit.common.checks import Shape
 
 #: Below these a tile's rows and columns are too short to gain by it.
 MIN_TILE_ROWS = 8
 MIN_TILE_COLUMNS = 32
-
-EXPECTED = "integers, slices of step 1 and at most one Ellipsis"
-
-
-class Region(NamedTuple):
-    """A box of a tensor, as NumPy's basic indexing gives it."""
-
-    shape: Shape  #: of the result: one entry for each axis that a slice kept
-    flat_start: int  #: flat C-order index of the first element
-    flat_strides: Shape  #: elements between neighbours along each kept axis
-    intervals: tuple[tuple[int, int], ...] = ()  #: first position and number of positions on each axis of the tensor
-    kept: Shape = ()  #: the axes that slices kept
-
-
-def whole(shape: Shape) -> Region:
-    return Region(shape, 0, c_strides(shape))
 
 
 def c_strides(shape: Shape) -> Shape:
@@ -37,55 +21,22 @@ def c_strides(shape: Shape) -> Shape:
     return tuple(strides)
 
 
-def part(where: str, shape: Shape, index: object) -> Region:
-    """The region that ``full[index]`` selects from a tensor of the given shape."""
-    items = _expand(where, shape, index if isinstance(index, tuple) else (index,))
-    intervals = tuple(_interval(where, axis, item, shape[axis]) for axis, item in enumerate(items))
-    strides = c_strides(shape)
-    flat_start = sum(start * stride for (start, _), stride in zip(intervals, strides, strict=True))
-    kept = tuple(axis for axis, item in enumerate(items) if isinstance(item, slice))
-    counts = tuple(intervals[axis][1] for axis in kept)
-    return Region(counts, flat_start, tuple(strides[axis] for axis in kept), intervals, kept)
+def whole(array: np.ndarray, flat_start: int = 0) -> tuple:
+    """The box of consecutive flat indices that goes to an array in C order."""
+    return runs(array, flat_start, c_strides(array.shape))
 
 
-def _expand(where: str, shape: Shape, items: tuple) -> list:
-    """One item per axis: the Ellipsis, or the missing end, written out as full slices."""
-    n_ellipses = sum(item is Ellipsis for item in items)
-    n_missing = len(shape) - (len(items) - n_ellipses)
-    if n_ellipses > 1:
-        reject_value(where, "index", EXPECTED, items)
-    if n_missing < 0:
-        reject_value(where, "index", f"at most {len(shape)} axes", items)
-    at = next((i for i, item in enumerate(items) if item is Ellipsis), len(items))
-    return [*items[:at], *[slice(None)] * n_missing, *items[at + 1 :]]
+def runs(array: np.ndarray, flat_start: int, flat_strides: Shape, listed: bool = False) -> tuple:
+    """What goes to an array as runs of consecutive flat indices, in the form that _kernels.fill takes.
 
-
-def _interval(where: str, axis: int, item: object, size: int) -> tuple[int, int]:
-    """First position and number of positions that one item selects on an axis."""
-    if isinstance(item, slice):
-        try:
-            start, stop, step = item.indices(size)
-        except (TypeError, ValueError):
-            reject_type(where, "index", EXPECTED, item)
-        if step != 1:
-            reject_value(where, "index", EXPECTED, item)
-        return start, max(0, stop - start)
-    position = as_integer(item)
-    if position is None:
-        reject_type(where, "index", EXPECTED, item)
-    if not -size <= position < size:
-        reject_value(where, "index", f"{-size} <= i < {size} on axis {axis}", Shown(position))
-    return position % size, 1
-
-
-def runs(region: Region, byte_strides: Shape, itemsize: int) -> tuple:
-    """The region as runs of consecutive flat indices, in the form that _kernels.fill takes.
+    The first element has index `flat_start`, and neighbours along each axis are `flat_strides` >= 0 apart. Under
+    `listed` entries columns are not put together to tiles.
 
     Neighbouring axes merge where both the flat index and the output advance evenly across them, so that a
     contiguous output of a whole tensor is one run.
     """
     merged: list[list[int]] = []  # [extent, flat stride, byte stride], outermost first
-    for extent, flat, byte in zip(region.shape, region.flat_strides, byte_strides, strict=True):
+    for extent, flat, byte in zip(array.shape, flat_strides, array.strides, strict=True):
         if extent == 1:
             continue
         if merged and merged[-1][1:] == [flat * extent, byte * extent]:
@@ -96,10 +47,10 @@ def runs(region: Region, byte_strides: Shape, itemsize: int) -> tuple:
     if merged and merged[-1][1] == 1:
         run_length, _, run_stride = merged.pop()
     else:
-        run_length, run_stride = 1, itemsize
-    axes, row_axis = _rows_before_columns(merged, run_length, run_stride)
+        run_length, run_stride = 1, array.itemsize
+    axes, row_axis = (merged, -1) if listed else _rows_before_columns(merged, run_length, run_stride)
     extents_and_strides = itertools.chain.from_iterable(zip(*axes, strict=True))
-    return region.flat_start, run_length, run_stride, row_axis, len(axes), *extents_and_strides
+    return flat_start, run_length, run_stride, row_axis, len(axes), *extents_and_strides
 
 
 def _rows_before_columns(axes: list[list[int]], run_length: int, run_stride: int) -> tuple[list[list[int]], int]:

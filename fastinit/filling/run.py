@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from fastinit import _kernels
-from fastinit.common import checks
+from fastinit.common import checks, selection
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.selection import Selection, block_shape
 from fastinit.filling import memory, output, region, seed, threads
-from fastinit.filling.region import Region
+from fastinit.filling.target import Target
 from fastinit.laws import dtypes
-from fastinit.laws.dtypes import FLOAT32, FLOAT32_FORMAT, Format
+from fastinit.laws.dtypes import FLOAT32, FLOAT32_FORMAT
 from fastinit.laws.spec import Placement, Spec
 
 #: Bytes of output from which stores bypass the caches. Below, the result fits in a large L2 or a share of L3 and is
@@ -30,59 +31,72 @@ FRESH_BYTES = 32 << 20
 def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     """Check everything, then allocate if need be, fill, and return the result. `n_threads` may be None."""
     where = spec.scheme
-    if shape is None and dtype is None and index is None and _kernels.is_plain(out, FLOAT32):
-        array, fmt, full_shape, part, box = out, FLOAT32_FORMAT, out.shape, None, None
+    is_plain = shape is None and dtype is None and index is None and _kernels.is_plain(out, FLOAT32)
+    if is_plain:
+        array, fmt, full_shape, chosen = out, FLOAT32_FORMAT, out.shape, None
     else:
-        array, dtype, full_shape, part = _target(where, shape, dtype, out, index)
+        array, dtype, full_shape, chosen = _asked(where, shape, dtype, out, index)
         fmt = dtypes.format_of(dtype)
-        box = None if array is None else box_of(array, full_shape, part)
     law = spec.law(full_shape, fmt)
     seed.check_name(where, name)
     if array is None:
-        array = memory.aligned(where, full_shape if part is None else part.shape, dtype)
-        box = None if part is None else box_of(array, full_shape, part)
+        array = memory.aligned(where, full_shape if chosen is None else chosen.shape, dtype)
+    target = None if spec.is_law and chosen is None else target_of(array, full_shape, chosen)
+    part, box = (array, None) if is_plain else runs_of(array) if target is None else target.runs()
     n_threads = threads.choose(where, n_threads, array.size)
     fresh = out is None and array.nbytes >= FRESH_BYTES
     # Last of all checks, because it advances a generator: a call that raises must not.
-    words = seed.seed_of(where, rng, spec.draws or law.tag != b"")
-    _kernels.fill(array, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
-    if spec.place is not None:
-        place(spec, array, full_shape, part, fmt, words, name, n_threads)
+    words = seed.seed_of(where, rng, (law is not None and law.tag != b"") or spec.draws(full_shape, fmt))
+    if law is not None and array.size > 0:
+        _kernels.fill(part, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
+    if not spec.is_law:
+        complete(spec, Placement(target, full_shape, fmt, words, str.__str__(name), str.__str__(name), n_threads))
     return array if out is None else out
 
 
-def place(
-    spec: Spec, array, full_shape: Shape, part: Region | None, fmt: Format, words: bytes, name, n_threads
-) -> None:
-    """What a scheme does after its law: for a box with as many axes as the full tensor, unless that is empty."""
-    if array.size == 0:
+def complete(spec: Spec, p: Placement) -> None:
+    """What a scheme does after its law: it places values, then gives blocks to other schemes."""
+    if 0 in p.target.shape:
         return
-    starts = (0,) * len(full_shape)
-    if part is not None:
-        starts = tuple(start for start, _ in part.intervals)
-        array = np.expand_dims(array, tuple(axis for axis in range(len(full_shape)) if axis not in part.kept))
-    placement = Placement(array, starts, full_shape, fmt, words, str.__str__(name), n_threads)
-    with np.errstate(all="ignore"):  # to infinities and NaN among given values, to dtypes with fewer bits
-        _kernels.in_default_float_mode(spec.place, placement)
+    if spec.place is not None:
+        with np.errstate(all="ignore"):  # to infinities and NaN among given values, to dtypes with fewer bits
+            _kernels.in_default_float_mode(spec.place, p)
+    for override in spec.overrides:
+        box = override.block(spec.scheme, p.shape)
+        target = p.target.within(box)
+        if target is not None:
+            own_name = f"{p.own_name}\0{','.join(f'{line.start}:{line.step}:{line.count}' for line in box)}"
+            _fill_block(override.spec, p._replace(target=target, shape=block_shape(box), own_name=own_name))
+
+
+def _fill_block(spec: Spec, p: Placement) -> None:
+    law = spec.law(p.shape, p.fmt)
+    if law is not None:
+        array, box = p.target.runs()
+        n_threads = min(p.n_threads, max(1, array.size // threads.MIN_ELEMENTS_PER_THREAD))
+        _kernels.fill(array, law, p.seed, p.name, box, n_threads, array.nbytes >= STREAM_BYTES)
+    complete(spec, p)
 
 
 def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: str, n_threads) -> None:
     """Fill a contiguous `array` with the elements of a tensor that follow flat index `first`; for laws alone."""
     law = spec.law(full_shape, dtypes.format_of(array.dtype))
-    box = region.runs(Region(array.shape, first, (1,)), array.strides, array.itemsize)
     n_threads = threads.choose(spec.scheme, n_threads, array.size)
     words = seed.seed_of(spec.scheme, rng, law.tag != b"")
-    _kernels.fill(array, law, words, name, box, n_threads, array.nbytes >= STREAM_BYTES)
+    _kernels.fill(array, law, words, name, region.whole(array, first), n_threads, array.nbytes >= STREAM_BYTES)
 
 
-def box_of(array: np.ndarray, full_shape, part: Region | None) -> tuple | None:
-    """The box of the tensor that goes to `array`, as _kernels.fill takes it."""
-    if array.size == 0 or (part is None and array.flags.c_contiguous):
-        return None
-    return region.runs(part or region.whole(full_shape), array.strides, array.itemsize)
+def runs_of(array: np.ndarray) -> tuple[np.ndarray, tuple | None]:
+    """An array that gets a whole tensor, and the box of the stream that goes there, as _kernels.fill takes them."""
+    return array, None if array.flags.c_contiguous else region.whole(array)
 
 
-def _target(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.dtype, Shape, Region | None]:
+def target_of(array: np.ndarray, full_shape: Shape, chosen: Selection | None) -> Target:
+    """An array as the place of a part of a tensor; of the whole, if none is chosen."""
+    return Target(array, full_shape, selection.whole(full_shape) if chosen is None else chosen)
+
+
+def _asked(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.dtype, Shape, Selection | None]:
     """The array to fill, None if it is yet to be made; its dtype; the full shape; the part, None for the whole."""
     array = None
     if out is not None:
@@ -97,7 +111,7 @@ def _target(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np
         if array is not None and array.shape != full_shape:
             reject_value(where, "shape", f"{array.shape}, the shape of out", Shown(full_shape))
         return array, dtype, full_shape, None
-    chosen = region.part(where, full_shape, index)
+    chosen = selection.select(where, full_shape, index)
     if array is not None and array.shape != chosen.shape:
         reject_value(where, "out", f"shape {chosen.shape}, the indexed shape", Shown(array.shape))
     return array, dtype, full_shape, chosen

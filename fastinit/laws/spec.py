@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit._kernels import in_default_float_mode
-from fastinit.common import checks
+from fastinit.common import checks, selection
 from fastinit.common.checks import Shape
-from fastinit.common.errors import reject_value
+from fastinit.common.errors import located, reject_value
+from fastinit.common.selection import Line
 from fastinit.laws import fan_rules, kernel_laws, truncation
 from fastinit.laws.dtypes import FLOAT64_FORMAT, Format
 from fastinit.laws.kernel_laws import Law
+
+if TYPE_CHECKING:
+    from fastinit.filling.target import Target
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
 DISTRIBUTIONS = ("uniform", "normal", "truncated_normal")
@@ -25,54 +27,97 @@ TRUNCATED_STD = 0.87962566103423978
 #: Shapes and dtypes whose laws a configured scheme remembers. Models repeat few shapes many times.
 N_LAWS = 256
 
+#: What is remembered of a shape that has not been asked for.
+UNKNOWN = object()
+
 
 class Placement(NamedTuple):
-    """What a scheme that is more than a law fills: a box of the full tensor."""
+    """What a scheme that is more than a law fills: a part of a tensor, or of a block of one."""
 
-    array: np.ndarray  #: as many axes as the full tensor
-    starts: Shape  #: where the box begins on each axis
-    shape: Shape  #: of the full tensor
+    target: Target
+    shape: Shape  #: of the tensor, or of the block
     fmt: Format
     seed: bytes
-    name: str
+    name: str  #: of the tensor's stream, whose flat indices the target knows
+    own_name: str  #: of the stream for what is drawn by other numbers than flat indices; a block has its own
     n_threads: int
+
+
+class Override(NamedTuple):
+    """A block of a tensor that gets another scheme."""
+
+    index: tuple  #: of integers, slices and at most one Ellipsis
+    spec: Spec
+
+    def block(self, where: str, shape: Shape) -> tuple[Line, ...]:
+        """Its place in a tensor of this shape."""
+        return selection.box(where, "but", shape, self.index)
 
 
 class Spec:
     """A configured scheme: from the full shape of a tensor and its dtype to the law of its elements.
 
     Schemes that are more than a law also `place`: called after all elements have been given the law, it writes those
-    that have another value. `rule` has made every check by then.
+    that have another value. Overrides follow, one after the other. `rule` has made every check by then; it answers None
+    where `place` writes every element.
     """
 
-    __slots__ = ("_laws", "by_shape", "draws", "place", "rule", "scheme")
+    __slots__ = ("_laws", "by_shape", "overrides", "place", "place_draws", "rule", "scheme")
 
     def __init__(
         self,
         scheme: str,
-        rule: Callable[[Shape, Format], Law],
+        rule: Callable[[Shape, Format], Law | None],
         by_shape: bool,
         place: Callable[[Placement], None] | None = None,
         draws: bool = False,
+        overrides: tuple[Override, ...] = (),
     ):
         self.scheme = scheme
         self.rule = rule
-        self.by_shape = by_shape  #: whether the law depends on the shape
+        self.by_shape = by_shape or bool(overrides)  #: whether the law, or whether there is one, depends on the shape
         self.place = place
-        self.draws = draws  #: whether placing draws random numbers
-        self._laws: dict[tuple, Law] = {}
+        self.place_draws = draws  #: whether placing draws random numbers
+        self.overrides = overrides
+        self._laws: dict[tuple, Law | None] = {}
 
-    def law(self, shape: Shape, fmt: Format) -> Law:
+    def but(self, index: tuple, other: Spec) -> Spec:
+        """The same with the block at `index` given to another scheme."""
+        overrides = (*self.overrides, Override(index, other))
+        return Spec(self.scheme, self.rule, self.by_shape, self.place, self.place_draws, overrides)
+
+    @property
+    def is_law(self) -> bool:
+        """Whether the law is all there is to it."""
+        return self.place is None and not self.overrides
+
+    def law(self, shape: Shape, fmt: Format) -> Law | None:
         """The law for a tensor of this full shape; raises ValueError if there is none."""
         key = (shape, fmt.code) if self.by_shape else fmt.code
-        law = self._laws.get(key)
-        if law is None:
+        law = self._laws.get(key, UNKNOWN)
+        if law is UNKNOWN:
             # Computed in Python, and to be as independent of the caller's floating-point mode as the values.
-            law = in_default_float_mode(self.rule, shape, fmt)
+            law = in_default_float_mode(self._checked_law, shape, fmt)
             if len(self._laws) >= N_LAWS:
                 self._laws.clear()
             self._laws[key] = law
         return law
+
+    def _checked_law(self, shape: Shape, fmt: Format) -> Law | None:
+        for override in self.overrides:
+            block = selection.block_shape(override.block(self.scheme, shape))
+            with located(f"{self.scheme}: but[{selection.text(override.index)}]"):
+                override.spec.law(block, fmt)
+        return self.rule(shape, fmt)
+
+    def draws(self, shape: Shape, fmt: Format) -> bool:
+        """Whether filling a tensor of this shape takes random numbers."""
+        law = self.law(shape, fmt)
+        return (
+            self.place_draws
+            or (law is not None and law.tag != b"")
+            or any(o.spec.draws(selection.block_shape(o.block(self.scheme, shape)), fmt) for o in self.overrides)
+        )
 
 
 def fixed(scheme: str, law_of: Callable[[Format], Law]) -> Spec:

@@ -7,13 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit import _kernels
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.filling import output, run, seed
 from fastinit.filling.threads import choose as choose_threads
 from fastinit.laws import dtypes
 from fastinit.laws.kernel_laws import Law
-from fastinit.laws.spec import Spec
-from fastinit.plans.rules import choices_of, located, mapping, specs_of
+from fastinit.laws.spec import Placement, Spec
+from fastinit.plans.rules import choices_of, mapping, specs_of
+
+#: In place of a law's position, where a scheme places every element.
+NO_LAW = -1
 
 #: How hard to look for a byte that two interleaved arrays share; NumPy's own unit. Slices need far less.
 MAX_OVERLAP_WORK = 1 << 16
@@ -69,15 +72,16 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
         reject_type("initialize", "progress", "a callable or None", progress)
     choices = choices_of(entries, list(specs))
     batch = _kernels.Batch(len(entries))
-    draws, placed = _collect(batch, entries, choices, list(specs.values()))
-    _reject_overlaps(entries, *batch.bounds())
+    draws, placed, apart = _collect(batch, entries, choices, list(specs.values()))
+    _reject_overlaps(entries, *_bounds(entries, batch, apart))
     n_threads = choose_threads("initialize", threads, batch.n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
     words = seed.seed_of("initialize", rng, draws)
     batch.run(words, n_threads, batch.n_bytes >= run.STREAM_BYTES, progress)
     for spec, name, view in placed:
         n_threads = choose_threads("initialize", threads and n_threads, view.size)
-        run.place(spec, view, view.shape, None, dtypes.format_of(view.dtype), words, name, n_threads)
+        target, fmt = run.target_of(view, view.shape, None), dtypes.format_of(view.dtype)
+        run.complete(spec, Placement(target, view.shape, fmt, words, name, name, n_threads))
     return arrays
 
 
@@ -89,15 +93,24 @@ def _entries(arrays: object) -> dict:
     return entries
 
 
+class _Placed(NamedTuple):
+    """What a scheme that is more than a law has still to do."""
+
+    spec: Spec
+    name: str
+    view: np.ndarray
+
+
 class _Collected(NamedTuple):
     draws: bool  #: whether anything draws random numbers
-    placed: list[tuple[Spec, str, np.ndarray]]  #: what schemes that are more than a law have still to do
+    placed: list[_Placed]
+    apart: list[_Placed]  #: of these, those that have no law and are not in the batch
 
 
 def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> _Collected:
     """Check every array and take it into the batch."""
-    draws = any(spec.draws for spec in specs)
-    placed = []
+    draws = False
+    placed, apart = [], []
 
     def position_of(law: Law) -> int:
         nonlocal draws
@@ -109,24 +122,41 @@ def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, sp
     others: list[dict] = [{} for _ in specs]
 
     def add_other(name: str, array: object, rule: int) -> None:
+        nonlocal draws
         spec = specs[rule]
-        with located(f"arrays[{name!r}]"):
+        with located(f"initialize: arrays[{name!r}]"):
             seed.check_name(spec.scheme, name)
             view = output.as_array(spec.scheme, array)
             fmt = dtypes.format_of(view.dtype)
-            known = plain[rule] if fmt is dtypes.FLOAT32_FORMAT and spec.place is None else others[rule]
-            law = known.get((view.shape, fmt.code) if known is others[rule] else view.shape)
-            if law is None:
-                law = position_of(spec.law(view.shape, fmt))
-                known[(view.shape, fmt.code) if known is others[rule] else view.shape] = law
+            is_plain = fmt is dtypes.FLOAT32_FORMAT and spec.is_law
+            known, key = (plain[rule], view.shape) if is_plain else (others[rule], (view.shape, fmt.code))
+            position = known.get(key)
+            if position is None:
+                law = spec.law(view.shape, fmt)
+                known[key] = position = NO_LAW if law is None else position_of(law)
         # The text itself, whatever a subclass makes of str().
         name = str.__str__(name)
-        batch.add(view, name, law, run.box_of(view, view.shape, None))
-        if spec.place is not None:
-            placed.append((spec, name, view))
+        if position != NO_LAW:
+            batch.add(view, name, position, run.runs_of(view)[1])
+        if not spec.is_law:
+            draws |= spec.draws(view.shape, fmt)
+            placed.append(_Placed(spec, name, view))
+            if position == NO_LAW:
+                apart.append(placed[-1])
 
     batch.add_all(entries, choices, plain, dtypes.FLOAT32, add_other)
-    return _Collected(draws, placed)
+    return _Collected(draws, placed, apart)
+
+
+def _bounds(entries: dict, batch: _kernels.Batch, apart: list[_Placed]) -> tuple[np.ndarray, np.ndarray]:
+    """Addresses of each array's first byte and of the one after its last, in the order of the entries."""
+    first, end = batch.bounds()
+    if apart:
+        places = {one.name: np.lib.array_utils.byte_bounds(one.view) for one in apart}
+        at = [i - before for before, i in enumerate(i for i, name in enumerate(entries) if name in places)]
+        firsts, ends = zip(*places.values(), strict=True)
+        first, end = np.insert(first, at, firsts), np.insert(end, at, ends)
+    return first, end
 
 
 def _reject_overlaps(entries: dict, first: np.ndarray, end: np.ndarray) -> None:

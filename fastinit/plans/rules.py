@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 from fastinit import _kernels
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.laws.spec import Spec
 from fastinit.schemes.register import REGISTER, Configured, get
 
@@ -33,7 +32,7 @@ def specs_of(rules: object) -> dict[str, Spec]:
 
 
 def _spec(pattern: str, scheme: object) -> Spec:
-    with located(f"rules[{pattern!r}]"):
+    with located(f"initialize: rules[{pattern!r}]"):
         if isinstance(scheme, Configured):
             return scheme.spec
         if isinstance(scheme, str):
@@ -41,18 +40,6 @@ def _spec(pattern: str, scheme: object) -> Spec:
         if any(scheme is public for public in REGISTER.values()):
             return scheme.configured({})
     reject_type("initialize", "rules", f"a scheme, its name or fastinit.get(...) for {pattern!r}", scheme)
-
-
-@contextmanager
-def located(place: str) -> Iterator[None]:
-    """Put the place before a message of a single call, whose scheme and parameter go into brackets."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        source, expected, rest = str(error).partition(": expected ")
-        if not expected:
-            raise
-        raise type(error)(f"initialize: {place} ({source}){expected}{rest}") from None
 
 
 def choices_of(entries: dict, patterns: list[str]) -> list[int] | None:

@@ -6,6 +6,7 @@ from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_value
 from fastinit.filling import placing
+from fastinit.filling.target import Box
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
@@ -50,7 +51,8 @@ def identity(*, gain: float = 1.0) -> Spec:
         return placing.zeros_around(where, gain, fmt)
 
     def place(p: Placement) -> None:
-        placing.diagonal(p.array, p.starts, 0, min(p.shape), p.fmt.nearest(gain))
+        for box in p.target.boxes():
+            placing.diagonal(box, 0, min(p.shape), p.fmt.nearest(gain))
 
     return Spec(where, rule, by_shape=True, place=place)
 
@@ -100,16 +102,15 @@ def dirac(*, groups: int = 1, fans="io") -> Spec:
         return placing.zeros_around(where, 0.0, fmt)
 
     def place(p: Placement) -> None:
-        in_axis, out_axis = fan_rules.LAYOUTS[layout]
-        in_axis, out_axis = in_axis % len(p.shape), out_axis % len(p.shape)
-        field = p.shape[2:] if layout == "oi" else p.shape[:-2]
-        box = placing.centre(p, len(field), tuple(n // 2 for n in field), 2 if layout == "oi" else 0)
-        if box is None:
+        in_axis, out_axis = (axis % len(p.shape) for axis in fan_rules.LAYOUTS[layout])
+        field = {axis: n // 2 for axis, n in enumerate(p.shape) if axis not in (in_axis, out_axis)}
+        matrix = placing.at_centre(p, field)
+        if matrix is None:
             return
-        box = box if layout == "oi" else box.T
-        starts = (p.starts[out_axis], p.starts[in_axis])
-        n_each = p.shape[out_axis] // n_groups
-        for group in range(n_groups):
-            placing.diagonal(box, starts, group * n_each, min(n_each, p.shape[in_axis]), 1.0)
+        n_in, n_each = p.shape[in_axis], p.shape[out_axis] // n_groups
+        for box in matrix.target.boxes():
+            by_output = box if out_axis < in_axis else Box(box.array.T, box.starts[::-1], box.steps[::-1])
+            for group in range(n_groups):
+                placing.diagonal(by_output, group * n_each, min(n_each, n_in), 1.0)
 
     return Spec(where, rule, by_shape=True, place=place)

@@ -116,14 +116,10 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
         return placing.zeros_around_matrix(where, gain, fmt)
 
     def place(p: Placement) -> None:
-        field = p.shape[2:] if layout == "oi" else p.shape[:-2]
-        first = 2 if layout == "oi" else 0
-        box = placing.centre(p, len(field), tuple((n - 1) // 2 for n in field), first)
-        if box is None:
-            return
-        kept = (0, 1) if layout == "oi" else (-2, -1)
-        matrix = tuple(p.shape[axis] for axis in kept)
-        part = p._replace(array=box, starts=tuple(p.starts[axis] for axis in kept), shape=matrix)
-        placing.orthogonal(part, matrix, gain)
+        axes = [axis % len(p.shape) for axis in fan_rules.LAYOUTS[layout]]
+        field = {axis: (n - 1) // 2 for axis, n in enumerate(p.shape) if axis not in axes}
+        matrix = placing.at_centre(p, field)
+        if matrix is not None:
+            placing.orthogonal(matrix, matrix.shape, gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from fastinit._kernels import exact_key, in_default_float_mode
-from fastinit.common import checks
+from fastinit.common import checks, selection
 from fastinit.common.errors import Shown, reject_type
 from fastinit.filling.run import fill
 from fastinit.laws.spec import Spec
+from fastinit.schemes.wording import SHARED_TEXT
 
 #: Every scheme's public function, by name, aliases included.
 REGISTER: dict[str, Callable] = {}
@@ -26,93 +27,83 @@ N_SPECS = 256
 #: Parameters of every call besides the scheme's own.
 COMMON = ("shape", "dtype", "out", "rng", "name", "index", "threads")
 
-#: Parts of the docstring that every scheme shares, put where the rule's docstring has the marker.
-SHARED_TEXT = {
-    "[shape]": """\
-shape : int or tuple of int, optional
-    The full logical shape, entries >= 0. May be left out with `out`, whose shape it then is.""",
-    "[fans]": """\
-fans : {"io", "oi"} or (float, float), default "io"
-    Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, the other axes being the
-    receptive field; or the pair (fan_in, fan_out) itself, each >= 0, for instance from `fastinit.fans`.""",
-    "[gain]": """\
-gain : float, default 1
-    Factor on the standard deviation, finite and > 0.""",
-    "[negative_slope]": """\
-negative_slope : float, default 0
-    Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.""",
-    "[he mode]": """\
-mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}, default "fan_in"
-    n: "fan_in" keeps the variance of the activations, "fan_out" that of the gradients.""",
-    "[truncated]": """\
-truncated : bool, default False
-    If true, a normal distribution cut at two of its standard deviations, bounds excluded, and widened by
-    1 / 0.87962566103423978, so that the variance stays as stated.""",
-    "[common]": """\
-dtype : dtype-like, optional
-    float32, the default, float64, float16 or bfloat16 (by that name, or as ``ml_dtypes.bfloat16``). With `out`, taken
-    from it. float16 and bfloat16 values are the float32 ones rounded to nearest even, kept inside open bounds.
-out : array, optional
-    Filled in place and returned itself: an ndarray of any memory order and strides, aligned and in this machine's
-    byte order, or an object with the writable buffer protocol, ``__array_interface__`` or ``__dlpack__`` on CPU.
-rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
-    None draws fresh entropy. An int, a sequence or a SeedSequence is a pure function: same call, same values;
-    ``rng=0`` equals ``rng=np.random.default_rng(0)``. A BitGenerator or Generator is advanced, except by constants,
-    which draw nothing.
-name : str, default ""
-    Names an independent stream of the same `rng`, such as the parameter's name. Without names, all fills of one
-    seed and one kind of law scale the same numbers: give each layer its own.
-index : int, slice, Ellipsis or tuple of them, optional
-    Basic index with unit steps into the full `shape`. The result equals ``full[index]`` bit for bit.
-threads : int >= 1, optional
-    Threads for this call; more than 64 are cut to 64 or to the number of processors, whichever is more. By default as
-    many as are free, and one for small work. Values do not depend on it.
-
-Returns
--------
-numpy.ndarray
-    `out` itself, or a new C-order array aligned to 64 bytes.
-
-Raises
-------
-ValueError, TypeError
-    If an argument is not as stated; nothing has then been written to `out`.""",
-}
-
 
 class Configured:
     """A scheme with some parameters set, called like the function itself.
 
-    Made by `fastinit.get`; equal to another with the same name and parameters.
+    Made by `fastinit.get`; equal to another with the same name, parameters and blocks.
     """
 
-    __slots__ = ("name", "params", "spec")
+    __slots__ = ("blocks", "name", "params", "spec")
 
-    def __init__(self, name: str, params: dict[str, Any]):
+    def __init__(self, name: str, params: dict[str, Any], blocks: tuple[tuple[tuple, Configured], ...] = ()):
         self.name = name
         self.params = MappingProxyType({key: _kept(value) for key, value in params.items()})
+        self.blocks = blocks
         # Now, so that a bad parameter is reported here and not at the first call.
-        self.spec: Spec = REGISTER[name].configured(params)
+        self.spec: Spec = self._spec(params)
+
+    def _spec(self, params: dict[str, Any]) -> Spec:
+        spec = REGISTER[self.name].configured(params)
+        for index, other in self.blocks:
+            spec = spec.but(index, other.spec)
+        return spec
 
     def __call__(
         self, shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params: Any
     ) -> np.ndarray:
-        spec = REGISTER[self.name].configured({**self.params, **params}) if params else self.spec
+        spec = self._spec({**self.params, **params}) if params else self.spec
         return fill(spec, shape, dtype, out, rng, name, index, threads)
 
+    def but(self, index, scheme) -> Configured:
+        """Return the same scheme, with the block at a basic index given to another.
+
+        The block's elements get the other scheme's law: its fans, its matrices and its parameters that are arrays are
+        those of the block. Each value still comes from its own place in the stream of the whole tensor, so that blocks
+        are independent of each other and of the rest. Everything else keeps its values.
+
+        Parameters
+        ----------
+        index : int, slice, Ellipsis or tuple of them
+            The block, as NumPy indexes a tensor with it; it must fit the shape that is filled.
+        scheme : str, scheme or Configured
+            A scheme's name, its function, or what `fastinit.get` returned.
+
+        Returns
+        -------
+        Configured
+            A new one. Several blocks may follow each other; where they overlap, the last wins.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not as stated; and by the call that fills, if the block does not fit the shape.
+
+        Examples
+        --------
+        >>> import fastinit as fi
+        >>> table = fi.get("normal", std=0.02).but(0, "zeros")  # a padding row
+        >>> table((3, 2), rng=0)[0]
+        array([0., 0.], dtype=float32)
+        """
+        block = selection.basic_index(f"{self.name}.but", "index", index), configured_of(f"{self.name}.but", scheme)
+        return Configured(self.name, dict(self.params), (*self.blocks, block))
+
     def __repr__(self) -> str:
-        return f"fastinit.get({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.params.items())])})"
+        text = f"fastinit.get({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.params.items())])})"
+        return text + "".join(f".but({index!r}, {other!r})" for index, other in self.blocks)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Configured) or self.name != other.name or self.params.keys() != other.params.keys():
             return False
-        return all(_is_same(value, other.params[name]) for name, value in self.params.items())
+        same = all(_is_same(value, other.params[name]) for name, value in self.params.items())
+        return same and self.blocks == other.blocks
 
     def __hash__(self) -> int:
-        return hash((self.name, frozenset(self.params)))
+        return hash((self.name, frozenset(self.params), len(self.blocks)))
 
     def __reduce__(self):
-        return Configured, (self.name, dict(self.params))
+        return Configured, (self.name, dict(self.params), self.blocks)
 
 
 def _kept(value: object) -> object:
@@ -185,6 +176,16 @@ def alias(name: str, target: Callable) -> Callable:
     """Register `target` under a second name."""
     REGISTER[name] = target
     return target
+
+
+def configured_of(where: str, scheme: object, parameter: str = "scheme") -> Configured:
+    """A scheme's name, its function or a configured one, as the latter."""
+    if isinstance(scheme, Configured):
+        return scheme
+    for name, public in REGISTER.items():
+        if scheme is public:
+            return Configured(name, {})
+    return get(checks.name_among(where, parameter, scheme, REGISTER, "a scheme, its name or fastinit.get(...)"))
 
 
 def get(name: str, /, **params) -> Configured:
