@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from fastinit.dtypes import holds_reals
 from fastinit.errors import reject_type, reject_value
 
 Shape = tuple[int, ...]
@@ -103,7 +104,7 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
         array = np.asarray(value)
     except Exception:  # arrays of other libraries raise what they like
         reject_type(where, parameter, expected, value)
-    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
+    if not holds_reals(array.dtype):
         reject_type(where, parameter, expected, value)
     if array.dtype.kind in "fV" and array.itemsize <= 8:
         return array.copy()

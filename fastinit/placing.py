@@ -8,7 +8,7 @@ import numpy as np
 
 from fastinit import _kernels, haar, laws, region
 from fastinit.checks import Shape
-from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
+from fastinit.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, FROM_ML_DTYPES, Format
 from fastinit.errors import reject_value
 from fastinit.laws import Law
 from fastinit.spec import Placement
@@ -37,14 +37,20 @@ def diagonal(box: np.ndarray, starts: tuple[int, int], row_offset: int, n: int, 
     if end <= first:
         return
     corner = box[first + row_offset - starts[0] :, first - starts[1] :]
-    line = np.lib.stride_tricks.as_strided(corner, (end - first,), (sum(corner.strides),))
+    line = _strided(corner, (end - first,), (sum(corner.strides),))
     line[...] = value
+
+
+def _strided(array: np.ndarray, shape: Shape, strides: Shape) -> np.ndarray:
+    """An array of another shape over the same memory; by way of bare bytes, since NumPy cannot spell every dtype."""
+    bare = np.lib.stride_tricks.as_strided(array.view(f"V{array.itemsize}"), shape, strides)
+    return bare.view(array.dtype)
 
 
 def values(p: Placement, given: np.ndarray) -> None:
     """The box's part of `given`, broadcast to the full shape, each number rounded once."""
     near = np.broadcast_to(given, p.shape)[_box(p)]
-    if p.fmt.name == "bfloat16" and given.dtype == np.float64:
+    if p.fmt.name in FROM_ML_DTYPES and given.dtype == np.float64:
         _through_float32(p.array, near)
     else:
         p.array[...] = near
@@ -56,7 +62,7 @@ def _box(p: Placement) -> tuple[slice, ...]:
 
 
 def _through_float32(out: np.ndarray, exact: np.ndarray) -> None:
-    """float64 to bfloat16, which ml_dtypes rounds to float32 first; rounded to odd there, nothing is rounded twice."""
+    """float64 to what ml_dtypes rounds to by way of float32; rounded to odd there, nothing is rounded twice."""
     modes, dtypes = [["writeonly"], ["readonly"]], [out.dtype, np.float64]
     with np.nditer([out, exact], ["external_loop", "buffered"], modes, dtypes, casting="same_kind") as pieces:
         for piece, x in pieces:
@@ -121,7 +127,7 @@ def _merged(box: np.ndarray, shape: Shape, steps: Shape) -> tuple[np.ndarray, Sh
         first -= 1
     extents = (*box.shape[:first], math.prod(box.shape[first:-1]), box.shape[-1])
     strides = (*box.strides[:first], box.strides[last], box.strides[-1])
-    return np.lib.stride_tricks.as_strided(box, extents, strides), (*steps[:first], steps[last])
+    return _strided(box, extents, strides), (*steps[:first], steps[last])
 
 
 def centre(p: Placement, n_axes: int, position: tuple[int, ...], first_axis: int) -> np.ndarray | None:

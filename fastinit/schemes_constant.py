@@ -139,6 +139,8 @@ def given_values(where: str, parameter: str, given) -> Spec:
         finite = np.isfinite(given)
         for bound in (given.min(initial=0, where=finite), given.max(initial=0, where=finite)):
             laws.constant(where, float(bound), fmt)
+        if np.isinf(given).any():
+            laws.constant(where, np.inf, fmt)
         return laws.constant(where, 0.0, fmt)
 
     return Spec(where, rule, by_shape=True, place=partial(placing.values, given=given))

@@ -11,7 +11,7 @@ import numpy as np
 from fastinit import checks, fan_rules, output, seed
 from fastinit.checking import activations
 from fastinit.checking.activations import Activation
-from fastinit.dtypes import FLOAT64_FORMAT
+from fastinit.dtypes import FLOAT64_FORMAT, holds_reals
 from fastinit.errors import Shown, reject_type, reject_value
 from fastinit.gains import FAMILIES
 from fastinit.recommendation import recommend
@@ -169,7 +169,7 @@ def _floats(where: str, parameter: str, value: object) -> np.ndarray:
     array = output.readable(value)
     if array is None:
         reject_type(where, parameter, expected, value)
-    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
+    if not holds_reals(array.dtype):
         reject_type(where, parameter, expected, Shown(f"dtype {array.dtype}"))
     finite = np.isfinite(array)
     if not finite.all():
