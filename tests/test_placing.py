@@ -104,7 +104,10 @@ def test_given_constants_are_rounded_once(dtype):
     values = np.array([0.1, -1 / 3, 1e-7, above_tie, -above_tie, -0.0, *ends])
     ours = fi.constant(8, value=values, dtype=dtype)
     if fmt.precision < 24:
-        assert ours[3:5].astype(np.float64).tolist() == [1 + 2.0 ** (1 - fmt.precision), -1 - 2.0 ** (1 - fmt.precision)]
+        assert ours[3:5].astype(np.float64).tolist() == [
+            1 + 2.0 ** (1 - fmt.precision),
+            -1 - 2.0 ** (1 - fmt.precision),
+        ]
     else:
         assert same_bits(ours, values.astype(dtype))
     each = [fi.constant(1, value=value, dtype=dtype) for value in values]

@@ -80,6 +80,9 @@ FI_LANEWISE(v_u64, 8, v_u64_shl, (v_u64 a, int n_bits), a.lane[i] << n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_shr, (v_u64 a, int n_bits), a.lane[i] >> n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_rotl, (v_u64 a, int n_bits), (a.lane[i] << n_bits) | (a.lane[i] >> (64 - n_bits)))
 
+FI_LANEWISE(v_u64, 8, v_u64_even_twice, (v_u64 a), a.lane[i / 2 * 2])
+FI_LANEWISE(v_u64, 8, v_u64_odd_twice, (v_u64 a), a.lane[i / 2 * 2 + 1])
+
 FI_LANEWISE(v_u32, 16, v_u32_from_u64, (v_u64 a), (uint32_t)(a.lane[i / 2] >> (32 * (i % 2))))
 
 FI_LANEWISE(v_u64, 8, v_u64_from_u32, (v_u32 a), a.lane[2 * i] | (uint64_t)a.lane[2 * i + 1] << 32)
