@@ -62,14 +62,14 @@ FI_INLINE fi_polar_f64 fi_polar_set_f64(const v_u64 word[V_N], v_f64 factor)
 }
 
 /* Uniform on a disc: radius sqrt(d). The side is not used. */
-FI_INLINE void fi_disc_f32(v_f32 value[V_N], const v_u64 word[V_N], const fi_numbers_f32 *n)
+FI_LONG void fi_disc_f32(v_f32 value[V_N], const v_u64 word[V_N], const fi_numbers_f32 *n)
 {
     fi_polar_f32 polar = fi_polar_set_f32(word, n->scale);
     FI_EACH value[i] = v_f32_mul(fi_magnitude(polar.distance[i]), v_f32_set(0x1p-61f));
     FI_EACH value[i] = v_f32_mul(v_f32_sqrt(value[i]), polar.part[i]);
 }
 
-FI_INLINE void fi_disc_f64(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
+FI_LONG void fi_disc_f64(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
 {
     fi_polar_f64 polar = fi_polar_set_f64(word, n->scale);
     FI_EACH value[i] = v_f64_mul(v_f64_sqrt(polar.distance[i]), polar.part[i]);
@@ -86,7 +86,7 @@ FI_INLINE v_f32 fi_on_side_f32(v_f32 signed_distance, v_f32 inner, v_f32 outer)
     return v_f32_bits(v_u32_select(v_u32_bits(signed_distance), v_u32_bits(inner), v_u32_bits(outer)));
 }
 
-FI_INLINE void fi_disc_normal_f32(v_f32 value[V_N], const v_u64 word[V_N], const fi_numbers_f32 *n)
+FI_LONG void fi_disc_normal_f32(v_f32 value[V_N], const v_u64 word[V_N], const fi_numbers_f32 *n)
 {
     fi_polar_f32 polar = fi_polar_set_f32(word, n->scale);
     const fi_side_f32 *a = &n->side[0], *b = &n->side[1];
@@ -105,7 +105,7 @@ FI_INLINE void fi_disc_normal_f32(v_f32 value[V_N], const v_u64 word[V_N], const
     FI_EACH value[i] = v_f32_mul(v_f32_sqrt(value[i]), polar.part[i]);
 }
 
-FI_INLINE void fi_disc_normal_f64(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
+FI_LONG void fi_disc_normal_f64(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
 {
     fi_polar_f64 polar = fi_polar_set_f64(word, n->scale);
     const fi_side_f64 *a = &n->side[0], *b = &n->side[1];

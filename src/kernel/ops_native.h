@@ -4,6 +4,7 @@
  *   V_BYTES                    16, 32 or 64
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once; V_FMA64: for float64, as with the others
+ *   V_FMA_IS_LONG              where it is emulated: FI_LONG functions are then compiled once, not into every dtype's loop
  *   V_SQRT(a), V_SQRT64(a)     correctly rounded square root
  *   V_MIN(a, b), V_MAX(a, b)   a where less (greater) than b, else b: b decides between zeros; V_MIN64, V_MAX64
  *   V_XOR3(a, b, c)            optional: a ^ b ^ c as one operation, where compilers do not find it
@@ -31,6 +32,11 @@
 
 #define FI_INLINE static inline __attribute__((always_inline))
 #define FI_NOINLINE __attribute__((noinline))
+#ifdef V_FMA_IS_LONG
+#define FI_LONG static FI_NOINLINE
+#else
+#define FI_LONG FI_INLINE
+#endif
 #define FI_UNROLL _Pragma("GCC unroll 32")
 
 /* Vectors that together hold the 8 logical lanes of 64 bits. */
@@ -151,19 +157,6 @@ FI_INLINE v_f64 v_f64_from_u64(v_u64 a)
     /* The halves as mantissas of 2^52 and 2^84; only the last sum rounds. */
     v_f64 low = (v_f64)((a & 0xffffffff) | 0x4330000000000000), high = (v_f64)((a >> 32) | 0x4530000000000000);
     return (high - v_f64_set(0x1.00000001p+84)) + low;
-#endif
-}
-
-/* table[index mod 8]. */
-FI_INLINE v_f64 v_f64_of_8(const double table[8], v_u64 index)
-{
-#ifdef V_OF_8
-    return V_OF_8(table, index);
-#else
-    v_f64 v;
-    for (int i = 0; i < V_F64S; i++)
-        v[i] = table[index[i] % 8];
-    return v;
 #endif
 }
 

@@ -11,6 +11,7 @@
 
 #define FI_INLINE static inline
 #define FI_NOINLINE 
+#define FI_LONG FI_INLINE
 #define FI_UNROLL
 
 #define V_BYTES 64

@@ -1,6 +1,19 @@
-/* Elements in other places: the operations of ops_native.h that move them from lane to lane. */
+/* Elements in other places: the operations of ops_native.h that move them from lane to lane, or out of a table. */
 #ifndef FI_SHUFFLES_H
 #define FI_SHUFFLES_H
+
+/* table[index mod 8]. */
+FI_INLINE v_f64 v_f64_of_8(const double table[8], v_u64 index)
+{
+#ifdef V_OF_8
+    return V_OF_8(table, index);
+#else
+    v_f64 v;
+    for (int i = 0; i < V_F64S; i++)
+        v[i] = table[index[i] % 8];
+    return v;
+#endif
+}
 
 /* Lanes 0, 0, 2, 2 and so on, or 1, 1, 3, 3. */
 #if V_BYTES == 16

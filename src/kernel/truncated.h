@@ -48,7 +48,7 @@ FI_INLINE v_f32 fi_magnitude(v_f32 a)
 }
 
 /* Bounds -a and a up to 3: both sides' numbers are the same, and one polynomial is enough. */
-FI_INLINE void fi_near_quantile(v_f32 z[V_N], const v_f32 distance[V_N], const fi_side_f32 *side)
+FI_LONG void fi_near_quantile(v_f32 z[V_N], const v_f32 distance[V_N], const fi_side_f32 *side)
 {
     /* P in w - 15/4 for w up to that of z = 3; relative error 2^-22.8, as computed 2^-22. */
     static const float p[9] = {0x1.1435c0p+1f,  0x1.ed6902p-3f,  -0x1.942896p-9f, -0x1.205848p-11f, 0x1.275600p-14f,
@@ -132,7 +132,7 @@ FI_INLINE v_f64 fi_distance64(v_u64 word)
 }
 
 /* A word's low 63 bits make d, its top bit the side. */
-FI_INLINE void fi_truncated(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
+FI_LONG void fi_truncated(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
 {
     const fi_side_f64 *a = &n->side[0], *b = &n->side[1];
     v_f64 d[V_N], q[V_N], y[V_N], w[V_N];
