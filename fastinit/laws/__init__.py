@@ -6,6 +6,7 @@
 `dtypes`       the dtypes that can be filled, and their arithmetic
 `given`        numbers that the caller gives
 `kernel_laws`  the laws of single elements, their numbers exact
+`complex_laws` laws of complex numbers
 `truncation`   the truncated normal law's numbers
 `normal_tail`  exact constants of the standard normal distribution
 `gains`        what activations do to scales

@@ -26,7 +26,8 @@ TWO_PI = (
 
 
 @functools.cache
-def _context():
+def decimal_context():
+    """Arithmetic of N_DIGITS digits, every result correctly rounded."""
     import decimal  # here for the sake of the package's import time
 
     return decimal.Context(
@@ -36,7 +37,7 @@ def _context():
 
 def density(z: float) -> Decimal:
     """exp(-z**2 / 2) / sqrt(2 pi); 0 at infinity."""
-    context = _context()
+    context = decimal_context()
     if abs(z) > MAX_Z:
         return context.create_decimal(0)
     square = context.multiply(context.create_decimal_from_float(z), context.create_decimal_from_float(z))
@@ -49,7 +50,7 @@ def central(z: float) -> Decimal:
 
     density(z) times the sum over k of z**(2 k + 1) / (1 * 3 * ... * (2 k + 1)), whose terms have one sign.
     """
-    context = _context()
+    context = decimal_context()
     if abs(z) > MAX_Z:
         return context.create_decimal(math.copysign(0.5, z))
     x = context.create_decimal_from_float(z)
@@ -63,13 +64,13 @@ def central(z: float) -> Decimal:
 
 def above(z: float) -> Decimal:
     """P(Z > z), to 30 digits at least up to z = MAX_Z, 0 beyond it."""
-    context = _context()
+    context = decimal_context()
     return context.subtract(context.create_decimal("0.5"), central(z))
 
 
 def between(low: float, high: float) -> Decimal:
     """P(low < Z < high)."""
-    return _context().subtract(central(high), central(low))
+    return decimal_context().subtract(central(high), central(low))
 
 
 @functools.lru_cache(maxsize=256)
@@ -79,7 +80,7 @@ def truncated_std(low: float, high: float) -> float:
     The variance is 1 + (low density(low) - high density(high)) / p - mean**2, where mean = (density(low) -
     density(high)) / p and p = P(low < Z < high).
     """
-    context = _context()
+    context = decimal_context()
     p, mean, edge = between(low, high), context.create_decimal(0), context.create_decimal(0)
     for bound, sign in ((low, 1), (high, -1)):
         if not math.isinf(bound):
