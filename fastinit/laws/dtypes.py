@@ -25,12 +25,12 @@ class Format(NamedTuple):
     max: float
 
     def nearest(self, value: float) -> float:
-        """`value` rounded to nearest even; infinite beyond the range."""
+        """`value` rounded to nearest even; infinite beyond the range, and of the same sign in any case."""
         if not math.isfinite(value) or value == 0 or self.precision == 53:
             return value
         quantum = self._quantum_exponent(value)
         rounded = math.ldexp(round(math.ldexp(value, -quantum)), quantum)
-        return rounded if abs(rounded) <= self.max else math.copysign(math.inf, value)
+        return math.copysign(rounded if abs(rounded) <= self.max else math.inf, value)
 
     def below(self, bound: float | Fraction) -> float:
         """The largest number strictly below `bound`."""

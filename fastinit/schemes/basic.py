@@ -21,7 +21,8 @@ def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
     ----------
     [shape]
     low, high : float, default 0 and 1
-        Finite bounds with low < high, within float32 and with a float32 strictly between them.
+        Finite bounds, within the dtype and with a number of it strictly between them; or equal ones, which give that
+        number everywhere.
     [common]
 
     Notes
