@@ -81,8 +81,11 @@ def truncated_normal(
     *,
     mean: SupportsFloat = 0.0,
     std: SupportsFloat = 1.0,
-    low: SupportsFloat = -2.0,
-    high: SupportsFloat = 2.0,
+    low: SupportsFloat | None = None,
+    high: SupportsFloat | None = None,
+    lower: SupportsFloat | None = None,
+    upper: SupportsFloat | None = None,
+    keep_std: bool = False,
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def variance_scaling(
