@@ -32,8 +32,8 @@ def zeros_around_matrix(where: str, gain: float, fmt: Format) -> Law:
     """The same around an orthogonal matrix, whose elements are of some size below the gain."""
     least = max(kernel_laws.MIN_STD, math.ldexp(1.0, fmt.least_exponent + fmt.precision))
     most = min(kernel_laws.MAX_STD, fmt.max)
-    if not least <= gain <= most:
-        reject_value(where, "gain", f"{least:.2g} to {most:.2g} in {fmt.name}", gain)
+    if gain != 0 and not least <= abs(gain) <= most:
+        reject_value(where, "gain", f"0, or a magnitude from {least:.2g} to {most:.2g} in {fmt.name}", gain)
     return kernel_laws.constant(where, 0.0, fmt)
 
 
@@ -69,7 +69,12 @@ def _to_odd(exact: np.ndarray) -> np.ndarray:
 
 
 def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:
-    """The target's part of a Haar matrix of the full shape, or the whole in place where that is possible."""
+    """The target's part of a Haar matrix of the full shape, or the whole in place where that is possible.
+
+    Nothing for a gain of 0: the target is 0 everywhere.
+    """
+    if gain == 0:
+        return
     dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
     whole = p.target.in_place(p.shape) if p.target.dtype == dtype else None
     matrix = np.zeros(matrix_shape, dtype) if whole is None else whole.reshape(matrix_shape)

@@ -26,12 +26,12 @@ class Format(NamedTuple):
     has_infinity: bool  #: else what rounding takes beyond the range is NaN
 
     def nearest(self, value: float) -> float:
-        """`value` rounded to nearest even; infinite beyond the range, whether or not the format has infinities."""
+        """`value` rounded to nearest even, its sign kept; infinite beyond the range, even without infinities there."""
         if not math.isfinite(value) or value == 0 or self.precision == 53:
             return value
         quantum = self._quantum_exponent(value)
         rounded = math.ldexp(round(math.ldexp(value, -quantum)), quantum)
-        return rounded if abs(rounded) <= self.max else math.copysign(math.inf, value)
+        return math.copysign(rounded if abs(rounded) <= self.max else math.inf, value)
 
     def below(self, bound: float | Fraction) -> float:
         """The largest number strictly below `bound`."""

@@ -11,7 +11,8 @@ fans : {"io", "oi"} or (float, float), default "io"
     receptive field; or the pair (fan_in, fan_out) itself, each >= 0, for instance from `fastinit.fans`.""",
     "[gain]": """\
 gain : float, default 1
-    Factor on the standard deviation, finite and > 0.""",
+    Factor on the standard deviation, finite and >= 0; 0 gives 0 everywhere. Negative ones, which would have the law
+    of their magnitude, are refused, as by PyTorch.""",
     "[negative_slope]": """\
 negative_slope : float, default 0
     Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.""",
