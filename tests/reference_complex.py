@@ -93,7 +93,8 @@ def scale_of_disc(std: float, dtype: str) -> float:
 def numbers_of_truncated(std: float, high: float, dtype: str) -> tuple[float, tuple[Side, Side]]:
     """The scale, and the inner and outer side."""
     with mpmath.workdps(60):
-        beyond = mpmath.exp(-(mpmath.mpf(high * (1 - inwards(dtype))) ** 2))
+        h = high * (1 - inwards(dtype))
+        beyond = mpmath.exp(-(mpmath.mpf(h) ** 2)) if h <= 19 else mpmath.mpf(0)
         within = float(1 - beyond)
     half = within / 2
     sides = Side(1.0, -half, 0.0, half), Side(float(beyond), half, within, -half)

@@ -86,7 +86,7 @@ FLAWS = {
     "angle": lambda z: np.where(np.angle(z) > 3.13, z * np.exp(0.01j), z),
     "parts": lambda z: z.real + 1j * (z.imag + 0.008 * z.real),
     "radius and cosine of 2": lambda z: z * (1 + 0.008 * np.cos(2 * np.angle(z))),
-    "radius, lag 1": lambda z: z * (1 + 0.01 * np.roll(abs(z) / abs(z).max(), 1)),
+    "radius, lag 1": lambda z: z * (1 + 0.02 * np.roll(abs(z) / abs(z).max(), 1)),
 }
 
 
