@@ -23,7 +23,7 @@ cdef struct Work:
     int64_t (*bytes_before)(const void *what, int64_t position) noexcept  # only needed with progress
 
 
-# What the regions of this process waited. Only touched with the GIL held, so that fills in several Python threads agree.
+# What the regions of this process waited. Only touched with the GIL held, so fills in several Python threads share it.
 cdef fi_waiting waiting
 
 
@@ -126,3 +126,19 @@ def expect_wait(double seconds):
     before = waiting.wait_s
     waiting.wait_s, waiting.saved_s = seconds, 0
     return before
+
+
+def decide_by(readings):
+    """The rule by itself, from a quiet machine on: whether each reading in turn would be of threads.
+
+    A reading is (what threads could save, the region's time, the caller's in its parts, its number of parts).
+    """
+    cdef fi_waiting w = fi_waiting(0, 0)
+    cdef fi_share share
+    cdef list used = []
+    for saving_s, region_s, worked_s, n_parts in readings:
+        used.append(fi_worth_threads(&w, saving_s))
+        if used[-1]:
+            share = fi_share(0, worked_s, n_parts)
+            fi_note_region(&w, &share, 0, region_s)
+    return used
