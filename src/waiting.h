@@ -61,13 +61,13 @@ static inline void fi_note_wait(fi_waiting *w, double waited_s)
 }
 
 /* Takes in a region of equal parts that took from one time to the other. Not waiting is: working, and as long as one part
- * more, which another thread may just have begun. */
+ * more, which another thread may just have begun. A caller that did no part waited all the time. */
 static inline void fi_note_region(fi_waiting *w, const fi_share *share, double began_s, double ended_s)
 {
-    if (share->n_parts == 0) /* others did it all while the caller had no processor: nobody knows what was won */
-        return;
-    double worked_s = share->ended_s - share->began_s, part_s = worked_s / (double)share->n_parts;
-    fi_note_wait(w, ended_s - began_s - worked_s - part_s);
+    double own_s = 0;
+    if (share->n_parts > 0)
+        own_s = (share->ended_s - share->began_s) * (double)(share->n_parts + 1) / (double)share->n_parts;
+    fi_note_wait(w, ended_s - began_s - own_s);
 }
 
 /* Called by the calling thread alone, before and after each of its parts. */

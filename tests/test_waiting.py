@@ -70,9 +70,9 @@ def test_short_waits_are_none():
     assert not all(_kernels.decide_by([reading(1.0, 0.07)] * 5 + [reading(SMALL_S)] * 5))
 
 
-def test_a_region_whose_parts_others_did_tells_nothing():
-    nothing = (SMALL_S / 2, SLICE_S, 0.0, 0)
-    assert all(_kernels.decide_by([nothing] * 10))
+def test_a_caller_whose_parts_others_did_waited():
+    others_did_all = (SMALL_S / 2, SLICE_S, 0.0, 0)
+    assert _kernels.decide_by([others_did_all] * 10) == [True] + [False] * 9
 
 
 COUNT_THREADS = """
