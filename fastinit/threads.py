@@ -35,7 +35,8 @@ def set_num_threads(n: int | None) -> None:
     n : int >= 1 or None
         More than 64 are cut to 64 or to the number of processors, whichever is more. None returns to the automatic
         choice: the smallest of OpenMP's limit in the calling thread, the processors this process may run on, and its
-        container's CPU quota. Small fills use one thread in any case; the values never depend on the number.
+        container's CPU quota. Small fills use one thread in any case, and so do those for which the threads of a busy
+        machine would have to be waited for longer than they save; the values never depend on the number.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def set_num_threads(n: int | None) -> None:
 
 
 def get_num_threads() -> int:
-    """Return how many threads a large fill started now from this thread would use.
+    """Return how many threads a large fill started now from this thread would use, if none must be waited for.
 
     Returns
     -------

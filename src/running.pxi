@@ -18,7 +18,7 @@ cdef struct Work:
     part_fn do_part
     const void *what
     int64_t n_work
-    int64_t most_at_once
+    int64_t most_at_once  # what is never cut, if it may be more than MAX_SAMPLE_WORK
     int64_t scratch_bytes
     int64_t (*bytes_before)(const void *what, int64_t position) noexcept  # only needed with progress
 
@@ -67,6 +67,8 @@ cdef int n_worth(const Work *work, int64_t *first, int n_most, char *scratch) no
     cdef int64_t sample_work = max(work.most_at_once, min(MAX_SAMPLE_WORK, slab_work // 8))
     cdef double sample_s = min(sample(work, first, sample_work, scratch), sample(work, first, sample_work, scratch))
     cdef double rest_s = sample_s / sample_work * (slab_work - 2 * sample_work)
+    if rest_s <= 0:
+        return 1
     return n_most if fi_worth_threads(&waiting, rest_s * (n_most - 1) / n_most) else 1
 
 
