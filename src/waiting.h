@@ -9,11 +9,11 @@
  * thread in the middle of a part has its turn again, and would need threads, memory and fork rules of its own. Smaller
  * parts do not help: those of 512 x 512 take 6 microseconds. How the threads wait is the whole process's choice.
  *
- * Promise: threads are used where they are expected to save more than their caller waits. All time lost by waiting is
- * a fraction of what was done meanwhile: after a region that lost, threads are left alone until they could have saved
- * several times as much, whatever the sizes of the fills; so small fills stay on one thread of a busy machine, large ones
- * use all, and a quiet machine is found again after as many fills as make little difference. Nothing is read but the
- * measured times: the same measurements decide alike. A zeroed fi_waiting is a quiet machine. One thread at a time. */
+ * Promise: threads are used where they are expected to save more than their caller waits. Where they are not, they are
+ * tried again when they could have saved several times what a region is expected to wait, whatever the sizes of the
+ * fills: so small fills stay on one thread of a busy machine, large ones use all, waiting costs a fraction of the work,
+ * and a quiet machine is found again after as many fills as make little difference. Nothing is read but the measured
+ * times: the same measurements decide alike. A zeroed fi_waiting is a quiet machine. One thread at a time. */
 #ifndef FI_WAITING_H
 #define FI_WAITING_H
 
@@ -28,9 +28,9 @@
 /* Less than a region itself costs is none. */
 #define FI_NO_WAIT_S 10e-6
 
-/* Against expectation threads are tried when they could have saved this many times the expected wait meanwhile: on a busy
- * machine waiting then adds some 3 % to small fills, in one of hundreds; on a machine that is quiet again a wait of 24 ms
- * is forgotten when 0.8 s could have been saved. */
+/* Against expectation threads are tried when they could have saved this many times the expected wait meanwhile: on a
+ * busy machine waiting then adds some 3 % to small fills, in one of hundreds; on a machine that is quiet again a wait of
+ * 24 ms is forgotten when 0.8 s could have been saved. */
 #define FI_TRIAL_SAVINGS 32
 
 typedef struct {
@@ -65,8 +65,8 @@ static inline void fi_note_wait(fi_waiting *w, double waited_s)
     w->saved_s = 0;
 }
 
-/* Takes in a region of equal parts that took from one time to the other. Not waiting is: working, and as long as one part
- * more, which another thread may just have begun. A caller that did no part waited all the time. */
+/* Takes in a region of equal parts that took from one time to the other. Not waiting is: working, and as long as one
+ * part more, which another thread may just have begun. A caller that did no part waited all the time. */
 static inline void fi_note_region(fi_waiting *w, const fi_share *share, double began_s, double ended_s)
 {
     double own_s = 0;
