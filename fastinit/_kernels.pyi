@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -42,6 +42,8 @@ def put_zeros(
     tag: bytes,
     n_threads: int,
 ) -> None: ...
+def expect_wait(seconds: float) -> float: ...
+def decide_by(readings: Iterable[tuple[float, float, float, int]]) -> list[bool]: ...
 def first_matches(names: list[str], tests: list[str | tuple[str, str] | Callable[[str], object]]) -> list[int]: ...
 
 class Batch:
