@@ -83,6 +83,11 @@ def choose(where: str, threads: object, n_elements: int) -> int:
     return -min(decide()[0], n_elements // MIN_ELEMENTS_PER_THREAD)
 
 
+def for_part(n_threads: int, n_elements: int) -> int:
+    """What `choose` chose for all of a fill, for a part of so many elements."""
+    return n_threads if n_threads > 0 else -min(-n_threads, max(1, n_elements // MIN_ELEMENTS_PER_THREAD))
+
+
 def decide() -> tuple[int, str]:
     """The automatic choice for a large fill, and which limit set it."""
     if forked():

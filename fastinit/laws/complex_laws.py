@@ -27,6 +27,11 @@ KERNEL_FACTOR = 1.17741002251547469101
 MIN_HIGH = 1e-6
 
 
+def normal(where: str, std: float, fmt: Format) -> Law:
+    """E|z|**2 = std**2, shared by both parts alike, which are normal and independent."""
+    return kernel_laws.normal(where, 0.0, std / math.sqrt(2), fmt)
+
+
 @functools.lru_cache(maxsize=256)
 def disc(where: str, std: float, fmt: Format) -> Law:
     """Uniform on the open disc |z| < sqrt(2) std: mean 0 and E|z|**2 = std**2."""
@@ -100,3 +105,12 @@ def _check_range(where: str, std: float, least_size: float, greatest: float, fmt
     if not (least <= min(std, least_size) and Fraction(greatest) <= most):
         expected = f"0, or moduli between {least:g} and {most:.3g}, in {fmt.name}"
         reject_value(where, "std", expected, Shown(f"std {std!r}, moduli up to {greatest!r}"))
+
+
+def _truncated_at_2(where: str, std: float, fmt: Format) -> Law:
+    """Truncated at two standard deviations, and wider before, so that the result's is `std`."""
+    return truncated_normal(where, std / truncated_std(2.0), 2.0, fmt)
+
+
+#: What the distributions of schemes scaled by fans are for complex numbers.
+LAWS = {"normal": normal, "truncated_normal": _truncated_at_2, "uniform": disc}

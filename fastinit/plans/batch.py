@@ -128,6 +128,7 @@ def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, sp
             seed.check_name(spec.scheme, name)
             view = output.as_array(spec.scheme, array)
             fmt = dtypes.format_of(view.dtype)
+            spec = spec.for_kind(fmt)
             is_plain = fmt is dtypes.FLOAT32_FORMAT and spec.is_law
             known, key = (plain[rule], view.shape) if is_plain else (others[rule], (view.shape, fmt.code))
             position = known.get(key)
@@ -137,7 +138,8 @@ def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, sp
         # The text itself, whatever a subclass makes of str().
         name = str.__str__(name)
         if position != NO_LAW:
-            batch.add(view, name, position, run.runs_of(view)[1])
+            part, box = run.runs_of(view)
+            batch.add(part, name, position, box)
         if not spec.is_law:
             draws |= spec.draws(view.shape, fmt)
             placed.append(_Placed(spec, name, view))

@@ -7,8 +7,8 @@ from functools import partial
 
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type
-from fastinit.laws import kernel_laws, truncation
-from fastinit.laws.spec import Spec, fixed
+from fastinit.laws import complex_laws, kernel_laws, truncation
+from fastinit.laws.spec import Spec, by_parts, fixed
 from fastinit.schemes.register import alias, scheme
 
 
@@ -76,7 +76,9 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
     0.02
     """
     mean = checks.finite("normal", "mean", mean) + 0.0  # -0.0 becomes 0.0: equal numbers give equal bits
-    return fixed("normal", partial(kernel_laws.normal, "normal", mean, checks.non_negative("normal", "std", std)))
+    std = checks.non_negative("normal", "std", std)
+    others = by_parts("normal", partial(complex_laws.normal, "normal", std)) if mean == 0 else {}
+    return fixed("normal", partial(kernel_laws.normal, "normal", mean, std), others)
 
 
 @scheme
@@ -148,7 +150,9 @@ def truncated_normal(
         low, high = _bounds(where, ("low", low, -2.0), ("high", high, 2.0))
         truncation.check_bounds(where, low, high)
         std = truncation.width_that_keeps(where, std, low, high) if keep_std else std
-        return fixed(where, partial(truncation.truncated_normal, where, mean, std, low, high))
+        law_of = partial(truncation.truncated_normal, where, mean, std, low, high)
+        by_modulus = by_parts(where, lambda parts: complex_laws.truncated_normal(where, std, high, parts))
+        return fixed(where, law_of, by_modulus if mean == 0 and low == -high and not keep_std else {})
     if low is not None or high is not None:
         got = Shown("some of both")
         reject_type(where, "low, high, lower, upper", "bounds in std (low, high) or absolute ones (lower, upper)", got)

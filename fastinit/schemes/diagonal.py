@@ -10,7 +10,7 @@ from fastinit.filling.target import Box
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
-from fastinit.laws.spec import Placement, Spec
+from fastinit.laws.spec import Placement, Spec, with_parts
 from fastinit.schemes.register import scheme
 
 
@@ -54,7 +54,7 @@ def identity(*, gain: float = 1.0) -> Spec:
         for box in p.target.boxes():
             placing.diagonal(box, 0, min(p.shape), p.fmt.nearest(gain))
 
-    return Spec(where, rule, by_shape=True, place=place)
+    return with_parts(Spec(where, rule, by_shape=True, place=place))
 
 
 @scheme
@@ -116,4 +116,4 @@ def dirac(*, groups: int = 1, gain: float = 1.0, fans="io") -> Spec:
             for group in range(n_groups):
                 placing.diagonal(by_output, group * n_each, min(n_each, n_in), p.fmt.nearest(gain))
 
-    return Spec(where, rule, by_shape=True, place=place)
+    return with_parts(Spec(where, rule, by_shape=True, place=place))
