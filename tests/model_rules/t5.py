@@ -1,5 +1,4 @@
-"""T5 1.1. Names, shapes and laws: transformers 5.24, T5ForConditionalGeneration (gated-gelu, untied) and its
-_init_weights.
+"""T5 1.1. Names, shapes and laws: transformers 5.24, T5ForConditionalGeneration (gated-gelu) and its _init_weights.
 """
 
 from exact_laws import Normal
@@ -11,13 +10,12 @@ D_MODEL, D_KV = 128, 16
 RULES = {
     "*norm.weight": "ones",
     "shared.weight": "normal",
-    "lm_head.weight": "normal",
     "*.q.weight": fi.get("normal", std=(D_MODEL * D_KV) ** -0.5),  # attention does not divide by sqrt(D_KV) later
     "*.relative_attention_bias.weight": fi.get("normal", std=D_MODEL**-0.5),
     "*": fi.get("lecun_normal", fans="oi"),
 }
 
-# 8 heads; tables and encoder.embed_tokens are tied to shared.
+# 8 heads. The embed_tokens and, in this version always, lm_head are tied to shared.
 TENSORS = """
     shared.weight                                                           512x128  unit
     {encoder,decoder}.block.{0,1}.layer.0.SelfAttention.q.weight            128x128  query
@@ -34,7 +32,6 @@ TENSORS = """
     decoder.block.{0,1}.layer.2.DenseReluDense.wo.weight                    128x256  inner
     decoder.block.{0,1}.layer.2.layer_norm.weight                           128      one
     {encoder,decoder}.final_layer_norm.weight                               128      one
-    lm_head.weight                                                          512x128  unit
 """
 
 # Powers -1/2 of: d_model d_kv = 2048, d_model = 128, heads d_kv = 128, d_ff = 256.
