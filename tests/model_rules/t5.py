@@ -1,5 +1,4 @@
-"""T5 1.1. Names, shapes and laws: transformers 5.24, T5ForConditionalGeneration (gated-gelu) and its _init_weights.
-"""
+"""T5 1.1. Names, shapes and laws: transformers 5.24, T5ForConditionalGeneration (gated-gelu) and its _init_weights."""
 
 from exact_laws import Normal
 
