@@ -1,4 +1,4 @@
-# Static signatures of the public functions, which the package builds at import (registry.py).
+# Static signatures of the public functions, which the package builds at import (schemes/register.py).
 # tests/test_public_api.py holds them against the real ones.
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights import WeightsReport
-from fastinit.recommendation import Recommended
-from fastinit.registry import Configured
+from fastinit.schemes.recommendation import Recommended
+from fastinit.schemes.register import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
 _Fans = Literal["io", "oi"] | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
@@ -37,7 +37,7 @@ class _Fill(TypedDict, total=False):
     out: Any
     rng: _Rng
     name: str
-    index: _Item | tuple[_Item, ...] | None
+    index: _Item | ArrayLike | tuple[_Item | ArrayLike, ...] | None
     threads: SupportsIndex | None
 
 __version__: str

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import output
+from fastinit.filling import output
 
 CPU, CUDA = 1, 2
 INT, BFLOAT = 0, 4

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import fastinit as fi
-from fastinit.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
+from fastinit.schemes.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = [p for p in sorted((ROOT / "docs").rglob("*.md")) if not {"_build", "api"} & set(p.parts)]

@@ -11,7 +11,7 @@ from make_golden import PATH, pinned, sha256
 from reference_laws import DTYPES
 
 import fastinit as fi
-from fastinit import registry
+from fastinit.schemes import register
 
 GOLDEN = json.loads(PATH.read_text())
 
@@ -41,8 +41,8 @@ def test_hashes_can_fail(dtype):
 
 def test_every_scheme_has_a_case():
     """Aliases are the same function under a second name, and need none."""
-    with_case = {registry.REGISTER[case["scheme"]] for case in GOLDEN["cases"] + GOLDEN["to_rounding"]}
-    assert [name for name in fi.schemes() if registry.REGISTER[name] not in with_case] == []
+    with_case = {register.REGISTER[case["scheme"]] for case in GOLDEN["cases"] + GOLDEN["to_rounding"]}
+    assert [name for name in fi.schemes() if register.REGISTER[name] not in with_case] == []
     assert {case["scheme"] for case in GOLDEN["to_rounding"]} == set(TO_ROUNDING)
     assert all(set(case["sha256"]) == set(DTYPES) for case in GOLDEN["cases"])
 

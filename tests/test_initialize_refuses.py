@@ -8,7 +8,8 @@ import pytest
 from test_initialize import filled
 
 import fastinit as fi
-from fastinit import _kernels, batch
+from fastinit import _kernels
+from fastinit.plans import batch
 
 
 def read_only():

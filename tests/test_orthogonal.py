@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
 
 SIZES = [
     (1, 1),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import run
+from fastinit.filling import run
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import gains
-from fastinit.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
+from fastinit.laws import gains
+from fastinit.schemes.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
+from fastinit.schemes.register import Configured
 
 GLOROT = fi.get("glorot_normal")
 HE = fi.get("he_normal")
@@ -85,7 +86,7 @@ def test_reasons(activation, kind):
 def test_serves_as_a_configured_scheme(activation, kind):
     recommended = fi.recommend(activation, kind)
     same = fi.get(recommended.name, **recommended.params)
-    assert isinstance(recommended, fi.registry.Configured)
+    assert isinstance(recommended, Configured)
     assert recommended == same == recommended
     assert hash(recommended) == hash(same)
     for text in (repr(recommended), str(recommended)):

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import _kernels, threads
+from fastinit import _kernels
+from fastinit.filling import threads
 
 
 def run_python(code, **environment):
@@ -144,7 +145,7 @@ import ctypes, os
 ctypes.CDLL(None).prctl(15, bytes([0xD0] * 15))
 pid = os.fork()
 if pid == 0:
-    from fastinit import threads
+    from fastinit.filling import threads
     os._exit(0 if threads.forked() else 1)
 print(os.waitpid(pid, 0)[1])
 """

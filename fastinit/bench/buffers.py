@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastinit import memory
 from fastinit.bench.peer_interface import Unavailable
+from fastinit.filling import memory
 
 #: Kinds of pages, by what Linux is asked for.
 FRESH = {"fresh 4 KiB": "MADV_NOHUGEPAGE", "fresh huge": "MADV_HUGEPAGE"}

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fastinit import gains
 from fastinit.checking import law_moments
 from fastinit.checking.law_moments import Moments
-from fastinit.dtypes import FLOAT32_FORMAT
-from fastinit.recommendation import BY_ACTIVATION, EMBEDDING
-from fastinit.registry import REGISTER, get
+from fastinit.laws import gains
+from fastinit.laws.dtypes import FLOAT32_FORMAT
+from fastinit.schemes.recommendation import BY_ACTIVATION, EMBEDDING
+from fastinit.schemes.register import REGISTER, get
 
 #: Schemes that scale by fans.
 SCALED = (

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastinit import checks, fan_rules, output, seed
 from fastinit.checking import activations
 from fastinit.checking.activations import Activation
-from fastinit.dtypes import FLOAT64_FORMAT
-from fastinit.errors import Shown, reject_type, reject_value
-from fastinit.gains import FAMILIES
-from fastinit.recommendation import recommend
-from fastinit.registry import REGISTER, Configured, get
+from fastinit.common import checks
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import output, seed
+from fastinit.laws import fan_rules
+from fastinit.laws.dtypes import FLOAT64_FORMAT
+from fastinit.laws.gains import FAMILIES
+from fastinit.schemes.recommendation import recommend
+from fastinit.schemes.register import REGISTER, Configured, get
 
 #: What a layer's mapping may have.
 KEYS = ("shape", "weights", "activation", "scheme", "bias", "layout", "name")

@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastinit import output
 from fastinit.checking import known_schemes, law_moments, moments, units
 from fastinit.checking.known_schemes import Known
 from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
-from fastinit.errors import Shown, reject_type, reject_value
-from fastinit.fan_rules import LAYOUTS
-from fastinit.schemes_basic import normal
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import output
+from fastinit.laws.fan_rules import LAYOUTS
+from fastinit.schemes.basic import normal
 
 #: A scheme fits if mean, standard deviation and kurtosis are all within so many standard errors of its own: of three
 #: tests together, a false alarm for one tensor in 5000.

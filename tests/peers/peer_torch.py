@@ -13,7 +13,7 @@ from torch import nn
 from torch.nn import functional, init
 
 import fastinit as fi
-from fastinit import gains
+from fastinit.laws import gains
 
 #: What other libraries warn of is not this project's error.
 pytestmark = pytest.mark.filterwarnings("default")

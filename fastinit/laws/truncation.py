@@ -1,0 +1,107 @@
+"""The truncated normal law: from bounds to the numbers that the kernels draw by (src/kernel/truncated.h)."""
+
+from __future__ import annotations
+
+import functools
+import math
+from fractions import Fraction
+
+from fastinit.common.errors import Shown, reject_value
+from fastinit.laws import kernel_laws, normal_tail
+from fastinit.laws.dtypes import FLOAT32_FORMAT, Format
+from fastinit.laws.kernel_laws import CODES, Law, tag
+
+#: How near to 0 the interval must come, in standard deviations: the kernels' polynomials end at 13, which is reached
+#: with probability 2**-64 from here.
+MAX_NEAREST = 8.0
+
+#: The least width relative to the bound farther from 0: float64 has 10**4 steps and more in it. And the least at
+#: all: draws near 0 then keep to the products that kernel_laws.LEAST64 allows.
+MIN_RELATIVE_WIDTH, MIN_WIDTH = 1e-10, 2e-12
+
+#: Symmetric bounds up to this have a float32 kernel of their own.
+MAX_NEAR = 3.0
+
+#: In it the mean is a float32 number. Where that moves the law by more than this many standard deviations, which some
+#: 2**32 draws would show, the law of float64 arithmetic serves.
+MAX_SHIFT = 2.0**-16
+
+#: No draw lies beyond, whatever the bounds.
+REACH = 13.0
+
+
+@functools.lru_cache(maxsize=1024)
+def truncated_normal(where: str, mean: float, std: float, low: float, high: float, fmt: Format) -> Law:
+    """mean + std z, z standard normal on the open interval (low, high), either of which may be infinite."""
+    check_bounds(where, low, high)
+    if std <= 0:
+        reject_value(where, "std", "a finite number > 0", std)
+    kernel_laws.check_mean_and_std(where, mean, std, max(_reach(low), _reach(high)), fmt)
+    lowest, highest = _inside(where, mean, std, low, high, fmt)
+    computed = kernel_laws.arithmetic(fmt)
+    shift = abs(computed.nearest(mean) - mean)
+    if computed is FLOAT32_FORMAT and low == -high and high <= MAX_NEAR and shift <= MAX_SHIFT * std:
+        _, side = _sides(low, high)
+        numbers = (mean, std, lowest, highest, *side)
+        return Law(
+            CODES["truncated_near"],
+            fmt.code,
+            tag("t", fmt),
+            tuple(map(computed.nearest, numbers)),
+        )
+    sides = (number for side in _sides(low, high) for number in side)
+    # Another tag: the words of an element are others than in the law above.
+    return Law(CODES["truncated"], fmt.code, tag("w", fmt), (mean, std, lowest, highest, *sides))
+
+
+def check_bounds(where: str, low: float, high: float) -> None:
+    """Refuse bounds, in standard deviations, that are crossed, too far out or too close together."""
+    got = Shown(f"low {low!r}, high {high!r}")
+    if not low < high:
+        reject_value(where, "low, high", "low < high", got)
+    if max(low, -high) > MAX_NEAREST:
+        reject_value(where, "low, high", f"an interval that begins within {MAX_NEAREST} standard deviations of 0", got)
+    if high - low < max(MIN_RELATIVE_WIDTH * max(abs(low), abs(high)), MIN_WIDTH):
+        expected = f"bounds that differ by {MIN_WIDTH}, and by {MIN_RELATIVE_WIDTH} of the larger, or more"
+        reject_value(where, "low, high", expected, got)
+
+
+def _reach(bound: float) -> float:
+    return min(abs(bound), REACH)
+
+
+def _inside(where: str, mean: float, std: float, low: float, high: float, fmt: Format) -> tuple[float, float]:
+    """The smallest and largest number of the format between the bounds; of all, where a bound is beyond its range."""
+    lowest = max(fmt.above(bound) if bound >= -fmt.max else -fmt.max for bound in _bounds(mean, std, low))
+    highest = min(fmt.below(bound) if bound <= fmt.max else fmt.max for bound in _bounds(mean, std, high))
+    if lowest > highest:
+        got = Shown(f"mean {mean!r}, std {std!r}, low {low!r}, high {high!r}")
+        reject_value(where, "mean, std, low, high", f"a {fmt.name} between mean + low std and mean + high std", got)
+    return lowest, highest
+
+
+def _bounds(mean: float, std: float, z: float) -> tuple[Fraction | float, float]:
+    """mean + z std, exactly and in float64, as a caller would compare: the one may be a value where the other is not.
+
+    0.1 is a little more than a tenth, and 1 less than 0.1 times 10.
+    """
+    computed = mean + z * std
+    return computed if math.isinf(z) else Fraction(mean) + Fraction(std) * Fraction(z), computed
+
+
+def _sides(low: float, high: float) -> tuple[tuple[float, ...], ...]:
+    """(base, slope, y_base, y_slope) of the lower and of the upper side.
+
+    With the direction `out` of the tail that a side's q counts, 1 up and -1 down: q = base + slope d is twice the
+    probability beyond z in that direction, and y = out (1 - q). The tail is the nearer one where the interval lies on
+    one side of 0, else each side's own.
+    """
+    p = float(normal_tail.between(low, high))
+    outs = (1, 1) if low >= 0 else (-1, -1) if high <= 0 else (-1, 1)
+    sides = []
+    for bound, inwards, out in ((low, 1, outs[0]), (high, -1, outs[1])):
+        base = 2 * float(normal_tail.above(out * bound))
+        slope = -out * inwards * p  # moving inwards towards the counted tail leaves less beyond
+        y_base = 2 * float(normal_tail.central(bound))
+        sides.append((base, slope, y_base, -out * slope))
+    return tuple(sides)

@@ -1,0 +1,13 @@
+"""What users call by name, and the register of all of it.
+
+`plans`, `checking` and `bench` call it; it imports `filling`, `laws` and `common`.
+
+================================== ==============================================================
+`register`                         from a rule to a public function, and `get`
+`wording`                          what the docstrings of all schemes share
+`basic`, `constant`                laws that are the same for every shape
+`scaled`, `glorot_he`              laws scaled by the fans
+`diagonal`, `orthogonal`, `sparse` more than a law: elements placed after it
+`recommendation`                   which scheme to take for what, and who says so
+================================== ==============================================================
+"""

@@ -1,0 +1,146 @@
+"""Schemes that draw nothing: constants, given values, the log-odds of a prior."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from fastinit.common import checks
+from fastinit.common.checks import Shape
+from fastinit.common.errors import Shown, reject_value
+from fastinit.filling import placing
+from fastinit.laws import kernel_laws
+from fastinit.laws.dtypes import Format
+from fastinit.laws.kernel_laws import Law
+from fastinit.laws.spec import Spec, fixed
+from fastinit.schemes.register import scheme
+
+
+@scheme
+def zeros() -> Spec:
+    """Fill with 0.
+
+    Parameters
+    ----------
+    [shape]
+    [common]
+
+    Notes
+    -----
+    The usual choice for biases; weights that are all zero leave the units of a layer identical for ever.
+    Equals ``torch.nn.init.zeros_`` and ``jax.nn.initializers.zeros``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.zeros(3)
+    array([0., 0., 0.], dtype=float32)
+    """
+    return fixed("zeros", partial(kernel_laws.constant, "zeros", 0.0))
+
+
+@scheme
+def ones() -> Spec:
+    """Fill with 1.
+
+    Parameters
+    ----------
+    [shape]
+    [common]
+
+    Notes
+    -----
+    The usual choice for the scales of normalization layers.
+    Equals ``torch.nn.init.ones_`` and ``jax.nn.initializers.ones``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.ones(3)
+    array([1., 1., 1.], dtype=float32)
+    """
+    return fixed("ones", partial(kernel_laws.constant, "ones", 1.0))
+
+
+@scheme
+def constant(*, value: float) -> Spec:
+    """Fill with one value, or with given ones.
+
+    Parameters
+    ----------
+    [shape]
+    value : float or array of float
+        Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
+        broadcast to the shape. Each is rounded to the dtype once, to nearest even.
+    [common]
+
+    Notes
+    -----
+    Equals ``torch.nn.init.constant_`` and ``jax.nn.initializers.constant``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.constant(3, value=0.1)
+    array([0.1, 0.1, 0.1], dtype=float32)
+    >>> fi.constant((2, 3), value=[1, 2, 3])
+    array([[1., 2., 3.],
+           [1., 2., 3.]], dtype=float32)
+    """
+    if placing.is_many(value):
+        return given_values("constant", "value", checks.real_array("constant", "value", value))
+    return fixed("constant", partial(kernel_laws.constant, "constant", checks.real("constant", "value", value)))
+
+
+@scheme
+def log_odds(*, p: float) -> Spec:
+    """Fill the bias of a sigmoid output with ln(p / (1 - p)), so that the network begins by predicting the prior p.
+
+    Parameters
+    ----------
+    [shape]
+    p : float or array of float
+        Probability of each class, 0 < p < 1; an array must broadcast to the shape.
+    [common]
+
+    Notes
+    -----
+    Without it, a rare class costs the first steps of training: every output begins at 1/2. No peer has it.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollar, "Focal loss for dense object detection", ICCV 2017, 4.1.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.log_odds(2, p=0.01).round(3)
+    array([-4.595, -4.595], dtype=float32)
+    """
+    where = "log_odds"
+    if placing.is_many(p):
+        given = checks.real_array(where, "p", p)
+        if not ((given > 0) & (given < 1)).all():
+            reject_value(where, "p", "numbers in (0, 1)", p)
+        odds = [placing.log_odds(float(value)) for value in given.flat]
+        return given_values(where, "p", np.array(odds).reshape(given.shape))
+    number = checks.finite(where, "p", p)
+    if not 0 < number < 1:
+        reject_value(where, "p", "a number in (0, 1)", p)
+    return Spec(where, lambda shape, fmt: kernel_laws.constant(where, placing.log_odds(number), fmt), by_shape=False)
+
+
+def given_values(where: str, parameter: str, given) -> Spec:
+    """Values broadcast to the shape."""
+
+    def rule(shape: Shape, fmt: Format) -> Law:
+        lengths = zip(given.shape[::-1], shape[::-1], strict=False)
+        if given.ndim > len(shape) or not all(n in (1, dim) for n, dim in lengths):
+            reject_value(where, parameter, f"an array that broadcasts to {shape}", Shown(f"shape {given.shape}"))
+        finite = np.isfinite(given)
+        for bound in (given.min(initial=0, where=finite), given.max(initial=0, where=finite)):
+            kernel_laws.constant(where, float(bound), fmt)
+        return kernel_laws.constant(where, 0.0, fmt)
+
+    return Spec(where, rule, by_shape=True, place=partial(placing.values, given=given))
