@@ -35,11 +35,13 @@ class Target:
 
     def __init__(self, array: np.ndarray, full_shape: Shape, selection: Selection):
         n_listed = len(selection.listed_shape)
-        listed = range(selection.listed_at, selection.listed_at + n_listed)
-        kept = [axis for axis in range(array.ndim) if axis not in listed]
+        if selection.positions:
+            listed = range(selection.listed_at, selection.listed_at + n_listed)
+            array = array.transpose(*listed, *(axis for axis in range(array.ndim) if axis not in listed))
         lines = [line for line in selection.lines if line is not None]
-        dropped = tuple(n_listed + i for i, line in enumerate(lines) if not line.kept)
-        self._memory = np.expand_dims(array.transpose(*listed, *kept), dropped)
+        if array.ndim < n_listed + len(lines):
+            array = np.expand_dims(array, tuple(n_listed + i for i, line in enumerate(lines) if not line.kept))
+        self._memory = array
         self._n_listed = n_listed  # of the memory's axes, the first
         self._lines = selection.lines
         self._positions = selection.positions
