@@ -1,6 +1,5 @@
 """BERT. Names, shapes and laws: transformers 5.24, BertForPreTraining and BertPreTrainedModel._init_weights."""
 
-import numpy as np
 from exact_laws import Normal
 
 import fastinit as fi
@@ -10,7 +9,7 @@ from .facts import But
 RULES = {
     "*.bias": "zeros",
     "*.LayerNorm.weight": "ones",
-    "*.word_embeddings.weight": fi.get("normal", std=0.02).but(np.s_[0], "zeros"),  # the padding token's row
+    "*.word_embeddings.weight": fi.get("normal", std=0.02).but(0, "zeros"),  # the padding token's row
     "*": fi.get("normal", std=0.02),
 }
 

@@ -3,7 +3,6 @@
 Row 0 of each table is padding, as PyTorch's EmbeddingBag has it with padding_idx=0: DLRM itself leaves that out.
 """
 
-import numpy as np
 from exact_laws import Normal, Uniform
 
 import fastinit as fi
@@ -11,7 +10,7 @@ import fastinit as fi
 from .facts import But
 
 RULES = {
-    "emb_l.*": fi.get("fan_in_uniform").but(np.s_[0], "zeros"),  # +-1 / sqrt(rows)
+    "emb_l.*": fi.get("fan_in_uniform").but(0, "zeros"),  # +-1 / sqrt(rows)
     "*.bias": lambda name, shape: fi.get("normal", std=shape[0] ** -0.5),
     "*": fi.get("glorot_normal", fans="oi"),
 }

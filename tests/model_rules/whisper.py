@@ -22,7 +22,7 @@ RULES = {
     "*.bias": "zeros",
     "*layer_norm.weight": "ones",
     "*.encoder.embed_positions.weight": sinusoids,
-    "*.embed_tokens.weight": fi.get("normal", std=0.02).but(np.s_[PAD], "zeros"),
+    "*.embed_tokens.weight": fi.get("normal", std=0.02).but(PAD, "zeros"),
     "*": fi.get("normal", std=0.02),
 }
 
