@@ -105,10 +105,9 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
 
 def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:
     """Names, arrays and the choices of what is to be filled: without the kept, and each part by itself."""
-    if choices is None:
-        if not any(type(value) is tuple for value in entries.values()):
-            return list(entries), list(entries.values()), None
-        choices = [0] * len(entries)
+    if tuple not in set(map(type, entries.values())) and (choices is None or KEEP not in choices):
+        return list(entries), list(entries.values()), choices
+    choices = [0] * len(entries) if choices is None else choices
     names, values, chosen = [], [], []
     for (name, value), choice in zip(entries.items(), choices, strict=True):
         for one in () if choice == KEEP else value if type(value) is tuple else (value,):

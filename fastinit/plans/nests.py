@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -42,18 +41,18 @@ class _Walk:
     def __init__(self, sep: str):
         self.found: dict[str, object] = {}
         self._sep = sep
-        self._n_ways = Counter()
+        self._n_ways: dict[int, int] = {}  # to each nest, by its identity
 
     def through(self, nest: Mapping | Sequence, prefix: str, level: int) -> None:
         items = _items(nest)
-        self._n_ways[id(nest)] += bool(items)
-        if level > MAX_LEVELS or self._n_ways[id(nest)] > MAX_WAYS:
+        n_ways = self._n_ways[id(nest)] = self._n_ways.get(id(nest), 0) + bool(items)
+        if level > MAX_LEVELS or n_ways > MAX_WAYS:
             got = Shown(f"more at {quoted(prefix)}")
             expected = f"a nest of at most {MAX_LEVELS} levels, and at most {MAX_WAYS} ways to each part of it"
             reject_value("initialize", "arrays", expected, got)
         for key, value in items:
             name = prefix + self._text(key, prefix)
-            if _is_nest(value):
+            if type(value) is not np.ndarray and _is_nest(value):
                 if not _are_parts(value):
                     self.through(value, name + self._sep, level + 1)
                     continue
@@ -75,17 +74,16 @@ class _Walk:
 
 def _items(nest: Mapping | Sequence) -> list[tuple[object, object]]:
     """Keys and values, once it is sure that the nest holds the values themselves."""
-    if isinstance(nest, Mapping):
-        items: Iterable = dict(nest).items()
-    else:
-        items = list(enumerate(nest))
-    if type(nest) not in (dict, list, tuple) and any(nest[key] is not value for key, value in items):
+    if type(nest) is dict:
+        return list(nest.items())
+    items = list(dict(nest).items() if isinstance(nest, Mapping) else enumerate(nest))
+    if type(nest) not in (list, tuple) and any(nest[key] is not value for key, value in items):
         got = Shown(f"{type(nest).__name__}, which makes a new one at each look")
         reject_type("initialize", "arrays", "a mapping that holds its arrays", got)
     fields = getattr(nest, "_fields", None) if isinstance(nest, tuple) else None
     if fields is not None:
         return list(zip(fields, nest, strict=True))
-    return list(items)
+    return items
 
 
 def _is_nest(value: object) -> bool:

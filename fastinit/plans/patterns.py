@@ -10,9 +10,6 @@ from collections.abc import Callable, Collection, Iterator
 
 from fastinit import _kernels
 
-#: What makes a pattern more than a name.
-WILDCARDS = frozenset("*?[")
-
 #: Up to so many patterns with wildcards are tried one after the other: looking words up costs as much as trying ten.
 MAX_TRIED = 10
 
@@ -33,10 +30,10 @@ class Patterns:
 
     def __init__(self, patterns: list[str]):
         self.texts = patterns
-        self._exact: dict[str, int] = {}
-        for i, pattern in enumerate(patterns):
-            self._exact.setdefault(pattern, i)
-        self._tests = {i: _test(pattern) for i, pattern in enumerate(patterns) if not WILDCARDS.isdisjoint(pattern)}
+        n_patterns = len(patterns)
+        self._exact = dict(zip(reversed(patterns), range(n_patterns - 1, -1, -1), strict=True))  # the first of equals
+        globs = [i for i, pattern in enumerate(patterns) if "*" in pattern or "?" in pattern or "[" in pattern]
+        self._tests = {i: _test(patterns[i]) for i in globs}
         self._always, self._by_word = list(self._tests), {}
         if len(self._tests) > MAX_TRIED:
             self._look_words_up()

@@ -102,8 +102,13 @@ class Rules:
                 reject_type("initialize", "rules", "strings as keys", key)
         self._patterns = Patterns(list(map(str.__str__, entries)))
         self._schemes = Schemes()
+        answers: dict[int, int | Callable] = {}  # many rules name few schemes
+        keys = [id(rule.spec if type(rule) is Configured else rule) for rule in entries.values()]
+        for key, pattern, rule in zip(keys, self._patterns.texts, entries.values(), strict=True):
+            if key not in answers:
+                answers[key] = self._answer(pattern, rule)
         #: Of each rule, its scheme's position or the function to ask.
-        self._answers = list(map(self._answer, self._patterns.texts, entries.values()))
+        self._answers = [answers[key] for key in keys]
 
     @property
     def specs(self) -> list[Spec]:
