@@ -16,6 +16,9 @@ MAX_TRIED = 10
 #: Of the names that begin, and of those that end, most like a text, so many are compared with it in full.
 N_NEIGHBOURS = 16
 
+#: Characters that are compared; the time is as their square.
+MAX_COMPARED = 200
+
 #: Characters of a name that a message shows.
 SHOWN = 48
 
@@ -79,15 +82,21 @@ def _words(pattern: str) -> Iterator[str]:
 
 
 def nearest(text: str, candidates: Collection[str]) -> list[str]:
-    """At most three of many names or patterns that are like a text, the most alike first."""
+    """At most three of many names or patterns that are like a text, the most alike first.
+
+    After or before a star at an end of the text only the other end is compared.
+    """
     import difflib  # only for messages
 
-    near = {}
+    near = set()
     for turn in slice(None), slice(None, None, -1):  # by how they begin, and by how they end
         turned = sorted(candidate[turn] for candidate in candidates)
-        at = bisect.bisect(turned, text[turn])
-        near |= dict.fromkeys(other[turn] for other in turned[max(0, at - N_NEIGHBOURS) : at + N_NEIGHBOURS])
-    return difflib.get_close_matches(text[:1000], [other for other in near if len(other) < 1000], n=3, cutoff=0.5)
+        at = bisect.bisect(turned, text.strip("*")[turn])
+        near.update(other[turn] for other in turned[max(0, at - N_NEIGHBOURS) : at + N_NEIGHBOURS])
+    core = text.strip("*")[:MAX_COMPARED]
+    end = slice(-len(core), None) if text[:1] == "*" else slice(len(core)) if text[-1:] == "*" else slice(MAX_COMPARED)
+    by_end = {other[end]: other for other in sorted(near)}
+    return [by_end[alike] for alike in difflib.get_close_matches(core, by_end, n=3, cutoff=0.5)]
 
 
 def quoted(text: str) -> str:

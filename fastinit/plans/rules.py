@@ -182,7 +182,8 @@ class Rules:
         n_rules = len(self._answers)
         name = names[rules.index(n_rules)]
         more = _more(rules.count(n_rules) - 1)
-        got = Shown(f"none for {quoted(name)}{more}{_near(name, self._patterns.texts)}")
+        idle = [self._patterns.texts[i] for i in set(range(n_rules)).difference(rules)]  # one of which may be meant
+        got = Shown(f"none for {quoted(name)}{more}{_near(name, idle or self._patterns.texts)}")
         reject_value("initialize", "rules", "a pattern that matches, for every name", got)
 
     def _reject_rule(self, names: list[str], unneeded: list[int]) -> NoReturn:
