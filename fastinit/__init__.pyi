@@ -50,7 +50,12 @@ def ones(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def constant(shape: _Shape | None = None, *, value: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def identity(shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def dirac(
-    shape: _Shape | None = None, *, groups: SupportsIndex = 1, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None,
+    *,
+    groups: SupportsIndex = 1,
+    gain: SupportsFloat = 1.0,
+    fans: _Layout = "io",
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def orthogonal(
     shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
@@ -62,6 +67,7 @@ def sparse(
     shape: _Shape | None = None,
     *,
     sparsity: SupportsFloat,
+    mean: SupportsFloat = 0.0,
     std: SupportsFloat = 0.01,
     fans: _Layout = "io",
     **fill: Unpack[_Fill],
@@ -78,8 +84,11 @@ def truncated_normal(
     *,
     mean: SupportsFloat = 0.0,
     std: SupportsFloat = 1.0,
-    low: SupportsFloat = -2.0,
-    high: SupportsFloat = 2.0,
+    low: SupportsFloat | None = None,
+    high: SupportsFloat | None = None,
+    lower: SupportsFloat | None = None,
+    upper: SupportsFloat | None = None,
+    keep_std: bool = False,
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def variance_scaling(

@@ -184,7 +184,7 @@ cdef int64_t *new_box(box) except? NULL:
 
 cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
     batch.streamed = streamed
-    cdef Work work = Work(do_batch_part, batch, batch.n_work, batch.scratch_bytes, batch_bytes_before)
+    cdef Work work = Work(do_batch_part, batch, batch.n_work, 1, batch.scratch_bytes, batch_bytes_before)
     return run(&work, n_threads, progress)
 
 

@@ -37,6 +37,12 @@ CASES = [
     ("truncated_normal", {}, (1000, 1003), 0, ""),
     ("truncated_normal", {"mean": 0.1, "std": 0.02, "low": -3.0, "high": 1.0}, (513, 257), 1, "one-sided"),
     ("truncated_normal", {"low": 5.0, "high": 6.0}, (31, 33, 35), 2, "far out"),
+    ("truncated_normal", {"std": 0.02, "lower": -0.04, "upper": 0.03}, (513, 257), 1, "between"),
+    ("truncated_normal", {"std": 0.02, "lower": -0.04, "upper": 0.04, "keep_std": True}, (513, 257), 1, "kept between"),
+    ("truncated_normal", {"mean": 0.1, "std": 0.5, "lower": 0.0, "keep_std": True}, (513, 257), 1, "kept above"),
+    ("truncated_normal", {"low": -1.0, "high": 3.0, "keep_std": True}, (513, 257), 1, "kept"),
+    ("sparse", {"sparsity": 0.3, "mean": 1.0, "std": 0.1}, (20, 30), 5, "sparse about 1"),
+    ("dirac", {"gain": -0.5}, (3, 4, 5), 0, ""),
     ("sparse", {"sparsity": 0.9}, (300, 200), 5, "sparse"),
     ("sparse", {"sparsity": 0.3, "std": 1.0, "fans": "oi"}, (20, 3, 5, 5), 5, "sparse"),
     ("zeros", {}, (1025,), 0, ""),
@@ -72,11 +78,16 @@ def pinned(array: np.ndarray) -> np.ndarray:
 
 
 def records(cases: list[tuple], kind: str, of: Callable[[np.ndarray], object], dtypes: Iterable[str]) -> list[dict]:
-    """What a case is, and `of` its array in each dtype."""
+    """What a case is, and `of` its array in each dtype; None where the dtype has no numbers for it."""
     made = []
     for scheme, params, shape, rng, name in cases:
         init = fi.get(scheme, **params)
-        values = {dtype: of(init(shape, rng=rng, name=name, dtype=dtype)) for dtype in dtypes}
+        values = {}
+        for dtype in dtypes:
+            try:
+                values[dtype] = of(init(shape, rng=rng, name=name, dtype=dtype))
+            except ValueError:
+                values[dtype] = None
         made.append({"scheme": scheme, "params": params, "shape": shape, "rng": rng, "name": name, kind: values})
     return made
 

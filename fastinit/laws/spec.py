@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from fastinit.filling.target import Target
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
-DISTRIBUTIONS = ("uniform", "normal", "truncated_normal")
+
+#: Distributions, and the letters of their streams.
+LETTERS = {"uniform": "u", "normal": "n", "truncated_normal": "t"}
 
 #: The standard deviation of the standard normal between -2 and 2 (normal_tail.truncated_std).
 TRUNCATED_STD = 0.87962566103423978
@@ -126,15 +128,20 @@ def fixed(scheme: str, law_of: Callable[[Format], Law]) -> Spec:
     return Spec(scheme, lambda shape, fmt: law_of(fmt), by_shape=False)
 
 
-def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object) -> Spec:
-    """Mean 0 and variance scale / n, where n is a mean of the fans; n counts as 1 if an axis is empty."""
+def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object, zero: bool = False) -> Spec:
+    """Mean 0 and variance scale / n, where n is a mean of the fans; n counts as 1 if an axis is empty.
+
+    All 0 if that is asked for by `zero`; scales that are 0 in float64 alone are refused.
+    """
     checks.one_of(scheme, "mode", mode, MODES)
-    checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
+    checks.one_of(scheme, "distribution", distribution, tuple(LETTERS))
     choice = fan_rules.check(scheme, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
         fan_in, fan_out = fan_rules.of(scheme, choice, shape)
         std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+        if zero:
+            return kernel_laws.without_width(scheme, LETTERS[distribution], 0.0, fmt, "scale")
         return _scaled_law(scheme, std, distribution, fmt)
 
     return Spec(scheme, rule, by_shape=isinstance(choice, str))
