@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights import WeightsReport
+from fastinit.plans.part import Part
+from fastinit.plans.rules import Keep
 from fastinit.schemes.recommendation import Recommended
 from fastinit.schemes.register import Configured
 
@@ -27,7 +29,8 @@ _Rng = (
     | np.random.Generator
     | None
 )
-_Arrays = TypeVar("_Arrays", bound=Mapping[str, Any])
+_Arrays = TypeVar("_Arrays", bound=Mapping[Any, Any] | Sequence[Any])
+_Rule = str | Configured | Keep | Callable[..., np.ndarray]
 _Activation = str | tuple[str, SupportsFloat] | list[Any]
 _Scheme = str | Configured | Callable[..., np.ndarray] | Mapping[str, Any]
 _Axes = SupportsIndex | Sequence[SupportsIndex]
@@ -138,13 +141,20 @@ kaiming_normal = he_normal
 random_uniform = uniform
 random_normal = normal
 
+keep: Keep
+
 def initialize(
     arrays: _Arrays,
-    rules: Mapping[str, str | Configured | Callable[..., np.ndarray]],
+    rules: Mapping[str, _Rule | Callable[[str, tuple[int, ...]], _Rule | None]],
     rng: _Rng = None,
     threads: SupportsIndex | None = None,
     progress: Callable[[int], object] | None = None,
+    *,
+    sep: str = ".",
+    unused: Literal["error", "ignore"] = "error",
+    skip: str | list[str] | tuple[str, ...] = (),
 ) -> _Arrays: ...
+def part(array: Any, shape: _Shape, index: _Item | ArrayLike | tuple[_Item | ArrayLike, ...]) -> Part: ...
 @overload
 def check(
     layers: str | PathLike[str],

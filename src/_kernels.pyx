@@ -21,6 +21,8 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     Py_ssize_t PyUnicode_Tailmatch(
         object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -1
+    Py_ssize_t PyUnicode_Find(
+        object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -2
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP
