@@ -118,15 +118,12 @@ class Target:
         )
 
     def _runs(self, memory: np.ndarray, out_offsets: np.ndarray | None) -> tuple[np.ndarray, tuple]:
-        start, advances = self._flat_start, []
+        start, steps = self._flat_start, []
         for line, stride in zip(self._lines, self._flat_strides, strict=True):
             if line is not None:
                 start += line.start * stride
-                advances.append(line.step * stride)
-        # Flat indices only grow for the kernels: what runs backwards is written backwards.
-        start += sum((n - 1) * advance for n, advance in zip(memory.shape, advances, strict=True) if advance < 0)
-        memory = memory[(*(slice(None, None, -1 if advance < 0 else 1) for advance in advances), ...)]
-        numbers = region.runs(memory, start, tuple(map(abs, advances)), out_offsets is not None)
+                steps.append(line.step * stride)
+        memory, numbers = region.along(memory, steps, start, out_offsets is not None)
         if out_offsets is None:
             return memory, numbers
         flat_offsets = np.zeros(out_offsets.size, np.int64)

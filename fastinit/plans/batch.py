@@ -10,6 +10,7 @@ from fastinit import _kernels
 from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
+from fastinit.common.selection import Selection
 from fastinit.filling import output, run, seed
 from fastinit.filling.target import Target
 from fastinit.filling.threads import choose as choose_threads
@@ -151,20 +152,20 @@ class _Work:
         spec = self._specs[choice]
         with located(f"initialize: arrays[{quoted(name)}]"):
             seed.check_name(spec.scheme, name)
-            view, shape, target = _place(spec, value)
+            view, shape, chosen = _place(spec, value)
             fmt = dtypes.format_of(view.dtype)
             spec = spec.for_kind(fmt)
             position = self._law_at(spec, choice, shape, fmt)
-        if target is not None or position == NO_LAW or view.dtype.kind == "c":
+        if chosen is not None or position == NO_LAW or view.dtype.kind == "c":
             self._views[i] = view
         if position == NO_LAW:
             self._unbatched.append(i)
         else:
-            memory, box = run.runs_of(view) if target is None or view.size == 0 else target.runs()
+            memory, box = run.runs_of(view, shape, chosen)
             self.batch.add(memory, name, position, box)
         if not spec.is_law:
             self.draws |= spec.draws(shape, fmt)
-            target = run.target_of(view, shape, None) if target is None else target
+            target = run.target_of(view, shape, chosen)
             n_bytes = view.nbytes if position == NO_LAW else 0
             self._placed.append(_Placed(spec, name, target, shape, fmt, view.size, n_bytes))
 
@@ -197,7 +198,7 @@ class _Work:
                 progress(unbatched_bytes)
 
 
-def _place(spec: Spec, value: object) -> tuple[np.ndarray, Shape, Target | None]:
+def _place(spec: Spec, value: object) -> tuple[np.ndarray, Shape, Selection | None]:
     """The memory to fill, the full shape, and which part of it that is; None for the whole."""
     if type(value) is not Part:
         view = output.as_array(spec.scheme, value)
@@ -206,4 +207,4 @@ def _place(spec: Spec, value: object) -> tuple[np.ndarray, Shape, Target | None]
     shape = checks.as_shape(spec.scheme, value.shape, view.itemsize)
     if view.shape != value.chosen.shape:
         reject_value(spec.scheme, "out", f"shape {value.chosen.shape}, the indexed shape", Shown(view.shape))
-    return view, shape, Target(view, shape, value.chosen)
+    return view, shape, value.chosen
