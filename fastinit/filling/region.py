@@ -35,7 +35,7 @@ def whole(array: np.ndarray, flat_start: int = 0) -> tuple:
 
 
 def along(array: np.ndarray, steps: Sequence[int], flat_start: int, listed: bool = False) -> tuple[np.ndarray, tuple]:
-    """An array whose neighbours along each axis are `steps` apart in flat indices, and its box, as _kernels.fill takes it.
+    """An array whose neighbours along each axis are `steps` apart in flat indices, and the box that goes there.
 
     Flat indices only grow for the kernels: what runs backwards is written backwards.
     """
