@@ -137,7 +137,7 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
         std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
         return _scaled_law(scheme, std, distribution, fmt)
 
-    return Spec(scheme, rule, by_shape=isinstance(choice, str))
+    return Spec(scheme, rule, by_shape=not isinstance(choice, tuple))
 
 
 def normal_or_truncated(scheme: str, truncated: object) -> str:
