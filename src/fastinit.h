@@ -25,7 +25,7 @@
 
 /* Four lines of a column together: memory is far slower at single lines, each in another page. */
 #define FI_TILE_BYTES 256
-#define FI_MAX_TILE_ROWS (FI_TILE_BYTES / 2)
+#define FI_MAX_TILE_ROWS FI_TILE_BYTES
 
 /* NumPy's limit on dimensions is 64; merging adjacent ones never adds any. */
 #define FI_MAX_DIMS 64

@@ -72,11 +72,16 @@ def pinned(array: np.ndarray) -> np.ndarray:
 
 
 def records(cases: list[tuple], kind: str, of: Callable[[np.ndarray], object], dtypes: Iterable[str]) -> list[dict]:
-    """What a case is, and `of` its array in each dtype."""
+    """What a case is, and `of` its array in each dtype; None where the dtype has no numbers for it."""
     made = []
     for scheme, params, shape, rng, name in cases:
         init = fi.get(scheme, **params)
-        values = {dtype: of(init(shape, rng=rng, name=name, dtype=dtype)) for dtype in dtypes}
+        values = {}
+        for dtype in dtypes:
+            try:
+                values[dtype] = of(init(shape, rng=rng, name=name, dtype=dtype))
+            except ValueError:
+                values[dtype] = None
         made.append({"scheme": scheme, "params": params, "shape": shape, "rng": rng, "name": name, kind: values})
     return made
 

@@ -15,18 +15,20 @@ from reference_truncated import Side
 
 
 class Format(NamedTuple):
-    """Numbers k 2^e with |k| < 2^precision and e from least to greatest."""
+    """Numbers k 2^e with |k| < 2^precision, e from least on, none beyond `greatest`."""
 
     precision: int
     least: int
-    greatest: int
+    greatest: float
 
 
 FORMATS = {
-    "float32": Format(24, -149, 104),
-    "float64": Format(53, -1074, 971),
-    "float16": Format(11, -24, 5),
-    "bfloat16": Format(8, -133, 120),
+    "float32": Format(24, -149, (2.0**24 - 1) * 2.0**104),
+    "float64": Format(53, -1074, (2.0**53 - 1) * 2.0**971),
+    "float16": Format(11, -24, 65504.0),
+    "bfloat16": Format(8, -133, 255 * 2.0**120),
+    "float8_e4m3fn": Format(4, -9, 448.0),
+    "float8_e5m2": Format(3, -16, 57344.0),
 }
 
 
@@ -68,9 +70,8 @@ def above(bound: Fraction, fmt: Format) -> Fraction:
 
 def inside(low: Fraction | float, high: Fraction | float, fmt: Format) -> tuple[float, float]:
     """The least number above `low`, -0 if it is zero, and the greatest below `high`; of all, beyond them."""
-    greatest = float(Fraction(2) ** fmt.greatest * (2**fmt.precision - 1))
-    lowest = -greatest if low < -greatest else float(above(low, fmt)) or -0.0
-    return lowest, greatest if high > greatest else float(below(high, fmt))
+    lowest = -fmt.greatest if low < -fmt.greatest else float(above(low, fmt)) or -0.0
+    return lowest, fmt.greatest if high > fmt.greatest else float(below(high, fmt))
 
 
 def nearest32(value: float) -> float:

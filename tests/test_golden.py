@@ -30,6 +30,10 @@ def label(case: dict) -> str:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=label)
 def test_hashes(isa, case, dtype):
+    if case["sha256"][dtype] is None:
+        with pytest.raises(ValueError, match=f"^{case['scheme']}: "):
+            array_of(case, dtype)
+        return
     assert sha256(array_of(case, dtype)) == case["sha256"][dtype]
 
 
@@ -58,6 +62,7 @@ def test_elements_to_rounding(isa, case, dtype):
 
 #: Half of the last place of a number in [1/2, 1), besides the float32 error.
 HALF_PLACE = {"float32": 0.0, "float64": 0.0, "float16": 2.0**-12, "bfloat16": 2.0**-9}
+HALF_PLACE |= {"float8_e4m3fn": 2.0**-5, "float8_e5m2": 2.0**-4}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

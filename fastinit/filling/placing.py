@@ -13,7 +13,7 @@ from fastinit.common.selection import Line, block_shape
 from fastinit.filling import haar, region
 from fastinit.filling.target import Box
 from fastinit.laws import kernel_laws
-from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
+from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, FROM_ML_DTYPES, Format
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement
 
@@ -55,12 +55,12 @@ def values(p: Placement, given: np.ndarray) -> None:
     near = np.broadcast_to(given, p.shape)
     for piece in p.target.pieces(PIECE):
         taken = piece.take(near)
-        is_rounded_twice = p.fmt.name == "bfloat16" and given.dtype == np.float64
+        is_rounded_twice = p.fmt.name in FROM_ML_DTYPES and given.dtype == np.float64
         piece.assign(_to_odd(taken) if is_rounded_twice else taken)
 
 
 def _to_odd(exact: np.ndarray) -> np.ndarray:
-    """float64 as float32 rounded to odd, for bfloat16: ml_dtypes rounds to float32 first, and nothing so twice."""
+    """float64 as float32 rounded to odd: ml_dtypes rounds by way of float32, and nothing so is rounded twice."""
     near = exact.astype(np.float32)
     bits = near.view(np.int32)
     inexact = np.isfinite(near) & (near != exact) & (bits & 1 == 0)
@@ -147,7 +147,7 @@ def _merged(array: np.ndarray, distances: Shape) -> tuple[np.ndarray, Shape]:
     if apart[-1] != 1:
         extents, strides, apart = [*extents, 1], [*strides, array.itemsize], [*apart, 1]
     shape = (*extents, array.shape[-1])
-    return np.lib.stride_tricks.as_strided(array, shape, (*strides, array.strides[-1])), tuple(apart)
+    return region.strided(array, shape, (*strides, array.strides[-1])), tuple(apart)
 
 
 def at_centre(p: Placement, field: dict[int, int]) -> Placement | None:

@@ -118,7 +118,7 @@ class Target:
         for axis, positions in self._positions.items():
             flat_offsets += positions * self._flat_strides[axis]
         # An array as large as what is filled, at the first entry's place.
-        shown = np.lib.stride_tricks.as_strided(memory, (flat_offsets.size, *memory.shape), (0, *memory.strides))
+        shown = region.strided(memory, (flat_offsets.size, *memory.shape), (0, *memory.strides))
         return shown, (*numbers, flat_offsets, out_offsets)
 
     def _places(self) -> tuple[np.ndarray, ...]:

@@ -4,6 +4,7 @@
 
 ============== ====================================================================
 `dtypes`       the dtypes that can be filled, and their arithmetic
+`given`        numbers that the caller gives
 `kernel_laws`  the laws of single elements, their numbers exact
 `truncation`   the truncated normal law's numbers
 `normal_tail`  exact constants of the standard normal distribution

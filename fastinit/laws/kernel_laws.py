@@ -49,9 +49,9 @@ def tag(letter: str, fmt: Format) -> bytes:
 
 
 def constant(where: str, value: float, fmt: Format) -> Law:
-    """`value` itself; NaN and infinities are values like any other."""
+    """`value` itself; NaN and the infinities that the dtype has are values like any other."""
     rounded = fmt.nearest(value)
-    if math.isinf(rounded) and not math.isinf(value):
+    if math.isinf(rounded) and not (math.isinf(value) and fmt.has_infinity):
         reject_value(where, "value", f"a number within {fmt.name}", value)
     return Law(CODES["constant"], fmt.code, b"", (math.nan if math.isnan(rounded) else rounded,))
 

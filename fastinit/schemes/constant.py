@@ -12,6 +12,7 @@ from fastinit.common.errors import Shown, reject_value
 from fastinit.filling import placing
 from fastinit.laws import kernel_laws
 from fastinit.laws.dtypes import Format
+from fastinit.laws.given import real_array
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Spec, fixed
 from fastinit.schemes.register import scheme
@@ -89,7 +90,7 @@ def constant(*, value: float) -> Spec:
            [1., 2., 3.]], dtype=float32)
     """
     if placing.is_many(value):
-        return given_values("constant", "value", checks.real_array("constant", "value", value))
+        return given_values("constant", "value", real_array("constant", "value", value))
     return fixed("constant", partial(kernel_laws.constant, "constant", checks.real("constant", "value", value)))
 
 
@@ -120,7 +121,7 @@ def log_odds(*, p: float) -> Spec:
     """
     where = "log_odds"
     if placing.is_many(p):
-        given = checks.real_array(where, "p", p)
+        given = real_array(where, "p", p)
         if not ((given > 0) & (given < 1)).all():
             reject_value(where, "p", "numbers in (0, 1)", p)
         odds = [placing.log_odds(float(value)) for value in given.flat]
@@ -141,6 +142,8 @@ def given_values(where: str, parameter: str, given) -> Spec:
         finite = np.isfinite(given)
         for bound in (given.min(initial=0, where=finite), given.max(initial=0, where=finite)):
             kernel_laws.constant(where, float(bound), fmt)
+        if np.isinf(given).any():
+            kernel_laws.constant(where, np.inf, fmt)
         return kernel_laws.constant(where, 0.0, fmt)
 
     return Spec(where, rule, by_shape=True, place=partial(placing.values, given=given))

@@ -53,6 +53,16 @@
 #define FI_LAWS_HERE FI_LAWS_OF_f32
 #include "blocks.h"
 
+#define FI_DTYPE float8_e4m3fn
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_f32
+#include "blocks.h"
+
+#define FI_DTYPE float8_e5m2
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_f32
+#include "blocks.h"
+
 #define FI_TABLE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_table_##dtype,
 
 const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {

@@ -21,11 +21,13 @@
 #define FI_LAWS FI_LAWS_OF_f32
 
 /* Dtypes: name, arithmetic, bytes. */
-#define FI_DTYPES(X)     \
-    X(float32, f32, 4)   \
-    X(float64, f64, 8)   \
-    X(float16, f32, 2)   \
-    X(bfloat16, f32, 2)
+#define FI_DTYPES(X)         \
+    X(float32, f32, 4)       \
+    X(float64, f64, 8)       \
+    X(float16, f32, 2)       \
+    X(bfloat16, f32, 2)      \
+    X(float8_e4m3fn, f32, 1) \
+    X(float8_e5m2, f32, 1)
 
 /* Ways to store a block: through the caches; past them, where dst is aligned to a vector; past them, where it is
  * aligned to less. */

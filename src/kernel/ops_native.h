@@ -13,6 +13,7 @@
  *   V_OF_8(table, index)       optional: as v_f64_of_8
  *   V_F32_FROM_F64(a, b)       those of a, then those of b, rounded to nearest even
  *   V_F16_PAIR(a, b)           optional: the float16 of a's elements, then of b's, rounded to nearest even, as v_u32
+ *   V_HIGH_BYTES(a, b)         optional: 16-bit elements below 256 of a, then of b, as bytes
  *   V_QUADS(row, j)            16 bytes each from byte j on of row[0], row[4], ...
  *   V_STORE_FIRST(dst, a, n)   the first n 32-bit elements; not defined: one by one
  *   V_STREAM_BYTES             alignment of dst for stores past the caches; 0 where there are none
@@ -41,6 +42,7 @@ typedef uint64_t v_u64 __attribute__((vector_size(V_BYTES)));
 typedef uint32_t v_u32 __attribute__((vector_size(V_BYTES)));
 typedef int32_t v_i32 __attribute__((vector_size(V_BYTES)));
 typedef uint16_t v_u16 __attribute__((vector_size(V_BYTES)));
+typedef uint8_t v_u8 __attribute__((vector_size(V_BYTES)));
 typedef int64_t v_i64 __attribute__((vector_size(V_BYTES)));
 typedef float v_f32 __attribute__((vector_size(V_BYTES)));
 typedef double v_f64 __attribute__((vector_size(V_BYTES)));
@@ -232,11 +234,29 @@ FI_INLINE v_u32 v_u32_high_halves(v_u32 a, v_u32 b)
 #endif
 }
 
-#ifdef V_F16_PAIR
-FI_INLINE v_u32 v_u32_f16_pair(v_f32 a, v_f32 b) { return V_F16_PAIR(a, b); }
+/* The high bytes of a's 16-bit elements, then of b's. */
+FI_INLINE v_u32 v_u32_high_bytes(v_u32 a, v_u32 b)
+{
+#ifdef V_HIGH_BYTES
+    return V_HIGH_BYTES((v_u16)a >> 8, (v_u16)b >> 8);
 #else
-#include "float16.h"
+    v_u8 r;
+    for (int i = 0; i < V_BYTES; i++)
+        r[i] = (i < V_BYTES / 2 ? (v_u8)a : (v_u8)b)[2 * i % V_BYTES + 1];
+    return (v_u32)r;
 #endif
+}
+
+#include "narrow.h"
+
+FI_INLINE v_u32 v_u32_f16_pair(v_f32 a, v_f32 b)
+{
+#ifdef V_F16_PAIR
+    return V_F16_PAIR(a, b);
+#else
+    return fi_f16_pair(a, b);
+#endif
+}
 
 FI_INLINE v_u32 v_u32_load(const char *src)
 {

@@ -15,7 +15,7 @@
 
 #define V_BYTES 64
 #define V_COUNT 1
-#define V_STEPS 1
+#define V_STEPS 2 /* as many values as make a vector of bytes */
 #define V_F32S 16
 #define V_F64S 8
 #define V_STREAM_BYTES 0
@@ -152,7 +152,20 @@ FI_INLINE v_u32 v_u32_high_halves(v_u32 a, v_u32 b)
     return r;
 }
 
-#include "float16.h"
+FI_INLINE v_u32 v_u32_high_bytes(v_u32 a, v_u32 b)
+{
+    v_u32 r;
+    for (int i = 0; i < 16; i++) {
+        const uint32_t *pair = (i < 8 ? a : b).lane + 2 * i % 16;
+        uint32_t first = (pair[0] >> 8 & 0xff) | (pair[0] >> 16 & 0xff00);
+        r.lane[i] = first | (pair[1] >> 8 & 0xff) << 16 | (pair[1] & 0xff000000);
+    }
+    return r;
+}
+
+#include "narrow.h"
+
+FI_INLINE v_u32 v_u32_f16_pair(v_f32 a, v_f32 b) { return fi_f16_pair(a, b); }
 
 FI_INLINE v_u32 v_u32_load(const char *src)
 {
