@@ -15,6 +15,7 @@ from fastinit.checking.checkup import check  # noqa: E402
 from fastinit.config import show_config  # noqa: E402
 from fastinit.filling.memory import empty  # noqa: E402
 from fastinit.filling.threads import get_num_threads, set_num_threads  # noqa: E402
+from fastinit.laws.axis_roles import axes  # noqa: E402
 from fastinit.laws.fan_rules import fans  # noqa: E402
 from fastinit.laws.gains import gain  # noqa: E402
 from fastinit.plans.batch import initialize  # noqa: E402
@@ -46,6 +47,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "__version__",
+    "axes",
     "check",
     "constant",
     "delta_orthogonal",

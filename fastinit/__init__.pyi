@@ -10,14 +10,15 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights import WeightsReport
+from fastinit.laws.axis_roles import Axes
 from fastinit.plans.part import Part
 from fastinit.plans.rules import Keep
 from fastinit.schemes.recommendation import Recommended
 from fastinit.schemes.register import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
-_Fans = Literal["io", "oi"] | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
-_Layout = Literal["io", "oi"]
+_Layout = Literal["io", "oi", "oki"]
+_Fans = _Layout | Axes | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
 _Mode = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 _Item = SupportsIndex | slice | EllipsisType
 _Rng = (
@@ -48,20 +49,22 @@ __version__: str
 def zeros(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def ones(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def constant(shape: _Shape | None = None, *, value: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
-def identity(shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def identity(
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout | Axes = "io", **fill: Unpack[_Fill]
+) -> np.ndarray: ...
 def dirac(
     shape: _Shape | None = None,
     *,
     groups: SupportsIndex = 1,
     gain: SupportsFloat = 1.0,
-    fans: _Layout = "io",
+    fans: _Layout | Axes = "io",
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def orthogonal(
-    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout | Axes = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def delta_orthogonal(
-    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout | Axes = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def sparse(
     shape: _Shape | None = None,
@@ -69,7 +72,7 @@ def sparse(
     sparsity: SupportsFloat,
     mean: SupportsFloat = 0.0,
     std: SupportsFloat = 0.01,
-    fans: _Layout = "io",
+    fans: _Layout | Axes = "io",
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def log_odds(shape: _Shape | None = None, *, p: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
@@ -209,6 +212,13 @@ def fans(
     in_groups: SupportsIndex = 1,
     out_groups: SupportsIndex = 1,
 ) -> tuple[int, int]: ...
+def axes(
+    in_axis: _Axes = -2,
+    out_axis: _Axes = -1,
+    batch_axis: _Axes = (),
+    in_groups: SupportsIndex = 1,
+    out_groups: SupportsIndex = 1,
+) -> Axes: ...
 def empty(shape: _Shape, dtype: DTypeLike | None = None, align: int = 64) -> np.ndarray: ...
 @overload
 def show_config(mode: Literal["stdout"] = "stdout") -> None: ...

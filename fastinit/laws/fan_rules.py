@@ -6,15 +6,16 @@ import math
 
 from fastinit.common import checks
 from fastinit.common.checks import Shape
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import reject_type, reject_value
+from fastinit.laws import axis_roles
+from fastinit.laws.axis_roles import LAYOUTS, Axes, Roles
 
-#: Named layouts: (in_axis, out_axis) of arrays of two or more dimensions.
-LAYOUTS = {"io": (-2, -1), "oi": (1, 0)}
+#: A scheme's `fans` once checked: a layout's name, the roles of axes, or the pair itself.
+Fans = str | Axes | tuple[float, float]
 
-#: A scheme's `fans` once checked: a layout's name, or the pair itself.
-Fans = str | tuple[float, float]
-
-EXPECTED = "'io', 'oi' or a pair (fan_in, fan_out) of finite numbers >= 0"
+NAMES = ", ".join(map(repr, LAYOUTS))
+EXPECTED = f"{NAMES}, fastinit.axes(...) or a pair (fan_in, fan_out) of finite numbers >= 0"
+EXPECTED_AXES = f"{NAMES} or fastinit.axes(...)"
 
 
 def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_groups=1) -> tuple[int, int]:
@@ -31,7 +32,7 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_grou
         `out_axis` must be given: ``in_axis=0, out_axis=()`` makes a vector the weights of one output.
     in_axis, out_axis : int or tuple of int, default -2 and -1
         Axes counted as inputs and as outputs, each in [-ndim, ndim); () for none, which counts as 1. The defaults are
-        the layout of Keras and JAX; PyTorch's is ``in_axis=1, out_axis=0``.
+        the layout of Keras and JAX; PyTorch's is ``in_axis=1, out_axis=0``. An axis may be both: see the notes.
     batch_axis : int or tuple of int, default ()
         Axes along which independent weights are stacked (experts, depthwise channels); they count for neither fan.
     in_groups, out_groups : int >= 1, default 1
@@ -46,8 +47,8 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_grou
     Raises
     ------
     ValueError
-        If an axis is out of range or named twice, groups do not divide, or `shape` has fewer than two dimensions and
-        `in_axis` is left at its default.
+        If an axis is out of range, or named twice other than as in and as out, groups do not divide, or `shape` has
+        fewer than two dimensions and `in_axis` is left at its default.
     TypeError
         If an argument is not of the kind stated.
 
@@ -74,17 +75,22 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_grou
     PyTorch LSTM ``weight_ih`` (GRU: 3)            (4 units, in)                  in_axis=1, out_axis=0,
                                                                                   out_groups=4
     experts                                        (n_experts, in, out)           batch_axis=0
+    MLX: dense, convolutions                       (out, k..., in)                in_axis=-1, out_axis=0
+    Flax's Embed, by its default rule              (n_rows, features)             out_axis=0
     ============================================== ============================== ================================
 
     Strides do not show in the shape: with stride s along an axis, each output of a transposed convolution, and each
     gradient of an ordinary one, meets about 1 / s of the receptive field.
 
-    Equal to JAX's rule of the same axes, except where an axis counts twice, which JAX lets pass: for a vector with
-    ``in_axis=0`` it finds (1, 1). Peers have nothing like groups (pytorch#23854, timm#84): they take all outputs of a
-    grouped convolution for fan_out, and of packed queries, keys and values three times as many as there are (pytorch
-    PR 171361). PyTorch counts fan_in along axis 1 of a transposed convolution, where its outputs are. Keras takes (n,)
-    for n inputs and n outputs, attention's kernels for convolutions unless given axes (keras PR 22789), and with axes
-    leaves the receptive field out.
+    Equal to JAX's rule of the same axes, which divides the number of elements by the sizes of the outputs and of the
+    batch for ``fan_in``, by those of the inputs and of the batch for ``fan_out``. So an axis that is both in and out
+    counts for neither: Flax's embedding, ``out_axis=0`` of (vocabulary, features), has fan_in = features.
+
+    Peers have nothing like groups (pytorch#23854, timm#84): they take all outputs of a grouped convolution for fan_out,
+    and of packed queries, keys and values three times as many as there are (pytorch PR 171361). PyTorch counts fan_in
+    along axis 1 of a transposed convolution, where its outputs are. Keras takes (n,) for n inputs and n outputs,
+    attention's kernels for convolutions unless given axes (keras PR 22789), and with axes leaves the receptive field
+    out.
 
     Examples
     --------
@@ -99,43 +105,30 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_grou
     (512, 512)
     """
     dims = checks.as_shape("fans", shape)
-    if len(dims) < 2 and checks.as_integer(in_axis) == -2:
-        reject_value("fans", "shape", "two dimensions or more, or in_axis and out_axis for fewer", shape)
-    axes = [_axes(name, axis, len(dims)) for name, axis in _named(in_axis, out_axis, batch_axis)]
-    used = [axis for group in axes for axis in group]
-    if len(set(used)) < len(used):
-        reject_value(
-            "fans",
-            "in_axis, out_axis, batch_axis",
-            "each axis at most once",
-            Shown(f"{in_axis}, {out_axis}, {batch_axis}"),
-        )
-    field = math.prod(dim for axis, dim in enumerate(dims) if axis not in used)
-    n_in, n_out = (math.prod(dims[axis] for axis in group) for group in axes[:2])
-    return _one_group("in_groups", in_groups, n_in) * field, _one_group("out_groups", out_groups, n_out) * field
+    return _of_axes("fans", axis_roles.make("fans", in_axis, out_axis, batch_axis, in_groups, out_groups), dims)
 
 
-def _one_group(parameter: str, n_groups: object, n_units: int) -> int:
-    n_units_each, rest = divmod(n_units, checks.positive_integer("fans", parameter, n_groups))
+def _of_axes(where: str, axes: Axes, shape: Shape) -> tuple[int, int]:
+    """An axis that is in and out counts for neither fan: what remains of each are the factors of the formula."""
+    roles = axes.roles(where, shape)
+    field = math.prod(shape[axis] for axis in roles.field)
+    n_in = math.prod(shape[axis] for axis in roles.inputs if axis not in roles.outputs)
+    n_out = math.prod(shape[axis] for axis in roles.outputs if axis not in roles.inputs)
+    fan_in = _one_group(where, "in_groups", axes.in_groups, n_in) * field
+    return fan_in, _one_group(where, "out_groups", axes.out_groups, n_out) * field
+
+
+def _one_group(where: str, parameter: str, n_groups: int, n_units: int) -> int:
+    n_units_each, rest = divmod(n_units, n_groups)
     if rest:
-        reject_value("fans", parameter, f"a divisor of {n_units}", n_groups)
+        reject_value(where, parameter, f"a divisor of {n_units}", n_groups)
     return n_units_each
 
 
-def _named(in_axis, out_axis, batch_axis):
-    return ("in_axis", in_axis), ("out_axis", out_axis), ("batch_axis", batch_axis)
-
-
-def _axes(parameter: str, axis: object, n_dims: int) -> tuple[int, ...]:
-    expected = f"an int or a tuple of ints in [-{n_dims}, {n_dims})"
-    positions = checks.as_integers("fans", parameter, axis, expected)
-    if not all(-n_dims <= position < n_dims for position in positions):
-        reject_value("fans", parameter, expected, axis)
-    return tuple(position % n_dims for position in positions)
-
-
 def check(where: str, choice: object) -> Fans:
-    """The ``fans`` argument of a scheme: a layout's name, or the pair itself as floats."""
+    """The ``fans`` argument of a scheme: a layout's name, roles of axes, or the pair itself as floats."""
+    if isinstance(choice, Axes):
+        return choice
     if isinstance(choice, str):
         if choice not in LAYOUTS:
             reject_value(where, "fans", EXPECTED, choice)
@@ -151,14 +144,41 @@ def check(where: str, choice: object) -> Fans:
 
 
 def check_layout(where: str, choice: object) -> str:
-    """The ``fans`` argument of a scheme that needs a layout alone."""
-    return checks.one_of(where, "fans", choice, tuple(LAYOUTS))
+    """The name of a layout."""
+    return checks.one_of(where, "layout", choice, tuple(LAYOUTS))
+
+
+def check_axes(where: str, choice: object) -> str | Axes:
+    """The ``fans`` argument of a scheme that places matrices: a layout's name, or axes each with one role."""
+    if isinstance(choice, Axes):
+        if choice.in_groups != 1 or choice.out_groups != 1:
+            reject_value(where, "fans", "axes without groups", choice)
+        return choice
+    if not isinstance(choice, str):
+        reject_type(where, "fans", EXPECTED_AXES, choice)
+    if choice not in LAYOUTS:
+        reject_value(where, "fans", EXPECTED_AXES, choice)
+    return choice
+
+
+def roles_of(where: str, choice: str | Axes, shape: Shape) -> Roles:
+    """The roles that a choice checked by `check_axes` gives for a full shape."""
+    if isinstance(choice, str):
+        if len(shape) < 2:
+            reject_value(where, "shape", "two dimensions or more", shape)
+        return axis_roles.Axes(*((axis,) for axis in LAYOUTS[choice])).roles(where, shape)
+    roles = choice.roles(f"{where}: fans", shape)
+    if set(roles.inputs) & set(roles.outputs):
+        reject_value(where, "fans", "axes that are either in or out", choice)
+    return roles
 
 
 def of(where: str, choice: Fans, shape: Shape) -> tuple[float, float]:
     """The fans that a checked choice gives for a full shape."""
-    if not isinstance(choice, str):
+    if isinstance(choice, tuple):
         return choice
+    if isinstance(choice, Axes):
+        return _of_axes(f"{where}: fans", choice, shape)
     if len(shape) < 2:
         reject_value(where, "shape", f"two dimensions or more for fans={choice!r}, or a pair of fans", shape)
     return fans(shape, *LAYOUTS[choice])

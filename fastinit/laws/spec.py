@@ -184,7 +184,7 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
     def complex_rule(shape: Shape, fmt: ComplexFormat) -> Law:
         return complex_laws.LAWS[distribution](scheme, 0.0 if zero else std_of(shape), fmt.parts)
 
-    by_shape = isinstance(choice, str)
+    by_shape = not isinstance(choice, tuple)
     return Spec(scheme, rule, by_shape, others={"complex": Spec(scheme, complex_rule, by_shape)})
 
 

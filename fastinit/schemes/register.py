@@ -15,6 +15,7 @@ from fastinit._kernels import exact_key, in_default_float_mode
 from fastinit.common import checks, selection
 from fastinit.common.errors import Shown, reject_type
 from fastinit.filling.run import fill
+from fastinit.laws.axis_roles import Axes
 from fastinit.laws.spec import Spec
 from fastinit.schemes.wording import SHARED_TEXT
 
@@ -108,7 +109,7 @@ class Configured:
 
 def _kept(value: object) -> object:
     """A parameter that nobody can change any more: arrays and lists are copied."""
-    if isinstance(value, (int, float, str, tuple)) or value is None:
+    if isinstance(value, (int, float, str, tuple, Axes)) or value is None:
         return value
     return np.array(value) if isinstance(value, (list, np.ndarray)) else copy.deepcopy(value)
 

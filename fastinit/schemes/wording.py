@@ -6,9 +6,14 @@ SHARED_TEXT = {
 shape : int or tuple of int, optional
     The full logical shape, entries >= 0. May be left out with `out`, whose shape it then is.""",
     "[fans]": """\
-fans : {"io", "oi"} or (float, float), default "io"
-    Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, the other axes being the
-    receptive field; or the pair (fan_in, fan_out) itself, each >= 0, for instance from `fastinit.fans`.""",
+fans : {"io", "oi", "oki"}, Axes or (float, float), default "io"
+    Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, "oki" (out, ..., in) as in
+    MLX, the other axes being the receptive field; the roles of axes, as `fastinit.axes` says them; or the pair
+    (fan_in, fan_out) itself, each >= 0, for instance from `fastinit.fans`.""",
+    "[layout]": """\
+fans : {"io", "oi", "oki"} or Axes, default "io"
+    Layout: "io" is (..., in, out) as in Keras and JAX, "oi" (out, in, ...) as in PyTorch, "oki" (out, ..., in) as in
+    MLX; or the roles of axes, as `fastinit.axes` says them: one matrix for each place on the batch axes.""",
     "[gain]": """\
 gain : float, default 1
     Factor on the standard deviation, finite and >= 0; 0 gives 0 everywhere. Negative ones, which would have the law
