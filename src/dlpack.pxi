@@ -25,7 +25,7 @@ cdef dict DLPACK_NAMES = {
 
 
 def dlpack_interface(capsule):
-    """The name of a dtype that NumPy lacks and NumPy's array interface, as integers, of a tensor of it; None of others.
+    """For a tensor of a dtype that NumPy lacks, its name and NumPy's array interface as integers; None for others.
 
     NumPy's own from_dlpack refuses these dtypes. The capsule is only looked at: it must outlive the array.
     """
@@ -39,10 +39,13 @@ def dlpack_interface(capsule):
     if name is None:
         return None
     cdef int i, itemsize = tensor.n_bits // 8
+    strides = None
+    if tensor.strides != NULL:
+        strides = tuple([itemsize * tensor.strides[i] for i in range(tensor.n_dims)])
     return name, {
         "version": 3,
         "typestr": f"=u{itemsize}",
         "data": (<uintptr_t>tensor.data + tensor.byte_offset, bool(held.flags & FI_DLPACK_READ_ONLY)),
         "shape": tuple([tensor.shape[i] for i in range(tensor.n_dims)]),
-        "strides": None if tensor.strides == NULL else tuple([itemsize * tensor.strides[i] for i in range(tensor.n_dims)]),
+        "strides": strides,
     }

@@ -58,6 +58,7 @@ enum {
  *   tiny_uniform  the same for smaller half-widths
  *   normal        mean and standard deviation
  *   truncated_*   mean and standard deviation of the normal before truncation; for `side` and `sign` see laws.h
+ *   complex_*     scale and `side`: see complex.h
  * Laws with bounds: lowest and highest value.                                                                        */
 typedef struct {
     double base, slope, y_base, y_slope;

@@ -82,7 +82,8 @@ def test_cells(law, dtype):
     for first in range(0, n, piece):
         tally.add(draw(CELLS[law], n, dtype, index=slice(first, first + piece)))
     # A cell for each number, but for those that share one with their neighbour for being improbable.
-    assert tally.in_cells().size >= (N_CELLS if tally.dtype.itemsize > 2 else min(31, n_numbers / 2))
+    least = {1: min(8, n_numbers / 2), 2: 31}.get(tally.dtype.itemsize, N_CELLS)
+    assert tally.in_cells().size >= least
     assert tally.is_inside()
     assert abs(tally.scores()["cells"]) < BOUND
     assert tally.scores(CELLS[law].scaled(1.005))["cells"] > BOUND

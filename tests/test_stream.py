@@ -161,7 +161,8 @@ def test_equality_with_the_reference_can_fail(case):
 def test_tables_cover_every_law():
     """Nothing that the kernels report is left out above; constants have no numbers to be recomputed."""
     tried = {_kernels.laws()[case.law().code] for case in CASES}
-    assert tried | {"constant"} == set(_kernels.laws())
+    in_test_complex = {"complex_disc", "complex_truncated"}
+    assert tried | {"constant"} | in_test_complex == set(_kernels.laws())
     assert set(DTYPES) == set(_kernels.dtypes())
 
 

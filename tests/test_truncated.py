@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from exact_laws import Normal, at_least, ends, from_ordinals, location_and_scale
+from exact_laws import Normal, at_least, ends, from_ordinals, location_and_scale, moments
 from statistics_of import BOUND
 from tally import Tally, beyond, end_scores
 
@@ -93,6 +93,8 @@ def test_law_at_every_location(low, high, dtype):
             continue
         tally = Tally(law, values.dtype, n_cells=512).add(values)
         assert tally.is_inside(), law
+        if tally.in_cells().size < 2:  # nearly all values are one number
+            continue
         assert not beyond({**tally.scores(), **end_scores(values, law)}), law
 
 
@@ -171,13 +173,15 @@ def test_truncated_schemes_have_the_stated_variance(scheme, dtype):
     squares = values.astype(np.float64) ** 2
     z, weight = WITHIN_2.nodes()
     kurtosis = float(np.sum(weight * z**4) / np.sum(weight * z**2) ** 2)
-    # Rounding to bfloat16 adds 2**-18 of the variance at most, and nothing to see here; to float8, this and a little.
-    rounding = 2.0 ** (-2 * dtypes.FORMATS[dtype].precision) / 6
+    # Rounding adds 2**-18 of the variance at most in bfloat16, nothing to see here; in float8 a percent, or two.
+    precision, deviation = dtypes.FORMATS[dtype].precision, math.sqrt(variance / np.sum(weight * z**2))
+    rounded = moments(Normal(0.0, deviation, -2.0, 2.0), values.dtype, 0.0, 1.0)[2]
+    assert abs(rounded / variance - 1) < max(2.0 ** (1 - 2 * precision), 1e-9)
     spread = math.sqrt((kurtosis - 1) / squares.size)
-    assert abs(squares.mean() / variance - 1) < BOUND * spread + rounding
-    assert abs(squares.mean() / (1.005**2 * variance) - 1) > BOUND * spread + rounding
-    limit = 2 * math.sqrt(variance) / math.sqrt(np.sum(weight * z**2))
-    assert limit * (1 - 2.0 ** (1 - min(8, dtypes.FORMATS[dtype].precision))) < math.sqrt(squares.max()) < limit
+    assert abs(squares.mean() / rounded - 1) < BOUND * spread
+    assert abs(squares.mean() / (1.005**2 * rounded) - 1) > BOUND * spread
+    limit = 2 * deviation
+    assert limit * (1 - 2.0 ** (1 - min(8, precision))) < math.sqrt(squares.max()) < limit
 
 
 def test_constants_against_integrals():

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import numpy as np
 
 from fastinit.common.checks import Shape
+from fastinit.common.selection import Line
 
 #: Below these a tile's rows and columns are too short to gain by it.
 MIN_TILE_ROWS = 8
@@ -30,6 +32,27 @@ def strided(array: np.ndarray, shape: Shape, strides: Shape) -> np.ndarray:
 def whole(array: np.ndarray, flat_start: int = 0) -> tuple:
     """The box of consecutive flat indices that goes to an array in C order."""
     return runs(array, flat_start, c_strides(array.shape))
+
+
+def along(array: np.ndarray, steps: Sequence[int], flat_start: int, listed: bool = False) -> tuple[np.ndarray, tuple]:
+    """An array whose neighbours along each axis are `steps` apart in flat indices, and the box that goes there.
+
+    Flat indices only grow for the kernels: what runs backwards is written backwards.
+    """
+    if any(step < 0 for step in steps):
+        flat_start += sum((n - 1) * step for n, step in zip(array.shape, steps, strict=True) if step < 0)
+        array = array[(*(slice(None, None, -1 if step < 0 else 1) for step in steps), ...)]
+    return array, runs(array, flat_start, tuple(map(abs, steps)), listed)
+
+
+def of_lines(array: np.ndarray, lines: Sequence[Line], full_shape: Shape) -> tuple[np.ndarray, tuple]:
+    """The same for an array that has the axes of the lines that are kept."""
+    flat_start, steps = 0, []
+    for line, stride in zip(lines, c_strides(full_shape), strict=True):
+        flat_start += line.start * stride
+        if line.kept:
+            steps.append(line.step * stride)
+    return along(array, steps, flat_start)
 
 
 def runs(array: np.ndarray, flat_start: int, flat_strides: Shape, listed: bool = False) -> tuple:

@@ -37,12 +37,12 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     else:
         array, dtype, full_shape, chosen = _asked(where, shape, dtype, out, index)
         fmt = dtypes.format_of(dtype)
+        spec = spec.for_kind(fmt)
     law = spec.law(full_shape, fmt)
     seed.check_name(where, name)
     if array is None:
         array = memory.aligned(where, full_shape if chosen is None else chosen.shape, dtype)
-    target = None if spec.is_law and chosen is None else target_of(array, full_shape, chosen)
-    part, box = (array, None) if is_plain else runs_of(array) if target is None else target.runs()
+    part, box = (array, None) if is_plain else runs_of(array, full_shape, chosen)
     n_threads = threads.choose(where, n_threads, array.size)
     fresh = out is None and array.nbytes >= FRESH_BYTES
     # Last of all checks, because it advances a generator: a call that raises must not.
@@ -50,6 +50,7 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     if law is not None and array.size > 0:
         _kernels.fill(part, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
     if not spec.is_law:
+        target = target_of(array, full_shape, chosen)
         complete(spec, Placement(target, full_shape, fmt, words, str.__str__(name), str.__str__(name), n_threads))
     return array if out is None else out
 
@@ -73,7 +74,7 @@ def _fill_block(spec: Spec, p: Placement) -> None:
     law = spec.law(p.shape, p.fmt)
     if law is not None:
         array, box = p.target.runs()
-        n_threads = min(p.n_threads, max(1, array.size // threads.MIN_ELEMENTS_PER_THREAD))
+        n_threads = threads.for_part(p.n_threads, array.size)
         _kernels.fill(array, law, p.seed, p.name, box, n_threads, array.nbytes >= STREAM_BYTES)
     complete(spec, p)
 
@@ -86,8 +87,17 @@ def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: 
     _kernels.fill(array, law, words, name, region.whole(array, first), n_threads, array.nbytes >= STREAM_BYTES)
 
 
-def runs_of(array: np.ndarray) -> tuple[np.ndarray, tuple | None]:
-    """An array that gets a whole tensor, and the box of the stream that goes there, as _kernels.fill takes them."""
+def runs_of(array: np.ndarray, full_shape: Shape, chosen: Selection | None) -> tuple[np.ndarray, tuple | None]:
+    """What is filled of an array that gets a part of a tensor, and the box of the stream that goes there.
+
+    Both as _kernels.fill takes them; the part is the whole, if none is chosen.
+    """
+    if array.size == 0:
+        return array, None
+    if array.dtype.kind == "c" or (chosen is not None and chosen.positions):
+        return target_of(array, full_shape, chosen).runs()
+    if chosen is not None:
+        return region.of_lines(array, chosen.lines, full_shape)
     return array, None if array.flags.c_contiguous else region.whole(array)
 
 

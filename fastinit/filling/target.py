@@ -65,6 +65,14 @@ class Target:
     def dtype(self) -> np.dtype:
         return self._memory.dtype
 
+    def positions(self, axis: int) -> list[int]:
+        """Where on an axis it has elements, in ascending order."""
+        line = self._lines[axis]
+        if line is None:
+            return np.unique(self._positions[axis]).tolist()
+        ahead = sel.forwards(line)
+        return [ahead.start + i * ahead.step for i in range(ahead.count)]
+
     def in_place(self, shape: Shape) -> np.ndarray | None:
         """The memory, if it holds all of a tensor of that shape in C order."""
         is_whole = self._entries is None and self.shape == shape and all(line.step > 0 for line in self._lines)
@@ -88,7 +96,12 @@ class Target:
             self._memory[self._places()] = values
 
     def runs(self) -> tuple[np.ndarray, tuple]:
-        """The memory, and which box of the stream goes there, both as _kernels.fill takes them."""
+        """The memory, and which box of the stream goes there, both as _kernels.fill takes them.
+
+        Complex numbers go as their parts: as a tensor of floats with an axis more.
+        """
+        if self._memory.dtype.kind == "c":
+            return self._of_parts().runs()
         if self._entries is None:
             return self._runs(self._memory, None)
         offsets = np.zeros(self._entries.size, np.int64)
@@ -102,16 +115,23 @@ class Target:
             return self._runs(buffer, None)
         return self._runs(buffer[0], np.arange(len(buffer)) * buffer.strides[0])
 
+    def _of_parts(self) -> Target:
+        parts = self._memory.real
+        shape, strides = (*parts.shape, 2), (*parts.strides, parts.itemsize)
+        return self._with(
+            _memory=region.strided(parts, shape, strides),
+            _lines=(*self._lines, Line(0, 1, 2, True)),
+            _flat_start=2 * self._flat_start,
+            _flat_strides=(*(2 * stride for stride in self._flat_strides), 1),
+        )
+
     def _runs(self, memory: np.ndarray, out_offsets: np.ndarray | None) -> tuple[np.ndarray, tuple]:
-        start, advances = self._flat_start, []
+        start, steps = self._flat_start, []
         for line, stride in zip(self._lines, self._flat_strides, strict=True):
             if line is not None:
                 start += line.start * stride
-                advances.append(line.step * stride)
-        # Flat indices only grow for the kernels: what runs backwards is written backwards.
-        start += sum((n - 1) * advance for n, advance in zip(memory.shape, advances, strict=True) if advance < 0)
-        memory = memory[(*(slice(None, None, -1 if advance < 0 else 1) for advance in advances), ...)]
-        numbers = region.runs(memory, start, tuple(map(abs, advances)), out_offsets is not None)
+                steps.append(line.step * stride)
+        memory, numbers = region.along(memory, steps, start, out_offsets is not None)
         if out_offsets is None:
             return memory, numbers
         flat_offsets = np.zeros(out_offsets.size, np.int64)

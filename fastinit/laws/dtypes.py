@@ -25,13 +25,15 @@ class Format(NamedTuple):
     max: float
     has_infinity: bool  #: else what rounding takes beyond the range is NaN
 
+    kind = "float"
+
     def nearest(self, value: float) -> float:
-        """`value` rounded to nearest even; infinite beyond the range, whether or not the format has infinities."""
+        """`value` rounded to nearest even, its sign kept; infinite beyond the range, even without infinities there."""
         if not math.isfinite(value) or value == 0 or self.precision == 53:
             return value
         quantum = self._quantum_exponent(value)
         rounded = math.ldexp(round(math.ldexp(value, -quantum)), quantum)
-        return rounded if abs(rounded) <= self.max else math.copysign(math.inf, value)
+        return math.copysign(rounded if abs(rounded) <= self.max else math.inf, value)
 
     def below(self, bound: float | Fraction) -> float:
         """The largest number strictly below `bound`."""
@@ -58,7 +60,17 @@ class Format(NamedTuple):
         return max(math.frexp(value)[1] - self.precision, self.least_exponent) if value else self.least_exponent
 
 
-#: Every dtype that fills accept, by name.
+class ComplexFormat(NamedTuple):
+    """Pairs of numbers of a format: the real part and the imaginary one."""
+
+    name: str
+    code: str  #: no code of the kernels, which know floats alone
+    parts: Format
+
+    kind = "complex"
+
+
+#: Every dtype of real numbers that fills accept, by name.
 FORMATS = {
     name: Format(name, _CODES[name], precision, least, greatest, has_infinity)
     for name, precision, least, greatest, has_infinity in (
@@ -76,15 +88,22 @@ FROM_ML_DTYPES = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 
 FLOAT32_FORMAT, FLOAT64_FORMAT = FORMATS["float32"], FORMATS["float64"]
 
+#: And of complex numbers.
+COMPLEX_FORMATS = {
+    "complex64": ComplexFormat("complex64", "complex64", FLOAT32_FORMAT),
+    "complex128": ComplexFormat("complex128", "complex128", FLOAT64_FORMAT),
+}
+
 FLOAT32 = np.dtype(np.float32)
 
-EXPECTED = "float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2"
+REAL = "float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2"
+EXPECTED = REAL.replace(" or ", ", ") + ", complex64 or complex128"
 
 #: NumPy's dtypes; those of ml_dtypes join when somebody brings them.
-_BY_DTYPE = {np.dtype(name): row for name, row in FORMATS.items() if name not in FROM_ML_DTYPES}
+_BY_DTYPE = {np.dtype(name): row for name, row in (FORMATS | COMPLEX_FORMATS).items() if name not in FROM_ML_DTYPES}
 
 
-def format_of(dtype: np.dtype) -> Format | None:
+def format_of(dtype: np.dtype) -> Format | ComplexFormat | None:
     """The table's row of a dtype in this machine's byte order; None for others."""
     found = _BY_DTYPE.get(dtype)
     if found is None and dtype.name in FROM_ML_DTYPES:
@@ -97,7 +116,7 @@ def format_of(dtype: np.dtype) -> Format | None:
 
 def holds_reals(dtype: np.dtype) -> bool:
     """Whether its numbers are real ones: integers, or floats of NumPy's or of this table."""
-    return dtype.kind in "iuf" or format_of(dtype) is not None
+    return dtype.kind in "iuf" or (dtype.kind != "c" and format_of(dtype) is not None)
 
 
 def resolve(where: str, dtype: object) -> np.dtype:
@@ -126,7 +145,7 @@ def _name_elsewhere(dtype: object) -> str | None:
         module, _, name = str(dtype).rpartition(".")
     except Exception:  # what is not such an object raises what it likes
         return None
-    return name if name in FORMATS and type(dtype).__module__.startswith(module or ".") else None
+    return name if name in FORMATS | COMPLEX_FORMATS and type(dtype).__module__.startswith(module or ".") else None
 
 
 def from_ml_dtypes(where: str, parameter: str, name: str) -> np.dtype:

@@ -24,3 +24,14 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
     if (np.isinf(floats) & np.isfinite(array)).any():
         reject_value(where, parameter, "numbers within float64", value)
     return floats
+
+
+def numbers(where: str, parameter: str, value: object) -> np.ndarray:
+    """The same, or complex numbers no wider than complex128."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # as above
+        array = None
+    if array is None or array.dtype not in (np.complex64, np.complex128):
+        return real_array(where, parameter, value)
+    return array.copy()

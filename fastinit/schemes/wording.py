@@ -16,7 +16,8 @@ fans : {"io", "oi", "oki"} or Axes, default "io"
     MLX; or the roles of axes, as `fastinit.axes` says them: one matrix for each place on the batch axes.""",
     "[gain]": """\
 gain : float, default 1
-    Factor on the standard deviation, finite and > 0.""",
+    Factor on the standard deviation, finite and >= 0; 0 gives 0 everywhere. Negative ones, which would have the law
+    of their magnitude, are refused, as by PyTorch.""",
     "[negative_slope]": """\
 negative_slope : float, default 0
     Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.""",

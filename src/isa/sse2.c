@@ -10,6 +10,7 @@
 #define V_BYTES 16
 #define V_STEPS 1
 #define V_FMA(a, b, c) ((v_f32)fi_fma_sse2((__m128)(a), (__m128)(b), (__m128)(c)))
+#define V_FMA_IS_LONG
 #define V_SQRT(a) ((v_f32)_mm_sqrt_ps((__m128)(a)))
 #define V_FMA64(a, b, c) ((v_f64)fi_fma64_sse2((__m128d)(a), (__m128d)(b), (__m128d)(c)))
 #define V_SQRT64(a) ((v_f64)_mm_sqrt_pd((__m128d)(a)))

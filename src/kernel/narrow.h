@@ -1,4 +1,4 @@
-/* float32 to formats of 16 and 8 bits by integer operations: float16 where the instruction set has none for it, float8. */
+/* float32 to 16 and 8 bits by integer operations: float16 where the instruction set has none for it, and float8. */
 #ifndef FI_NARROW_H
 #define FI_NARROW_H
 
@@ -14,7 +14,7 @@ typedef struct {
 
 #define FI_FLOAT16 ((fi_narrow){10, 15, 0x1p+16f, 0x7c00, 0x7e00})
 #define FI_FLOAT8_E5M2 ((fi_narrow){2, 15, 0x1p+16f, 0x7c, 0x7e})
-/* Its numbers end at 448, in the place of 480 is the one that is none; so are those beyond 464, which are nearer to it. */
+/* Its numbers end at 448. In the place of 480 is what is no number, which all beyond 464 become. */
 #define FI_FLOAT8_E4M3FN ((fi_narrow){3, 7, 480.0f, 0x7f, 0x7f})
 
 /* The number of the format nearest to each element, ties to even, without its sign, as the last bits of each. */

@@ -11,6 +11,7 @@
 
 #define FI_INLINE static inline
 #define FI_NOINLINE 
+#define FI_LONG FI_INLINE
 #define FI_UNROLL
 
 #define V_BYTES 64
@@ -79,6 +80,9 @@ FI_LANEWISE(v_u64, 8, v_u64_xor3, (v_u64 a, v_u64 b, v_u64 c), a.lane[i] ^ b.lan
 FI_LANEWISE(v_u64, 8, v_u64_shl, (v_u64 a, int n_bits), a.lane[i] << n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_shr, (v_u64 a, int n_bits), a.lane[i] >> n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_rotl, (v_u64 a, int n_bits), (a.lane[i] << n_bits) | (a.lane[i] >> (64 - n_bits)))
+
+FI_LANEWISE(v_u64, 8, v_u64_even_twice, (v_u64 a), a.lane[i / 2 * 2])
+FI_LANEWISE(v_u64, 8, v_u64_odd_twice, (v_u64 a), a.lane[i / 2 * 2 + 1])
 
 FI_LANEWISE(v_u32, 16, v_u32_from_u64, (v_u64 a), (uint32_t)(a.lane[i / 2] >> (32 * (i % 2))))
 
