@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from fastinit.common.selection import Line, block_shape
 from fastinit.filling import haar, region
 from fastinit.filling.target import Box
 from fastinit.laws import kernel_laws
+from fastinit.laws.axis_roles import Roles
 from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, FROM_ML_DTYPES, Format
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement
@@ -37,17 +40,42 @@ def zeros_around_matrix(where: str, gain: float, fmt: Format) -> Law:
     return kernel_laws.constant(where, 0.0, fmt)
 
 
-def diagonal(box: Box, row_offset: int, n: int, value: float) -> None:
-    """Set elements (row_offset + d, d), d < n, of the matrix that the box is of."""
-    (first_row, first_column), (row_step, column_step) = box.starts, box.steps
-    n_rows = box.array.shape[0]
-    for first in range(0, n_rows, PIECE):
-        rows = np.arange(first, min(first + PIECE, n_rows))
-        on_diagonal = first_row - row_offset + rows * row_step
-        columns, rest = np.divmod(on_diagonal - first_column, column_step)
-        inside = (on_diagonal >= 0) & (on_diagonal < n) & (rest == 0)
-        inside &= (columns >= 0) & (columns < box.array.shape[1])
-        box.array[rows[inside], columns[inside]] = value
+def diagonal(box: Box, shape: Shape, axes: tuple[Shape, Shape], row_offset: int, n: int, value: float) -> None:
+    """Set elements (row_offset + d, d), d < n, of every matrix that the box has a part of.
+
+    `axes` are those of the rows and those of the columns, each numbered in C order; along all others lie matrices.
+    """
+    rows, columns = axes
+    counts = [box.array.shape[axis] for axis in rows]
+    for first in range(0, math.prod(counts), PIECE):
+        places = _unraveled(np.arange(first, min(first + PIECE, math.prod(counts))), counts)
+        positions = [box.starts[axis] + place * box.steps[axis] for axis, place in zip(rows, places, strict=True)]
+        number = _raveled(positions, [shape[axis] for axis in rows]) - row_offset
+        inside = (number >= 0) & (number < n)
+        index: list = [slice(None)] * box.array.ndim
+        for axis, position in zip(columns, _unraveled(number, [shape[axis] for axis in columns]), strict=True):
+            index[axis], rest = np.divmod(position - box.starts[axis], box.steps[axis])
+            inside &= (rest == 0) & (index[axis] >= 0) & (index[axis] < box.array.shape[axis])
+        for axis, place in zip(rows, places, strict=True):
+            index[axis] = place
+        box.array[tuple(i if isinstance(i, slice) else i[inside] for i in index)] = value
+
+
+def _unraveled(numbers, extents: Sequence[int]) -> list:
+    """Positions on each axis, from numbers in C order; the first axis has what is over."""
+    positions = []
+    for extent in reversed(extents[1:]):
+        numbers, position = np.divmod(numbers, max(extent, 1))
+        positions.append(position)
+    return [*([numbers] if extents else []), *reversed(positions)]
+
+
+def _raveled(positions: Sequence, extents: Sequence[int]):
+    """Numbers in C order, from positions on each axis; 0 without axes."""
+    number = 0
+    for position, extent in zip(positions, extents, strict=True):
+        number = number * extent + position
+    return np.asarray(number)
 
 
 def values(p: Placement, given: np.ndarray) -> None:
@@ -68,19 +96,34 @@ def _to_odd(exact: np.ndarray) -> np.ndarray:
     return (bits + np.where(inexact, away, 0).astype(np.int32)).view(np.float32)
 
 
-def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:
-    """The target's part of a Haar matrix of the full shape, or the whole in place where that is possible.
+def orthogonal(p: Placement, roles: Roles, gain: float) -> None:
+    """The target's part of Haar matrices, one for each place on the batch axes, by `Roles.matrix`.
 
     Nothing for a gain of 0: the target is 0 everywhere.
     """
     if gain == 0:
         return
+    axes = roles.without(roles.batch).matrix()
+    n_elements = math.prod(p.shape[axis] for role in roles.matrix() for axis in role)
+    extents = [p.shape[axis] for axis in roles.batch]
+    for place in itertools.product(*map(p.target.positions, roles.batch)):
+        one = at(p, dict(zip(roles.batch, place, strict=True)))
+        if one is not None:
+            _orthogonal_matrix(one, axes, gain, int(_raveled(place, extents)) * n_elements)
+
+
+def _orthogonal_matrix(p: Placement, axes: tuple[Shape, Shape], gain: float, first: int) -> None:
+    """One of them from the normals that begin at `first`; in place where it is all there and lies in its own order."""
     dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
-    whole = p.target.in_place(p.shape) if p.target.dtype == dtype else None
-    matrix = np.zeros(matrix_shape, dtype) if whole is None else whole.reshape(matrix_shape)
-    haar.fill_haar(matrix, gain, lambda buffer, first: _draw(p, buffer, first))
+    order = axes[0] + axes[1]
+    shape = tuple(math.prod(p.shape[axis] for axis in role) for role in axes)
+    is_plain = p.target.dtype == dtype and order == tuple(range(len(order)))
+    whole = p.target.in_place(p.shape) if is_plain else None
+    matrix = np.zeros(shape, dtype) if whole is None else whole.reshape(shape)
+    haar.fill_haar(matrix, gain, lambda buffer, begin: _draw(p, buffer, first + begin))
     if whole is None:
-        p.target.assign(p.target.take(matrix.reshape(p.shape)))
+        full = matrix.reshape([p.shape[axis] for axis in order]).transpose(np.argsort(order))
+        p.target.assign(p.target.take(full))
 
 
 def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
@@ -94,51 +137,35 @@ def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
     _kernels.fill(buffer, law, p.seed, p.own_name, region.whole(buffer, first), 1, False)
 
 
-def zeros_in_units(p: Placement, unit_axis: int, n_zeros: int) -> None:
-    """Zeros at n_zeros of each unit's elements; units lie along one axis, their inputs along all others."""
+def zeros_in_units(p: Placement, unit_axes: Shape, n_zeros: int) -> None:
+    """Zeros at n_zeros of each unit's elements; units are numbered in C order of some axes, inputs of the others."""
+    input_axes = [axis for axis in range(len(p.shape)) if axis not in unit_axes]
+    inputs = region.c_strides(tuple(p.shape[axis] for axis in input_axes))
+    n_each, tag = n_inputs(p.shape, unit_axes), kernel_laws.tag("s", p.fmt)
     for box in p.target.boxes():
-        array = np.moveaxis(box.array, unit_axis, -1)
-        starts, steps = moved_last(box.starts, unit_axis), moved_last(box.steps, unit_axis)
-        if steps[-1] == 1 or array.shape[-1] == 1:
-            _zeros_in_box(p, Box(array, starts, steps), unit_axis, n_zeros)
-            continue
-        for unit in range(array.shape[-1]):
-            one = Box(array[..., unit : unit + 1], (*starts[:-1], starts[-1] + unit * steps[-1]), steps)
-            _zeros_in_box(p, one, unit_axis, n_zeros)
+        first_input = sum(box.starts[axis] * stride for axis, stride in zip(input_axes, inputs, strict=True))
+        distances = tuple(stride * box.steps[axis] for axis, stride in zip(input_axes, inputs, strict=True))
+        for units, first_unit in _runs_of_units(box, p.shape, unit_axes):
+            array, apart = _merged(units, distances)
+            _kernels.put_zeros(
+                array, apart, first_input, first_unit, n_each, n_zeros, p.seed, p.own_name, tag, p.n_threads
+            )
 
 
-def _zeros_in_box(p: Placement, box: Box, unit_axis: int, n_zeros: int) -> None:
-    """The same in a box whose last axis is neighbouring units."""
-    shape = moved_last(p.shape, unit_axis)
-    inputs = region.c_strides(shape[:-1])
-    first_input = sum(start * stride for start, stride in zip(box.starts[:-1], inputs, strict=True))
-    distances = tuple(stride * step for stride, step in zip(inputs, box.steps[:-1], strict=True))
-    array, distances = _merged(box.array, distances)
-    tag = kernel_laws.tag("s", p.fmt)
-    _kernels.put_zeros(
-        array,
-        distances,
-        first_input,
-        box.starts[-1],
-        math.prod(shape[:-1]),
-        n_zeros,
-        p.seed,
-        p.own_name,
-        tag,
-        p.n_threads,
-    )
+def _runs_of_units(box: Box, shape: Shape, unit_axes: Shape) -> Iterator[tuple[np.ndarray, int]]:
+    """Arrays of inputs by neighbouring units, these on the last axis, and the number of the first unit of each."""
+    array = np.moveaxis(box.array, unit_axes, range(len(unit_axes)))
+    is_run = bool(unit_axes) and (box.steps[unit_axes[-1]] == 1 or box.array.shape[unit_axes[-1]] == 1)
+    for place in np.ndindex(array.shape[: len(unit_axes) - is_run]):
+        starts = [box.starts[axis] + i * box.steps[axis] for axis, i in zip(unit_axes, (*place, 0), strict=False)]
+        part = array[(*place, ...)]
+        units = np.moveaxis(part, 0, -1) if is_run else part[..., None]
+        yield units, int(_raveled(starts, [shape[axis] for axis in unit_axes]))
 
 
-def n_inputs(shape: Shape, unit_axis: int) -> int:
+def n_inputs(shape: Shape, unit_axes: Shape) -> int:
     """Elements of a unit."""
-    return math.prod(moved_last(shape, unit_axis)[:-1])
-
-
-def moved_last(entries: Shape, axis: int) -> Shape:
-    """The entry of one axis put last."""
-    rest = list(entries)
-    last = rest.pop(axis)
-    return (*rest, last)
+    return math.prod(n for axis, n in enumerate(shape) if axis not in unit_axes)
 
 
 def _merged(array: np.ndarray, distances: Shape) -> tuple[np.ndarray, Shape]:
@@ -149,16 +176,18 @@ def _merged(array: np.ndarray, distances: Shape) -> tuple[np.ndarray, Shape]:
     extents, strides, apart = list(array.shape[:-1]), list(array.strides[:-1]), list(distances)
     while len(extents) > 1 and (apart[-2], strides[-2]) == (apart[-1] * extents[-1], strides[-1] * extents[-1]):
         extents[-2:], strides[-2:], apart[-2:] = [extents[-2] * extents[-1]], [strides[-1]], [apart[-1]]
-    if apart[-1] != 1:
+    if not apart or apart[-1] != 1:
         extents, strides, apart = [*extents, 1], [*strides, array.itemsize], [*apart, 1]
     shape = (*extents, array.shape[-1])
     return region.strided(array, shape, (*strides, array.strides[-1])), tuple(apart)
 
 
-def at_centre(p: Placement, field: dict[int, int]) -> Placement | None:
-    """What of it lies at one position of its receptive field, given on each of its axes; None if nothing does."""
+def at(p: Placement, places: dict[int, int]) -> Placement | None:
+    """What of it lies at one position on each of some axes, which are gone then; None if nothing does."""
+    if not places:
+        return p
     box = tuple(
-        Line(field.get(axis, 0), 1, 1 if axis in field else n, axis not in field) for axis, n in enumerate(p.shape)
+        Line(places.get(axis, 0), 1, 1 if axis in places else n, axis not in places) for axis, n in enumerate(p.shape)
     )
     target = p.target.within(box)
     return None if target is None else p._replace(target=target, shape=block_shape(box))

@@ -65,6 +65,14 @@ class Target:
     def dtype(self) -> np.dtype:
         return self._memory.dtype
 
+    def positions(self, axis: int) -> list[int]:
+        """Where on an axis it has elements, in ascending order."""
+        line = self._lines[axis]
+        if line is None:
+            return np.unique(self._positions[axis]).tolist()
+        ahead = sel.forwards(line)
+        return [ahead.start + i * ahead.step for i in range(ahead.count)]
+
     def in_place(self, shape: Shape) -> np.ndarray | None:
         """The memory, if it holds all of a tensor of that shape in C order."""
         is_whole = self._entries is None and self.shape == shape and all(line.step > 0 for line in self._lines)

@@ -173,6 +173,16 @@ def roles_of(where: str, choice: str | Axes, shape: Shape) -> Roles:
     return roles
 
 
+def kernel_roles_of(where: str, choice: str | Axes, shape: Shape) -> Roles:
+    """The same for the kernel of a convolution in one to three dimensions."""
+    if isinstance(choice, str) and not 3 <= len(shape) <= 5:
+        reject_value(where, "shape", "three to five dimensions", shape)
+    roles = roles_of(where, choice, shape)
+    if not 1 <= len(roles.field) <= 3:
+        reject_value(where, "shape", f"one to three axes of receptive field by {choice!r}", shape)
+    return roles
+
+
 def of(where: str, choice: Fans, shape: Shape) -> tuple[float, float]:
     """The fans that a checked choice gives for a full shape."""
     if isinstance(choice, tuple):

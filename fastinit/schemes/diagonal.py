@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_value
 from fastinit.filling import placing
-from fastinit.filling.target import Box
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
@@ -15,15 +17,17 @@ from fastinit.schemes.register import scheme
 
 
 @scheme
-def identity(*, gain: float = 1.0) -> Spec:
+def identity(*, gain: float = 1.0, fans="io") -> Spec:
     """Fill a matrix with `gain` on its main diagonal and 0 elsewhere.
 
     Parameters
     ----------
     [shape]
-        Two dimensions, not necessarily equal.
+        Two dimensions, not necessarily equal; with roles of axes any number, each of them in, out or batch.
     gain : float, default 1
         Finite.
+    [layout]
+        Input number d and output number d, in C order of their axes, have `gain` between them.
     [common]
 
     Notes
@@ -44,15 +48,20 @@ def identity(*, gain: float = 1.0) -> Spec:
     """
     where = "identity"
     gain = checks.finite(where, "gain", gain)
+    choice = fan_rules.check_axes(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
-        if len(shape) != 2:
+        if isinstance(choice, str) and len(shape) != 2:
             reject_value(where, "shape", "two dimensions", shape)
+        if fan_rules.roles_of(where, choice, shape).field:
+            reject_value(where, "shape", f"each axis in, out or batch by {choice!r}", shape)
         return placing.zeros_around(where, gain, fmt)
 
     def place(p: Placement) -> None:
+        roles = fan_rules.roles_of(where, choice, p.shape)
+        n_in, n_out = (math.prod(p.shape[axis] for axis in axes) for axes in (roles.inputs, roles.outputs))
         for box in p.target.boxes():
-            placing.diagonal(box, 0, min(p.shape), p.fmt.nearest(gain))
+            placing.diagonal(box, p.shape, roles[:2], 0, min(n_in, n_out), p.fmt.nearest(gain))
 
     return with_parts(Spec(where, rule, by_shape=True, place=place))
 
@@ -67,13 +76,12 @@ def dirac(*, groups: int = 1, gain: float = 1.0, fans="io") -> Spec:
     Parameters
     ----------
     [shape]
-        Three to five dimensions.
+        Three to five dimensions; with roles of axes, one to three of receptive field.
     groups : int, default 1
         At least 1, a divisor of the outputs.
     gain : float, default 1
         What is handed on of each input; finite.
-    fans : {"io", "oi"}, default "io"
-        Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
+    [layout]
     [common]
 
     Notes
@@ -94,26 +102,25 @@ def dirac(*, groups: int = 1, gain: float = 1.0, fans="io") -> Spec:
     where = "dirac"
     n_groups = checks.positive_integer(where, "groups", groups)
     gain = checks.finite(where, "gain", gain)
-    layout = fan_rules.check_layout(where, fans)
+    choice = fan_rules.check_axes(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
-        if not 3 <= len(shape) <= 5:
-            reject_value(where, "shape", "three to five dimensions", shape)
-        n_out = shape[fan_rules.LAYOUTS[layout][1]]
+        roles = fan_rules.kernel_roles_of(where, choice, shape)
+        n_out = math.prod(shape[axis] for axis in roles.outputs)
         if n_out % n_groups != 0:
             reject_value(where, "groups", f"a divisor of {n_out}, the outputs", groups)
         return placing.zeros_around(where, gain, fmt)
 
     def place(p: Placement) -> None:
-        in_axis, out_axis = (axis % len(p.shape) for axis in fan_rules.LAYOUTS[layout])
-        field = {axis: n // 2 for axis, n in enumerate(p.shape) if axis not in (in_axis, out_axis)}
-        matrix = placing.at_centre(p, field)
-        if matrix is None:
+        roles = fan_rules.roles_of(where, choice, p.shape)
+        matrices = placing.at(p, {axis: p.shape[axis] // 2 for axis in roles.field})
+        if matrices is None:
             return
-        n_in, n_each = p.shape[in_axis], p.shape[out_axis] // n_groups
-        for box in matrix.target.boxes():
-            by_output = box if out_axis < in_axis else Box(box.array.T, box.starts[::-1], box.steps[::-1])
-            for group in range(n_groups):
-                placing.diagonal(by_output, group * n_each, min(n_each, n_in), p.fmt.nearest(gain))
+        inputs, outputs, _, _ = roles.without(roles.field)
+        n_in, n_out = (math.prod(matrices.shape[axis] for axis in axes) for axes in (inputs, outputs))
+        n_each = n_out // n_groups
+        for box, group in itertools.product(matrices.target.boxes(), range(n_groups)):
+            n = min(n_each, n_in)
+            placing.diagonal(box, matrices.shape, (outputs, inputs), group * n_each, n, p.fmt.nearest(gain))
 
     return with_parts(Spec(where, rule, by_shape=True, place=place))

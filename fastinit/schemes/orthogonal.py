@@ -19,7 +19,8 @@ from fastinit.schemes.register import scheme
 def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     """Draw `gain` times a matrix with orthonormal columns, or rows if there are fewer of them, by Haar measure.
 
-    More than two dimensions are flattened to (everything else, out): "io" to (..., in) x out, "oi" to out x (in, ...).
+    More than two dimensions are flattened to (everything else, out): "io" to (..., in) x out, "oi" to out x (in, ...),
+    "oki" to out x (..., in).
 
     Parameters
     ----------
@@ -28,8 +29,7 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     gain : float, default 1
         Its magnitude is the matrix's singular values: from 1e-37 to 1e37, and within the dtype's normal numbers; or
         0, which gives 0 everywhere. A negative one gives the negatives of the positive one's values.
-    fans : {"io", "oi"}, default "io"
-        Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
+    [layout]
     [common]
 
     Notes
@@ -41,7 +41,8 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
 
     Memory besides the output: with m the longer and n the shorter side, 192 (2 m + 2 n + 576) elements and 4 MiB; and,
     unless the output is a whole C-contiguous float32 or float64 array, the full matrix in float32 (float64 for
-    float64). An `index` costs the full matrix.
+    float64). An `index` costs the full matrix. Of matrices along batch axes, which are independent, one is made at a
+    time, and an `index` costs those that it touches.
 
     References
     ----------
@@ -58,16 +59,14 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     """
     where = "orthogonal"
     gain = checks.finite(where, "gain", gain)
-    layout = fan_rules.check_layout(where, fans)
+    choice = fan_rules.check_axes(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
-        if len(shape) < 2:
-            reject_value(where, "shape", "two dimensions or more", shape)
+        fan_rules.roles_of(where, choice, shape)
         return placing.zeros_around_matrix(where, gain, fmt)
 
     def place(p: Placement) -> None:
-        rows = (p.shape[0], math.prod(p.shape[1:])) if layout == "oi" else (math.prod(p.shape[:-1]), p.shape[-1])
-        placing.orthogonal(p, rows, gain)
+        placing.orthogonal(p, fan_rules.roles_of(where, choice, p.shape), gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)
 
@@ -81,11 +80,10 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     Parameters
     ----------
     [shape]
-        Three to five dimensions, with no more inputs than outputs.
+        Three to five dimensions, or one to three of receptive field with roles of axes; no more inputs than outputs.
     gain : float, default 1
         As for `orthogonal`.
-    fans : {"io", "oi"}, default "io"
-        Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
+    [layout]
     [common]
 
     Notes
@@ -106,21 +104,19 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     """
     where = "delta_orthogonal"
     gain = checks.finite(where, "gain", gain)
-    layout = fan_rules.check_layout(where, fans)
+    choice = fan_rules.check_axes(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
-        if not 3 <= len(shape) <= 5:
-            reject_value(where, "shape", "three to five dimensions", shape)
-        n_in, n_out = (shape[axis] for axis in fan_rules.LAYOUTS[layout])
+        roles = fan_rules.kernel_roles_of(where, choice, shape)
+        n_in, n_out = (math.prod(shape[axis] for axis in axes) for axes in (roles.inputs, roles.outputs))
         if n_in > n_out:
             reject_value(where, "shape", "no more inputs than outputs", Shown(f"{n_in} and {n_out}"))
         return placing.zeros_around_matrix(where, gain, fmt)
 
     def place(p: Placement) -> None:
-        axes = [axis % len(p.shape) for axis in fan_rules.LAYOUTS[layout]]
-        field = {axis: (n - 1) // 2 for axis, n in enumerate(p.shape) if axis not in axes}
-        matrix = placing.at_centre(p, field)
-        if matrix is not None:
-            placing.orthogonal(matrix, matrix.shape, gain)
+        roles = fan_rules.roles_of(where, choice, p.shape)
+        matrices = placing.at(p, {axis: (p.shape[axis] - 1) // 2 for axis in roles.field})
+        if matrices is not None:
+            placing.orthogonal(matrices, roles.without(roles.field), gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)

@@ -27,16 +27,15 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
     Parameters
     ----------
     [shape]
-        Two dimensions or more. A unit is a column, ``w[..., j]``, for "io", a row, ``w[j]``, for "oi"; fan_in is its
-        number of elements, below 2**32.
+        Two dimensions or more. A unit is a column, ``w[..., j]``, for "io", a row, ``w[j]``, for "oi" and "oki"; by
+        roles of axes one place on the batch and the output axes. fan_in is its number of elements, below 2**32.
     sparsity : float
         Share of zeros, 0 <= sparsity <= 1. Its product with fan_in is the float64 one.
     mean : float, default 0
         Mean of the other elements, finite.
     std : float, default 0.01
         Their standard deviation, finite and >= 0; 0 gives `mean`.
-    fans : {"io", "oi"}, default "io"
-        Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
+    [layout]
     [common]
 
     Notes
@@ -65,19 +64,21 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
     if not 0 <= share <= 1:
         reject_value(where, "sparsity", expected, sparsity)
     mean, std = checks.finite(where, "mean", mean), checks.non_negative(where, "std", std)
-    unit_axis = fan_rules.LAYOUTS[fan_rules.check_layout(where, fans)][1]
+    choice = fan_rules.check_axes(where, fans)
+
+    def unit_axes(shape: Shape) -> Shape:
+        roles = fan_rules.roles_of(where, choice, shape)
+        return roles.batch + roles.outputs
 
     def rule(shape: Shape, fmt: Format) -> Law:
-        if len(shape) < 2:
-            reject_value(where, "shape", "two dimensions or more", shape)
-        n_inputs = placing.n_inputs(shape, unit_axis)
+        n_inputs = placing.n_inputs(shape, unit_axes(shape))
         if n_inputs > MAX_INPUTS:
             reject_value(where, "shape", f"at most {MAX_INPUTS} inputs", Shown(n_inputs))
         return kernel_laws.normal(where, mean, std, fmt)
 
     def place(p: Placement) -> None:
-        n_zeros = math.ceil(share * placing.n_inputs(p.shape, unit_axis))
+        n_zeros = math.ceil(share * placing.n_inputs(p.shape, unit_axes(p.shape)))
         if n_zeros > 0:
-            placing.zeros_in_units(p, unit_axis, n_zeros)
+            placing.zeros_in_units(p, unit_axes(p.shape), n_zeros)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)
