@@ -164,13 +164,23 @@ typedef struct {
 const fi_backend *fi_backend_at(int index);
 int fi_backend_runs_here(const fi_backend *backend);
 
-/* fill.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
- * each thread must bring to fi_fill_unit; it returns the number of units. fi_locate_run gives where a run begins: its flat index, and its place in the output. */
+/* job.c. Each of the first two sets a job's runs, whose itemsize is known: those of a whole C-contiguous tensor, or of a
+ * box {flat_start, run_length, run_stride, row_axis, n_dims, extents..., flat strides..., output strides...}. Then,
+ * where a run begins: its flat index, and its place in the output. And the addresses of the first byte and of the one
+ * after the last; equal if there are no elements. */
+void fi_job_set_whole(fi_job *job, char *out, int64_t n_elements);
+void fi_job_set_box(fi_job *job, char *out, const int64_t *box);
+uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);
+void fi_job_bounds(const fi_job *job, int64_t *first, int64_t *end);
+
+/* unit.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
+ * each thread must bring to fi_fill_unit; it returns the number of units. */
 int64_t fi_job_split(fi_job *job);
 void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
-uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);
 
-/* tile.c. The same for jobs with a row axis; called by the former. */
+/* fill.c and tile.c. The same for jobs with elements: with no row axis, and with one. */
+int64_t fi_runs_split(fi_job *job);
+void fi_runs_fill_unit(const fi_job *job, int64_t unit);
 int64_t fi_tile_split(fi_job *job);
 void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch);
 

@@ -1,4 +1,4 @@
-/* From a job's units to bytes in the caller's buffer. */
+/* Runs of consecutive flat indices: whole blocks straight to the output, parts and strides through a few KiB. */
 #include "fastinit.h"
 
 #include "element.h"
@@ -30,15 +30,8 @@ static const char *cached(const fi_job *job, const fi_cache *cache, uint64_t ind
 
 static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-int64_t fi_job_split(fi_job *job)
+int64_t fi_runs_split(fi_job *job)
 {
-    job->pieces_per_run = 1;
-    job->runs_per_unit = 1;
-    job->scratch_bytes = 0;
-    if (job->n_runs == 0 || job->run_length == 0)
-        return 0;
-    if (job->row_axis >= 0)
-        return fi_tile_split(job);
     if (job->run_length >= FI_BLOCK || job->n_runs == 1) {
         /* Pieces end where the flat index is a multiple of UNIT_ELEMENTS; a run may start anywhere between two. */
         uint64_t offset = job->flat_start % UNIT_ELEMENTS;
@@ -112,20 +105,6 @@ static void emit(const fi_job *job, fi_cache *cache, uint64_t first, uint64_t la
     }
 }
 
-uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst)
-{
-    uint64_t flat = job->flat_start;
-    char *out = job->out;
-    for (int d = job->n_dims - 1; d >= 0; d--) {
-        int64_t i = run % job->extent[d];
-        run /= job->extent[d];
-        flat += (uint64_t)(i * job->flat_stride[d]);
-        out += i * job->out_stride[d];
-    }
-    *dst = out;
-    return flat;
-}
-
 /* Pieces of UNIT_ELEMENTS, of the flat index, of one run. */
 static void fill_piece(const fi_job *job, fi_cache *cache, int64_t run, int64_t piece)
 {
@@ -176,12 +155,8 @@ static void fill_runs(const fi_job *job, fi_cache *cache, int64_t run, int64_t l
     }
 }
 
-void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch)
+void fi_runs_fill_unit(const fi_job *job, int64_t unit)
 {
-    if (job->row_axis >= 0) {
-        fi_tile_fill_unit(job, unit, scratch);
-        return;
-    }
     fi_cache cache;
     cache.first = cache.last = 0;
     int64_t run = unit / job->pieces_per_run * job->runs_per_unit;
