@@ -18,6 +18,8 @@ from fastinit.filling.threads import get_num_threads, set_num_threads  # noqa: E
 from fastinit.laws.fan_rules import fans  # noqa: E402
 from fastinit.laws.gains import gain  # noqa: E402
 from fastinit.plans.batch import initialize  # noqa: E402
+from fastinit.plans.part import part  # noqa: E402
+from fastinit.plans.rules import keep  # noqa: E402
 from fastinit.schemes.basic import normal, random_normal, random_uniform, truncated_normal, uniform  # noqa: E402
 from fastinit.schemes.constant import constant, log_odds, ones, zeros  # noqa: E402
 from fastinit.schemes.diagonal import dirac, identity  # noqa: E402
@@ -62,12 +64,14 @@ __all__ = [
     "initialize",
     "kaiming_normal",
     "kaiming_uniform",
+    "keep",
     "lecun_normal",
     "lecun_uniform",
     "log_odds",
     "normal",
     "ones",
     "orthogonal",
+    "part",
     "random_normal",
     "random_uniform",
     "recommend",

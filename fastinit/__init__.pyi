@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights import WeightsReport
+from fastinit.plans.part import Part
+from fastinit.plans.rules import Keep
 from fastinit.schemes.recommendation import Recommended
 from fastinit.schemes.register import Configured
 
@@ -27,7 +29,8 @@ _Rng = (
     | np.random.Generator
     | None
 )
-_Arrays = TypeVar("_Arrays", bound=Mapping[str, Any])
+_Arrays = TypeVar("_Arrays", bound=Mapping[Any, Any] | Sequence[Any])
+_Rule = str | Configured | Keep | Callable[..., np.ndarray]
 _Activation = str | tuple[str, SupportsFloat] | list[Any]
 _Scheme = str | Configured | Callable[..., np.ndarray] | Mapping[str, Any]
 _Axes = SupportsIndex | Sequence[SupportsIndex]
@@ -47,7 +50,12 @@ def ones(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def constant(shape: _Shape | None = None, *, value: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def identity(shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def dirac(
-    shape: _Shape | None = None, *, groups: SupportsIndex = 1, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None,
+    *,
+    groups: SupportsIndex = 1,
+    gain: SupportsFloat = 1.0,
+    fans: _Layout = "io",
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def orthogonal(
     shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
@@ -59,6 +67,7 @@ def sparse(
     shape: _Shape | None = None,
     *,
     sparsity: SupportsFloat,
+    mean: SupportsFloat = 0.0,
     std: SupportsFloat = 0.01,
     fans: _Layout = "io",
     **fill: Unpack[_Fill],
@@ -75,8 +84,11 @@ def truncated_normal(
     *,
     mean: SupportsFloat = 0.0,
     std: SupportsFloat = 1.0,
-    low: SupportsFloat = -2.0,
-    high: SupportsFloat = 2.0,
+    low: SupportsFloat | None = None,
+    high: SupportsFloat | None = None,
+    lower: SupportsFloat | None = None,
+    upper: SupportsFloat | None = None,
+    keep_std: bool = False,
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def variance_scaling(
@@ -129,13 +141,20 @@ kaiming_normal = he_normal
 random_uniform = uniform
 random_normal = normal
 
+keep: Keep
+
 def initialize(
     arrays: _Arrays,
-    rules: Mapping[str, str | Configured | Callable[..., np.ndarray]],
+    rules: Mapping[str, _Rule | Callable[[str, tuple[int, ...]], _Rule | None]],
     rng: _Rng = None,
     threads: SupportsIndex | None = None,
     progress: Callable[[int], object] | None = None,
+    *,
+    sep: str = ".",
+    unused: Literal["error", "ignore"] = "error",
+    skip: str | list[str] | tuple[str, ...] = (),
 ) -> _Arrays: ...
+def part(array: Any, shape: _Shape, index: _Item | ArrayLike | tuple[_Item | ArrayLike, ...]) -> Part: ...
 @overload
 def check(
     layers: str | PathLike[str],

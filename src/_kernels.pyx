@@ -21,6 +21,8 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     Py_ssize_t PyUnicode_Tailmatch(
         object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -1
+    Py_ssize_t PyUnicode_Find(
+        object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -2
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP
@@ -182,7 +184,7 @@ cdef int64_t *new_box(box) except? NULL:
 
 cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
     batch.streamed = streamed
-    cdef Work work = Work(do_batch_part, batch, batch.n_work, batch.scratch_bytes, batch_bytes_before)
+    cdef Work work = Work(do_batch_part, batch, batch.n_work, 1, batch.scratch_bytes, batch_bytes_before)
     return run(&work, n_threads, progress)
 
 

@@ -4,7 +4,13 @@
 
 #include <stdint.h>
 
-enum { FI_DLPACK_CPU = 1, FI_DLPACK_BFLOAT = 4, FI_DLPACK_READ_ONLY = 1 };
+enum {
+    FI_DLPACK_CPU = 1,
+    FI_DLPACK_BFLOAT = 4,
+    FI_DLPACK_FLOAT8_E4M3FN = 10,
+    FI_DLPACK_FLOAT8_E5M2 = 12,
+    FI_DLPACK_READ_ONLY = 1
+};
 
 typedef struct {
     char *data;

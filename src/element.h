@@ -11,8 +11,10 @@ static inline void fi_copy_element(char *dst, const char *src, int itemsize)
         memcpy(dst, src, 4);
     else if (itemsize == 8)
         memcpy(dst, src, 8);
-    else
+    else if (itemsize == 2)
         memcpy(dst, src, 2);
+    else
+        *dst = *src;
 }
 
 #endif

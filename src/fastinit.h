@@ -25,7 +25,7 @@
 
 /* Four lines of a column together: memory is far slower at single lines, each in another page. */
 #define FI_TILE_BYTES 256
-#define FI_MAX_TILE_ROWS (FI_TILE_BYTES / 2)
+#define FI_MAX_TILE_ROWS FI_TILE_BYTES
 
 /* NumPy's limit on dimensions is 64; merging adjacent ones never adds any. */
 #define FI_MAX_DIMS 64
@@ -58,6 +58,7 @@ enum {
  *   tiny_uniform  the same for smaller half-widths
  *   normal        mean and standard deviation
  *   truncated_*   mean and standard deviation of the normal before truncation; for `side` and `sign` see laws.h
+ *   complex_*     scale and `side`: see complex.h
  * Laws with bounds: lowest and highest value.                                                                        */
 typedef struct {
     double base, slope, y_base, y_slope;

@@ -94,7 +94,7 @@ static void choose(const fi_sparse *s, int64_t unit, const fi_marks *marks)
 
 /* Masks of 8 bytes of neighbours, for each pattern of bits that mark zeros among them. */
 typedef struct {
-    uint64_t kept[16];
+    uint64_t kept[256];
     int n_elements;
 } fi_masks;
 
@@ -126,9 +126,12 @@ static inline int clear_by_eights(char *dst, uint64_t zeros, int n, const fi_mas
 
 static int clear_contiguous(char *dst, uint64_t zeros, int n, const fi_masks *masks)
 {
-    if (masks->n_elements == 2)
-        return clear_by_eights(dst, zeros, n, masks, 2);
-    return masks->n_elements == 4 ? clear_by_eights(dst, zeros, n, masks, 4) : clear_by_eights(dst, zeros, n, masks, 1);
+    switch (masks->n_elements) {
+    case 1: return clear_by_eights(dst, zeros, n, masks, 1);
+    case 2: return clear_by_eights(dst, zeros, n, masks, 2);
+    case 4: return clear_by_eights(dst, zeros, n, masks, 4);
+    default: return clear_by_eights(dst, zeros, n, masks, 8);
+    }
 }
 
 /* Zeros among n neighbours, the first of which has bit `first`. */

@@ -31,7 +31,9 @@ FILLS = {
 }
 
 #: One for each size of elements: for what only moves elements that the laws have made.
-BY_SIZE = {name: FILLS[name] for name in ("normal-float32", "uniform-float64", "near-bfloat16")}
+BY_SIZE = {
+    name: FILLS[name] for name in ("normal-float32", "uniform-float64", "near-bfloat16", "truncated-float8_e5m2")
+}
 
 
 def dtype_of(fill) -> np.dtype:

@@ -10,14 +10,21 @@ import reference_truncated as truncated
 from reference import BLOCK
 from reference_numbers import Law
 
-DTYPES = {"float32": np.float32, "float64": np.float64, "float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
+DTYPES = {
+    "float32": np.float32,
+    "float64": np.float64,
+    "float16": np.float16,
+    "bfloat16": ml_dtypes.bfloat16,
+    "float8_e4m3fn": ml_dtypes.float8_e4m3fn,
+    "float8_e5m2": ml_dtypes.float8_e5m2,
+}
 
-BITS = {2: np.uint16, 4: np.uint32, 8: np.uint64}
+BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
 def bits(array: np.ndarray) -> np.ndarray:
     """The patterns of the elements: equal for equal NaN, different for zeros of different sign."""
-    return np.ascontiguousarray(array).view(BITS[array.itemsize])
+    return np.ascontiguousarray(array).view(BITS[8 if array.dtype.kind == "c" else array.itemsize])
 
 
 def block(law: Law, dtype: str, k: list[int], index: int) -> np.ndarray:

@@ -107,9 +107,9 @@ def counted(sample: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """The values in float64, and how often each occurs where a dtype has so few that each stands for all its equals."""
     if sample.itemsize > 2:
         return np.ravel(sample).astype(np.float64), None
-    n_times = np.bincount(np.ravel(sample).view(np.uint16), minlength=1 << 16)
+    n_times = np.bincount(np.ravel(sample).view(f"u{sample.itemsize}"))
     found = np.flatnonzero(n_times)
-    return found.astype(np.uint16).view(sample.dtype).astype(np.float64), n_times[found]
+    return found.astype(f"u{sample.itemsize}").view(sample.dtype).astype(np.float64), n_times[found]
 
 
 def chi_squared_score(counts: np.ndarray, probabilities: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""bfloat16 tensors by DLPack, as PyTorch hands them out, from an exporter made here.
+"""Tensors of dtypes that NumPy lacks, by DLPack as PyTorch hands them out, from an exporter made here.
 
 The real thing: tests/peers/peer_torch.py.
 """
@@ -9,12 +9,17 @@ import sys
 import ml_dtypes
 import numpy as np
 import pytest
+from reference_laws import BITS, DTYPES
 
 import fastinit as fi
 from fastinit.filling import output
+from fastinit.laws import dtypes
 
 CPU, CUDA = 1, 2
 INT, BFLOAT = 0, 4
+
+#: DLPack's type codes.
+TYPE_CODES = {"bfloat16": BFLOAT, "float8_e4m3fn": 10, "float8_e5m2": 12}
 
 
 class Managed(ctypes.Structure):
@@ -44,15 +49,16 @@ new_capsule.restype, new_capsule.argtypes = ctypes.py_object, (ctypes.c_void_p, 
 
 
 class Tensor:
-    """An exporter of 16-bit memory."""
+    """An exporter of memory that is given as integers."""
 
     def __init__(self, array, device=CPU, type_code=BFLOAT, flags=0, capsule=b"dltensor_versioned", c_order=False):
         self.array, self.device, self.capsule = array, device, capsule
         dims = ctypes.c_int64 * max(1, array.ndim)
         self.shape = dims(*array.shape)
-        self.strides = None if c_order else dims(*[stride // 2 for stride in array.strides])
+        self.strides = None if c_order else dims(*[stride // array.itemsize for stride in array.strides])
         self.managed = Managed(
-            *(1, 0, None, None, flags, array.ctypes.data - 6, device, 0, array.ndim, type_code, 16, 1),
+            *(1, 0, None, None, flags, array.ctypes.data - 6, device, 0),
+            *(array.ndim, type_code, 8 * array.itemsize, 1),
             *(self.shape, self.strides, 6),
         )
 
@@ -64,18 +70,23 @@ class Tensor:
         return new_capsule(ctypes.addressof(self.managed), self.capsule, None)
 
 
-def bits(*shape):
-    return np.full(shape, 7, np.uint16)
+def bits(*shape, dtype="bfloat16"):
+    return np.full(shape, 7, BITS[np.dtype(DTYPES[dtype]).itemsize])
 
 
+@pytest.mark.parametrize("dtype", TYPE_CODES)
 @pytest.mark.parametrize("c_order", [False, True])
 @pytest.mark.parametrize("shape", [(40, 50), (), (1,), (0, 3), (5, 6, 7)])
-def test_filled_in_place(shape, c_order):
-    memory = bits(*shape)
-    tensor = Tensor(memory, c_order=c_order)
+def test_filled_in_place(shape, c_order, dtype):
+    memory = bits(*shape, dtype=dtype)
+    tensor = Tensor(memory, c_order=c_order, type_code=TYPE_CODES[dtype])
     assert fi.normal(out=tensor, rng=0) is tensor
-    expected = fi.normal(shape, dtype="bfloat16", rng=0)
+    expected = fi.normal(shape, dtype=dtype, rng=0)
     assert memory.tobytes() == expected.tobytes()
+
+
+def test_every_dtype_that_numpy_lacks():
+    assert tuple(TYPE_CODES) == dtypes.FROM_ML_DTYPES
 
 
 def test_strided_and_by_rules():

@@ -109,9 +109,9 @@ def test_stacked_tiles(isa, shape, streamed):
             assert same_bits(out, expected)
 
 
-@pytest.mark.parametrize("name", ["uniform-float64", "near-bfloat16"])
+@pytest.mark.parametrize("name", ["uniform-float64", "near-bfloat16", "truncated-float8_e5m2"])
 def test_stacked_tiles_of_other_sizes(isa, name, streamed):
-    """The same with elements of 8 and of 2 bytes, of which a line holds fewer and more."""
+    """The same with elements of 8, 2 and 1 bytes, of which a line holds fewer and more."""
     whole = FILLS[name](shape=(1301, 700))
     for offset, first, threads in [(0, 0, 2), (3, 17, 1)]:
         expected = whole[first:, first:]

@@ -9,6 +9,8 @@ import pytest
 
 import fastinit as fi
 from fastinit.filling import run
+from fastinit.laws import dtypes
+from fastinit.laws.dtypes import FORMATS
 
 
 @pytest.fixture
@@ -119,6 +121,38 @@ def test_shape_and_out_may_agree(expected):
 @pytest.mark.parametrize("dtype", [None, "float32", np.float32, "f4", "=f4", np.dtype("f4"), np.single])
 def test_dtype_spellings(dtype):
     assert fi.zeros(3, dtype=dtype).dtype == np.float32
+
+
+class Elsewhere:
+    """A dtype of another library: an object that shows itself by its module's name and its own."""
+
+    def __init__(self, text, module="torch", kind="dtype"):
+        self.text = text
+        self.__class__ = type(kind, (Elsewhere,), {"__module__": module, "__str__": lambda self: self.text})
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_dtypes_of_other_libraries(name):
+    assert fi.zeros(3, dtype=Elsewhere(f"torch.{name}")).dtype == dtypes.resolve("test", name)
+    assert fi.zeros(3, dtype=Elsewhere(f"mlx.core.{name}", "mlx.core", "Dtype")).dtype == dtypes.resolve("test", name)
+    out = fi.empty(3, name)
+    assert fi.zeros(out=out, dtype=Elsewhere(f"torch.{name}")) is out
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        Elsewhere("torch.int8"),
+        Elsewhere("torch.float33"),
+        Elsewhere("float32 of torch."),
+        Elsewhere("jax.float32"),
+        Elsewhere("torch.float32", kind="Tensor"),
+        Elsewhere(None),
+    ],
+)
+def test_what_is_no_dtype_of_another_library(spelled):
+    with pytest.raises(TypeError, match=r"^zeros: dtype: expected float32, float64, .* got "):
+        fi.zeros(3, dtype=spelled)
 
 
 @pytest.mark.parametrize("align", [16, 64, 4096, 2**21])

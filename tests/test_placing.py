@@ -9,6 +9,7 @@ from reference_laws import DTYPES
 from test_invariance import random_index
 
 import fastinit as fi
+from fastinit.laws.dtypes import FORMATS
 
 GIVEN = np.linspace(-1, 1, 40)[None, :] / 3
 
@@ -41,7 +42,7 @@ def as_good(scheme: str, a: np.ndarray, b: np.ndarray) -> bool:
     """The same bits, or nearly so where the scheme promises no more: a place of the dtype, where products round."""
     if scheme not in TO_ROUNDING:
         return same_bits(a, b)
-    place = {8: 1e-14, 4: 1e-6, 2: 2.0**-7 if a.dtype.name == "bfloat16" else 2.0**-10}[a.itemsize]
+    place = {"float64": 1e-14, "float32": 1e-6}.get(a.dtype.name, 2.0 ** (1 - FORMATS[a.dtype.name].precision))
     return a.dtype == b.dtype and abs(a.astype(np.float64) - b.astype(np.float64)).max(initial=0) <= place
 
 
@@ -97,16 +98,21 @@ def test_dirac_by_its_definition(dtype, fans, field, n_out, n_in, groups):
 
 def test_given_constants_are_rounded_once(dtype):
     """From float64 to the dtype, not by way of float32, in which numbers just above a tie of the dtype are one."""
-    values = np.array([0.1, -1 / 3, 1e-7, 1 + 2.0**-8 + 2.0**-40, 1 + 2.0**-11 + 2.0**-40, -0.0, np.inf, -np.inf])
-    expected = {"bfloat16": [1 + 2.0**-7, 1.0], "float16": [1 + 2.0**-8, 1 + 2.0**-10]}
+    fmt = FORMATS[np.dtype(dtype).name]
+    above_tie = 1 + 2.0**-fmt.precision + 2.0**-40
+    ends = [np.inf, -np.inf] if fmt.has_infinity else [fmt.max, -fmt.max]
+    values = np.array([0.1, -1 / 3, 1e-7, above_tie, -above_tie, -0.0, *ends])
     ours = fi.constant(8, value=values, dtype=dtype)
-    if (name := np.dtype(dtype).name) in expected:
-        assert ours[3:5].astype(np.float64).tolist() == expected[name]
+    if fmt.precision < 24:
+        assert ours[3:5].astype(np.float64).tolist() == [
+            1 + 2.0 ** (1 - fmt.precision),
+            -1 - 2.0 ** (1 - fmt.precision),
+        ]
     else:
         assert same_bits(ours, values.astype(dtype))
     each = [fi.constant(1, value=value, dtype=dtype) for value in values]
     assert same_bits(ours, np.concatenate(each))
-    assert np.signbit(ours.astype(np.float64)).tolist() == [False, True, *[False] * 3, True, False, True]
+    assert np.signbit(ours.astype(np.float64)).tolist() == [False, True, False, False, True, True, False, True]
 
 
 @pytest.mark.parametrize("p", [0.01, 0.5, 0.5 + 2.0**-53, 1e-300, 1 - 2.0**-53, 0.731])

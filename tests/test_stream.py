@@ -161,7 +161,8 @@ def test_equality_with_the_reference_can_fail(case):
 def test_tables_cover_every_law():
     """Nothing that the kernels report is left out above; constants have no numbers to be recomputed."""
     tried = {_kernels.laws()[case.law().code] for case in CASES}
-    assert tried | {"constant"} == set(_kernels.laws())
+    in_test_complex = {"complex_disc", "complex_truncated"}
+    assert tried | {"constant"} | in_test_complex == set(_kernels.laws())
     assert set(DTYPES) == set(_kernels.dtypes())
 
 
@@ -203,7 +204,7 @@ def test_the_reference_takes_both_sides_and_both_pieces():
 
 
 def test_fill_of_one_law_in_two_dtypes_is_one_stream():
-    """float16 and bfloat16 are the float32 values, rounded."""
-    for dtype in ("float16", "bfloat16"):
+    """Values in fewer than 32 bits are the float32 ones, rounded."""
+    for dtype in set(DTYPES) - {"float32", "float64"}:
         ours = fi.normal(3000, rng=0, dtype=dtype)
         assert np.array_equal(bits(ours), bits(fi.normal(3000, rng=0).astype(DTYPES[dtype])))

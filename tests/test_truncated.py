@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import pytest
-from exact_laws import Normal, at_least, ends, from_ordinals, location_and_scale
+from exact_laws import Normal, at_least, ends, from_ordinals, location_and_scale, moments
 from statistics_of import BOUND
 from tally import Tally, beyond, end_scores
 
@@ -45,6 +45,12 @@ def dtype_of(name):
     return dtypes.resolve("test", name)
 
 
+def in_range(law, dtype):
+    """Whether the dtype has numbers of the law's size."""
+    fmt, reach = dtypes.FORMATS[dtype], max(min(abs(z), 13.0) for z in (law.z_low, law.z_high))
+    return fmt.nearest(law.std) > 0 and abs(law.mean) + reach * law.std <= fmt.max
+
+
 def draw(law, dtype, n=N_VALUES, **call):
     return fi.truncated_normal(
         n, mean=law.mean, std=law.std, low=law.z_low, high=law.z_high, rng=21, dtype=dtype, threads=1, **call
@@ -72,6 +78,10 @@ def test_law_at_every_location(low, high, dtype):
     """
     for mean, std in LOCATIONS:
         law = Normal(mean, std, low, high)
+        if not in_range(law, dtype):
+            with pytest.raises(ValueError, match=r"truncated_normal: (std|mean, std): expected"):
+                draw(law, dtype)
+            continue
         first, last = ends(law, dtype_of(dtype))
         if first > last:
             with pytest.raises(ValueError, match=r"truncated_normal: .*: expected .*between"):
@@ -83,6 +93,8 @@ def test_law_at_every_location(low, high, dtype):
             continue
         tally = Tally(law, values.dtype, n_cells=512).add(values)
         assert tally.is_inside(), law
+        if tally.in_cells().size < 2:  # nearly all values are one number
+            continue
         assert not beyond({**tally.scores(), **end_scores(values, law)}), law
 
 
@@ -91,6 +103,8 @@ def test_law_at_every_location(low, high, dtype):
 def test_end_scores_see_values_moved_to_the_bounds(dtype, clamped):
     """Normals clamped to the interval, and those within bounds half a percent farther out, clamped."""
     law = WITHIN_2
+    if clamped == "few beyond" and dtypes.FORMATS[dtype].precision < 8:
+        return  # they lie within the rounding of the last number
     source = Normal() if clamped == "all beyond" else Normal(0.0, 1.0, -2.01, 2.01)
     values = draw(source, dtype)
     first, last = from_ordinals(np.array(ends(law, values.dtype)), values.dtype)
@@ -130,6 +144,8 @@ def test_open_interval_after_rounding(isa, dtype):
 def test_bounds_as_computed_in_float64_are_not_touched(dtype):
     """0.1 times 10 is 1 in float64, and a little more exactly."""
     for std, high in itertools.product([10.0, 1000.0, 3.0], [0.1, 0.01, 3.1]):
+        if not in_range(Normal(0.5, std, -math.inf, high), dtype):
+            continue
         assert float(abs(draw(Normal(0.0, std, -high, high), dtype)).max()) < std * high
         assert float(draw(Normal(0.5, std, -math.inf, high), dtype).max()) < 0.5 + std * high
 
@@ -157,12 +173,15 @@ def test_truncated_schemes_have_the_stated_variance(scheme, dtype):
     squares = values.astype(np.float64) ** 2
     z, weight = WITHIN_2.nodes()
     kurtosis = float(np.sum(weight * z**4) / np.sum(weight * z**2) ** 2)
-    # Rounding to bfloat16 adds 2**-18 of the variance at most, and nothing to see here.
+    # Rounding adds 2**-18 of the variance at most in bfloat16, nothing to see here; in float8 a percent, or two.
+    precision, deviation = dtypes.FORMATS[dtype].precision, math.sqrt(variance / np.sum(weight * z**2))
+    rounded = moments(Normal(0.0, deviation, -2.0, 2.0), values.dtype, 0.0, 1.0)[2]
+    assert abs(rounded / variance - 1) < max(2.0 ** (1 - 2 * precision), 1e-9)
     spread = math.sqrt((kurtosis - 1) / squares.size)
-    assert abs(squares.mean() / variance - 1) < BOUND * spread
-    assert abs(squares.mean() / (1.005**2 * variance) - 1) > BOUND * spread
-    limit = 2 * math.sqrt(variance) / math.sqrt(np.sum(weight * z**2))
-    assert limit * (1 - 2**-7) < math.sqrt(squares.max()) < limit
+    assert abs(squares.mean() / rounded - 1) < BOUND * spread
+    assert abs(squares.mean() / (1.005**2 * rounded) - 1) > BOUND * spread
+    limit = 2 * deviation
+    assert limit * (1 - 2.0 ** (1 - min(8, precision))) < math.sqrt(squares.max()) < limit
 
 
 def test_constants_against_integrals():

@@ -9,13 +9,14 @@ import numpy as np
 
 from fastinit.bench.peer_interface import Unavailable
 from fastinit.filling import memory
+from fastinit.laws.dtypes import FROM_ML_DTYPES
 
 #: Kinds of pages, by what Linux is asked for.
 FRESH = {"fresh 4 KiB": "MADV_NOHUGEPAGE", "fresh huge": "MADV_HUGEPAGE"}
 PAGES = ("touched", *FRESH)
 
-#: Bytes of a value, by dtype; a table, since NumPy alone could not tell bfloat16's.
-ITEM_BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
+#: Bytes of a value, by dtype; a table, since NumPy alone could not tell those of ml_dtypes.
+ITEM_BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1, "float8_e5m2": 1}
 
 
 def buffer(n_bytes: int, dtype: str, pages: str) -> tuple[np.ndarray, Callable[[], object]]:
@@ -37,11 +38,11 @@ def buffer(n_bytes: int, dtype: str, pages: str) -> tuple[np.ndarray, Callable[[
 
 
 def named_dtype(name: str) -> np.dtype:
-    """The dtype of that name; NumPy itself has no bfloat16."""
-    if name != "bfloat16":
+    """The dtype of that name; NumPy itself lacks some."""
+    if name not in FROM_ML_DTYPES:
         return np.dtype(name)
     try:
         import ml_dtypes
     except ImportError as error:
         raise Unavailable(f"cannot import ml_dtypes: {error}") from error
-    return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(getattr(ml_dtypes, name))

@@ -14,7 +14,7 @@ from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import output, seed
 from fastinit.laws import fan_rules
-from fastinit.laws.dtypes import FLOAT64_FORMAT
+from fastinit.laws.dtypes import FLOAT64_FORMAT, holds_reals
 from fastinit.laws.gains import FAMILIES
 from fastinit.schemes.recommendation import recommend
 from fastinit.schemes.register import REGISTER, Configured, get
@@ -171,7 +171,7 @@ def _floats(where: str, parameter: str, value: object) -> np.ndarray:
     array = output.readable(value)
     if array is None:
         reject_type(where, parameter, expected, value)
-    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
+    if not holds_reals(array.dtype):
         reject_type(where, parameter, expected, Shown(f"dtype {array.dtype}"))
     finite = np.isfinite(array)
     if not finite.all():

@@ -17,7 +17,14 @@ from fastinit.common.errors import Shown, reject_value
 from fastinit.laws import dtypes
 
 #: The format's dtypes that weights have.
-DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+DTYPES = {
+    "F64": "float64",
+    "F32": "float32",
+    "F16": "float16",
+    "BF16": "bfloat16",
+    "F8_E4M3": "float8_e4m3fn",
+    "F8_E5M2": "float8_e5m2",
+}
 
 #: The official reader's bound on the JSON's length.
 MAX_HEADER_BYTES = 100_000_000
@@ -73,9 +80,9 @@ def _tensor(where: str, path: Path, name: str, data: np.ndarray, span: Span) -> 
     part = data[span.start : span.end]
     if part.ctypes.data % dtype.itemsize:  # the format's writers align numbers, but it does not ask them to
         part = part.copy()
-    # ml_dtypes has bfloat16 in this machine's byte order alone.
+    # ml_dtypes has its dtypes in this machine's byte order alone.
     try:
-        return part.view(dtype.newbyteorder("<") if dtype.kind == "f" else dtype).reshape(span.shape)
+        return part.view(dtype if span.dtype in dtypes.FROM_ML_DTYPES else dtype.newbyteorder("<")).reshape(span.shape)
     except ValueError:  # more dimensions than NumPy has, or beside a zero greater ones than it takes
         _reject(where, path, f"a shape of {name!r} that no array has")
 

@@ -15,6 +15,7 @@ from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import output
+from fastinit.laws.dtypes import holds_reals
 from fastinit.laws.fan_rules import LAYOUTS
 from fastinit.schemes.basic import normal
 
@@ -106,7 +107,7 @@ def _tensor(where: str, name: object, value: object, layouts: tuple[str, ...]) -
 
 def _array(where: str, name: object, value: object) -> np.ndarray:
     array = output.readable(value)
-    if array is None or (array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16"):
+    if array is None or not holds_reals(array.dtype):
         reject_type(where, f"layers[{name!r}]", "an array of real numbers", value)
     return array
 

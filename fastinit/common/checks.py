@@ -96,24 +96,6 @@ def name_among(where: str, parameter: str, value: object, names: Collection[str]
     return value
 
 
-def real_array(where: str, parameter: str, value: object) -> np.ndarray:
-    """A copy of an array or nested sequence of real numbers: of floats no wider than float64 as they are."""
-    expected = "a real number or an array of them"
-    try:
-        array = np.asarray(value)
-    except Exception:  # arrays of other libraries raise what they like
-        reject_type(where, parameter, expected, value)
-    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
-        reject_type(where, parameter, expected, value)
-    if array.dtype.kind in "fV" and array.itemsize <= 8:
-        return array.copy()
-    with np.errstate(all="ignore"):
-        floats = array.astype(np.float64)
-    if (np.isinf(floats) & np.isfinite(array)).any():
-        reject_value(where, parameter, "numbers within float64", value)
-    return floats
-
-
 def boolean(where: str, parameter: str, value: object) -> bool:
     if not isinstance(value, (bool, np.bool_)):
         reject_type(where, parameter, "True or False", value)

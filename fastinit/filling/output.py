@@ -49,15 +49,15 @@ def _view(where: str, out: object) -> np.ndarray:
             return np.asarray(out)
         if not hasattr(out, "__dlpack__"):
             return np.asarray(memoryview(out))
-        capsule, interface = _bfloat16_interface(out)
-        array = _from_dlpack(out) if interface is None else None
+        memory = _memory_by_dlpack(out)
+        array = _from_dlpack(out) if memory is None else None
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
         reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
     if array is not None:
         return _with_memory(where, array)
-    if interface["data"][0] == 0 and 0 not in interface["shape"]:
+    if memory.begins_at == 0 and 0 not in memory.shape:
         _reject_no_memory(where)
-    return np.asarray(_Memory(capsule, interface)).view(dtypes.bfloat16(where, "out"))
+    return memory.array(where, "out")
 
 
 def _with_memory(where: str, array: np.ndarray) -> np.ndarray:
@@ -77,29 +77,35 @@ def readable(value: object) -> np.ndarray | None:
         return np.asarray(value)
     except Exception:  # other libraries raise what they like
         try:
-            capsule, interface = _bfloat16_interface(value)
+            memory = _memory_by_dlpack(value)
         except Exception:
             return None
-    if interface is None:
-        return None
-    return np.asarray(_Memory(capsule, interface)).view(dtypes.bfloat16("check", "layers"))
+    return None if memory is None else memory.array("check", "layers")
 
 
 class _Memory:
-    """What NumPy makes an array of, and keeps alive with it."""
+    """What NumPy makes an array of integers of, and keeps alive with it: the memory of a dtype that NumPy lacks."""
 
-    def __init__(self, owner: object, interface: dict):
+    def __init__(self, owner: object, dtype: str, interface: dict):
         self.owner = owner
+        self.dtype = dtype
+        self.begins_at = interface["data"][0]
+        self.shape = interface["shape"]
         self.__array_interface__ = interface
 
+    def array(self, where: str, parameter: str) -> np.ndarray:
+        """The memory as an array of its dtype."""
+        return np.asarray(self).view(dtypes.from_ml_dtypes(where, parameter, self.dtype))
 
-def _bfloat16_interface(out: object) -> tuple[object, dict | None]:
-    """The place of a bfloat16 tensor's memory, with what owns it: NumPy's own from_dlpack does not know the type."""
+
+def _memory_by_dlpack(out: object) -> _Memory | None:
+    """Where a tensor's memory is, if its dtype is one of ml_dtypes: NumPy's own from_dlpack does not know them."""
     try:
         capsule = out.__dlpack__(max_version=(1, 0))
     except TypeError:  # an exporter from before the argument existed
-        return None, None
-    return capsule, _kernels.bfloat16_interface(capsule)
+        return None
+    found = _kernels.dlpack_interface(capsule)
+    return None if found is None else _Memory(capsule, *found)
 
 
 def _from_dlpack(out: object) -> np.ndarray:

@@ -13,7 +13,7 @@ from fastinit.common.selection import Line, block_shape
 from fastinit.filling import haar, region
 from fastinit.filling.target import Box
 from fastinit.laws import kernel_laws
-from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
+from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, FROM_ML_DTYPES, Format
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement
 
@@ -32,8 +32,8 @@ def zeros_around_matrix(where: str, gain: float, fmt: Format) -> Law:
     """The same around an orthogonal matrix, whose elements are of some size below the gain."""
     least = max(kernel_laws.MIN_STD, math.ldexp(1.0, fmt.least_exponent + fmt.precision))
     most = min(kernel_laws.MAX_STD, fmt.max)
-    if not least <= gain <= most:
-        reject_value(where, "gain", f"{least:.2g} to {most:.2g} in {fmt.name}", gain)
+    if gain != 0 and not least <= abs(gain) <= most:
+        reject_value(where, "gain", f"0, or a magnitude from {least:.2g} to {most:.2g} in {fmt.name}", gain)
     return kernel_laws.constant(where, 0.0, fmt)
 
 
@@ -55,12 +55,12 @@ def values(p: Placement, given: np.ndarray) -> None:
     near = np.broadcast_to(given, p.shape)
     for piece in p.target.pieces(PIECE):
         taken = piece.take(near)
-        is_rounded_twice = p.fmt.name == "bfloat16" and given.dtype == np.float64
+        is_rounded_twice = p.fmt.name in FROM_ML_DTYPES and given.dtype == np.float64
         piece.assign(_to_odd(taken) if is_rounded_twice else taken)
 
 
 def _to_odd(exact: np.ndarray) -> np.ndarray:
-    """float64 as float32 rounded to odd, for bfloat16: ml_dtypes rounds to float32 first, and nothing so twice."""
+    """float64 as float32 rounded to odd: ml_dtypes rounds by way of float32, and nothing so is rounded twice."""
     near = exact.astype(np.float32)
     bits = near.view(np.int32)
     inexact = np.isfinite(near) & (near != exact) & (bits & 1 == 0)
@@ -69,7 +69,12 @@ def _to_odd(exact: np.ndarray) -> np.ndarray:
 
 
 def orthogonal(p: Placement, matrix_shape: tuple[int, int], gain: float) -> None:
-    """The target's part of a Haar matrix of the full shape, or the whole in place where that is possible."""
+    """The target's part of a Haar matrix of the full shape, or the whole in place where that is possible.
+
+    Nothing for a gain of 0: the target is 0 everywhere.
+    """
+    if gain == 0:
+        return
     dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
     whole = p.target.in_place(p.shape) if p.target.dtype == dtype else None
     matrix = np.zeros(matrix_shape, dtype) if whole is None else whole.reshape(matrix_shape)
@@ -147,7 +152,7 @@ def _merged(array: np.ndarray, distances: Shape) -> tuple[np.ndarray, Shape]:
     if apart[-1] != 1:
         extents, strides, apart = [*extents, 1], [*strides, array.itemsize], [*apart, 1]
     shape = (*extents, array.shape[-1])
-    return np.lib.stride_tricks.as_strided(array, shape, (*strides, array.strides[-1])), tuple(apart)
+    return region.strided(array, shape, (*strides, array.strides[-1])), tuple(apart)
 
 
 def at_centre(p: Placement, field: dict[int, int]) -> Placement | None:

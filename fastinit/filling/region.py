@@ -21,6 +21,12 @@ def c_strides(shape: Shape) -> Shape:
     return tuple(strides)
 
 
+def strided(array: np.ndarray, shape: Shape, strides: Shape) -> np.ndarray:
+    """An array of another shape over the same memory; by way of bare bytes, since NumPy cannot spell every dtype."""
+    bare = np.lib.stride_tricks.as_strided(array.view(f"V{array.itemsize}"), shape, strides)
+    return bare.view(array.dtype)
+
+
 def whole(array: np.ndarray, flat_start: int = 0) -> tuple:
     """The box of consecutive flat indices that goes to an array in C order."""
     return runs(array, flat_start, c_strides(array.shape))

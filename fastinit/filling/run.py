@@ -37,6 +37,7 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     else:
         array, dtype, full_shape, chosen = _asked(where, shape, dtype, out, index)
         fmt = dtypes.format_of(dtype)
+        spec = spec.for_kind(fmt)
     law = spec.law(full_shape, fmt)
     seed.check_name(where, name)
     if array is None:
@@ -73,7 +74,7 @@ def _fill_block(spec: Spec, p: Placement) -> None:
     law = spec.law(p.shape, p.fmt)
     if law is not None:
         array, box = p.target.runs()
-        n_threads = min(p.n_threads, max(1, array.size // threads.MIN_ELEMENTS_PER_THREAD))
+        n_threads = threads.for_part(p.n_threads, array.size)
         _kernels.fill(array, law, p.seed, p.name, box, n_threads, array.nbytes >= STREAM_BYTES)
     complete(spec, p)
 
@@ -88,6 +89,8 @@ def fill_flat(spec: Spec, full_shape, first: int, array: np.ndarray, rng, name: 
 
 def runs_of(array: np.ndarray) -> tuple[np.ndarray, tuple | None]:
     """An array that gets a whole tensor, and the box of the stream that goes there, as _kernels.fill takes them."""
+    if array.dtype.kind == "c":
+        return target_of(array, array.shape, None).runs()
     return array, None if array.flags.c_contiguous else region.whole(array)
 
 

@@ -88,7 +88,12 @@ class Target:
             self._memory[self._places()] = values
 
     def runs(self) -> tuple[np.ndarray, tuple]:
-        """The memory, and which box of the stream goes there, both as _kernels.fill takes them."""
+        """The memory, and which box of the stream goes there, both as _kernels.fill takes them.
+
+        Complex numbers go as their parts: as a tensor of floats with an axis more.
+        """
+        if self._memory.dtype.kind == "c":
+            return self._of_parts().runs()
         if self._entries is None:
             return self._runs(self._memory, None)
         offsets = np.zeros(self._entries.size, np.int64)
@@ -101,6 +106,16 @@ class Target:
         if self._entries is None:
             return self._runs(buffer, None)
         return self._runs(buffer[0], np.arange(len(buffer)) * buffer.strides[0])
+
+    def _of_parts(self) -> Target:
+        parts = self._memory.real
+        shape, strides = (*parts.shape, 2), (*parts.strides, parts.itemsize)
+        return self._with(
+            _memory=region.strided(parts, shape, strides),
+            _lines=(*self._lines, Line(0, 1, 2, True)),
+            _flat_start=2 * self._flat_start,
+            _flat_strides=(*(2 * stride for stride in self._flat_strides), 1),
+        )
 
     def _runs(self, memory: np.ndarray, out_offsets: np.ndarray | None) -> tuple[np.ndarray, tuple]:
         start, advances = self._flat_start, []
@@ -118,7 +133,7 @@ class Target:
         for axis, positions in self._positions.items():
             flat_offsets += positions * self._flat_strides[axis]
         # An array as large as what is filled, at the first entry's place.
-        shown = np.lib.stride_tricks.as_strided(memory, (flat_offsets.size, *memory.shape), (0, *memory.strides))
+        shown = region.strided(memory, (flat_offsets.size, *memory.shape), (0, *memory.strides))
         return shown, (*numbers, flat_offsets, out_offsets)
 
     def _places(self) -> tuple[np.ndarray, ...]:

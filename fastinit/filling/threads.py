@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import time
 
 from fastinit import _kernels
 from fastinit.common import checks
@@ -15,11 +16,16 @@ MIN_ELEMENTS_PER_THREAD = 1 << 16
 #: What an explicit `threads` is cut to: OpenMP does not survive a system that runs out of threads.
 MAX_THREADS = max(64, os.cpu_count() or 1)
 
+#: How long a container's quota counts as read. Reading it takes some 150 microseconds, as long as 200,000 normals.
+QUOTA_LASTS_S = 0.25
+
 #: Flag of a Linux process that was forked and has not called exec since (PF_FORKNOEXEC in the kernel's sched.h).
 _FORKED_WITHOUT_EXEC = 0x40
 
 _default: int | None = None
 _forked = False
+_forked_by_process = (0, False)
+_quota_then: tuple[float, float | None] = (-math.inf, None)
 
 
 def set_num_threads(n: int | None) -> None:
@@ -30,7 +36,8 @@ def set_num_threads(n: int | None) -> None:
     n : int >= 1 or None
         More than 64 are cut to 64 or to the number of processors, whichever is more. None returns to the automatic
         choice: the smallest of OpenMP's limit in the calling thread, the processors this process may run on, and its
-        container's CPU quota. Small fills use one thread in any case; the values never depend on the number.
+        container's CPU quota. Small fills use one thread in any case, and so do those for which the threads of a busy
+        machine would have to be waited for longer than they save; the values never depend on the number.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def set_num_threads(n: int | None) -> None:
 
 
 def get_num_threads() -> int:
-    """Return how many threads a large fill started now from this thread would use.
+    """Return how many threads a large fill started now from this thread would use, if none must be waited for.
 
     Returns
     -------
@@ -67,13 +74,18 @@ def get_num_threads() -> int:
 
 
 def choose(where: str, threads: object, n_elements: int) -> int:
-    """Threads for one fill: the call's own `threads`, or the automatic choice for that many elements."""
+    """Threads for one fill: as many as the call says or, if negative, at most so many, by the automatic choice."""
     if threads is not None:
         n = min(checks.positive_integer(where, "threads", threads), MAX_THREADS)
         return n if n == 1 or not forked() else 1
     if n_elements < 2 * MIN_ELEMENTS_PER_THREAD:
         return 1
-    return min(decide()[0], n_elements // MIN_ELEMENTS_PER_THREAD)
+    return -min(decide()[0], n_elements // MIN_ELEMENTS_PER_THREAD)
+
+
+def for_part(n_threads: int, n_elements: int) -> int:
+    """What `choose` chose for all of a fill, for a part of so many elements."""
+    return n_threads if n_threads > 0 else -min(-n_threads, max(1, n_elements // MIN_ELEMENTS_PER_THREAD))
 
 
 def decide() -> tuple[int, str]:
@@ -91,7 +103,7 @@ def limits() -> dict[str, int]:
     if not _kernels.HAVE_OPENMP:
         return {"built without OpenMP": 1}
     found = {"OpenMP limit": _kernels.openmp_max_threads(), "CPU affinity": _n_processors()}
-    quota = cpu_quota()
+    quota = _quota_lately()
     if quota is not None:
         # Half a processor of quota is worth a thread: it works half of the time.
         found["container CPU quota"] = max(1, math.ceil(quota))
@@ -111,8 +123,14 @@ def forked() -> bool:
     The threads of an OpenMP pool stay with the parent, and waiting for them in the child hangs, whoever started them:
     this package, or another before this one was imported.
     """
-    if _forked:
-        return True
+    global _forked_by_process
+    # Asked of the system once in a process, since that takes 25 microseconds; a fork of any kind changes the number.
+    if _forked_by_process[0] != os.getpid():
+        _forked_by_process = os.getpid(), _system_says_forked()
+    return _forked or _forked_by_process[1]
+
+
+def _system_says_forked() -> bool:
     try:
         fields = _read("/proc/self/stat").rpartition(")")[2].split()
         return bool(int(fields[6]) & _FORKED_WITHOUT_EXEC)
@@ -127,6 +145,14 @@ def _note_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_note_fork)
+
+
+def _quota_lately() -> float | None:
+    global _quota_then
+    now = time.monotonic()
+    if now - _quota_then[0] > QUOTA_LASTS_S:
+        _quota_then = now, cpu_quota()
+    return _quota_then[1]
 
 
 def cpu_quota(root: str = "/") -> float | None:

@@ -23,14 +23,17 @@ class Format(NamedTuple):
     precision: int
     least_exponent: int
     max: float
+    has_infinity: bool  #: else what rounding takes beyond the range is NaN
+
+    kind = "float"
 
     def nearest(self, value: float) -> float:
-        """`value` rounded to nearest even; infinite beyond the range."""
+        """`value` rounded to nearest even, its sign kept; infinite beyond the range, even without infinities there."""
         if not math.isfinite(value) or value == 0 or self.precision == 53:
             return value
         quantum = self._quantum_exponent(value)
         rounded = math.ldexp(round(math.ldexp(value, -quantum)), quantum)
-        return rounded if abs(rounded) <= self.max else math.copysign(math.inf, value)
+        return math.copysign(rounded if abs(rounded) <= self.max else math.inf, value)
 
     def below(self, bound: float | Fraction) -> float:
         """The largest number strictly below `bound`."""
@@ -57,61 +60,102 @@ class Format(NamedTuple):
         return max(math.frexp(value)[1] - self.precision, self.least_exponent) if value else self.least_exponent
 
 
-#: Every dtype that fills accept, by name.
+class ComplexFormat(NamedTuple):
+    """Pairs of numbers of a format: the real part and the imaginary one."""
+
+    name: str
+    code: str  #: no code of the kernels, which know floats alone
+    parts: Format
+
+    kind = "complex"
+
+
+#: Every dtype of real numbers that fills accept, by name.
 FORMATS = {
-    name: Format(name, _CODES[name], precision, least, (2 - math.ldexp(1.0, 1 - precision)) * 2.0**greatest)
-    for name, precision, least, greatest in (
-        ("float32", 24, -149, 127),
-        ("float64", 53, -1074, 1023),
-        ("float16", 11, -24, 15),
-        ("bfloat16", 8, -133, 127),
+    name: Format(name, _CODES[name], precision, least, greatest, has_infinity)
+    for name, precision, least, greatest, has_infinity in (
+        ("float32", 24, -149, (2 - 2.0**-23) * 2.0**127, True),
+        ("float64", 53, -1074, sys.float_info.max, True),
+        ("float16", 11, -24, 65504.0, True),
+        ("bfloat16", 8, -133, (2 - 2.0**-7) * 2.0**127, True),
+        ("float8_e4m3fn", 4, -9, 448.0, False),
+        ("float8_e5m2", 3, -16, 57344.0, True),
     )
 }
 
+#: Those that NumPy itself lacks: ml_dtypes has them, by the same names.
+FROM_ML_DTYPES = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+
 FLOAT32_FORMAT, FLOAT64_FORMAT = FORMATS["float32"], FORMATS["float64"]
+
+#: And of complex numbers.
+COMPLEX_FORMATS = {
+    "complex64": ComplexFormat("complex64", "complex64", FLOAT32_FORMAT),
+    "complex128": ComplexFormat("complex128", "complex128", FLOAT64_FORMAT),
+}
 
 FLOAT32 = np.dtype(np.float32)
 
-EXPECTED = "float32, float64, float16 or bfloat16"
+REAL = "float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2"
+EXPECTED = REAL.replace(" or ", ", ") + ", complex64 or complex128"
 
-#: NumPy's dtypes; bfloat16 joins when somebody brings it.
-_BY_DTYPE = {np.dtype(name): row for name, row in FORMATS.items() if name != "bfloat16"}
+#: NumPy's dtypes; those of ml_dtypes join when somebody brings them.
+_BY_DTYPE = {np.dtype(name): row for name, row in (FORMATS | COMPLEX_FORMATS).items() if name not in FROM_ML_DTYPES}
 
 
-def format_of(dtype: np.dtype) -> Format | None:
+def format_of(dtype: np.dtype) -> Format | ComplexFormat | None:
     """The table's row of a dtype in this machine's byte order; None for others."""
     found = _BY_DTYPE.get(dtype)
-    if found is None and dtype.name == "bfloat16":
-        # Only ml_dtypes makes arrays of that dtype, so it has been imported if this is one of them.
+    if found is None and dtype.name in FROM_ML_DTYPES:
+        # Only ml_dtypes makes arrays of these dtypes, so it has been imported if this is one of them.
         module = sys.modules.get("ml_dtypes")
-        if module is not None and dtype == np.dtype(module.bfloat16):
-            found = _BY_DTYPE[dtype] = FORMATS["bfloat16"]
+        if module is not None and dtype == np.dtype(getattr(module, dtype.name)):
+            found = _BY_DTYPE[dtype] = FORMATS[dtype.name]
     return found
+
+
+def holds_reals(dtype: np.dtype) -> bool:
+    """Whether its numbers are real ones: integers, or floats of NumPy's or of this table."""
+    return dtype.kind in "iuf" or (dtype.kind != "c" and format_of(dtype) is not None)
 
 
 def resolve(where: str, dtype: object) -> np.dtype:
     """The NumPy dtype that `dtype` spells; None means float32."""
     if dtype is None or dtype is FLOAT32:
         return FLOAT32
-    if isinstance(dtype, str) and dtype == "bfloat16":
-        return bfloat16(where, "dtype")
+    if isinstance(dtype, str) and dtype in FROM_ML_DTYPES:
+        return from_ml_dtypes(where, "dtype", dtype)
     try:
         resolved = np.dtype(dtype)
     except Exception:  # NumPy raises whatever it meets in what it is given
-        reject_type(where, "dtype", EXPECTED, dtype)
+        name = _name_elsewhere(dtype)
+        if name is None:
+            reject_type(where, "dtype", EXPECTED, dtype)
+        return resolve(where, name)
     if format_of(resolved) is None:
         reject_type(where, "dtype", EXPECTED, Shown(describe(resolved)))
     return resolved
 
 
-def bfloat16(where: str, parameter: str) -> np.dtype:
-    """The dtype that ml_dtypes makes; a refusal that says how to install it, where it is missing."""
+def _name_elsewhere(dtype: object) -> str | None:
+    """The name that another library's dtype has here: "float32" for what shows itself as ``torch.float32``."""
+    if type(dtype).__name__.lower() != "dtype":
+        return None
     try:
-        import ml_dtypes  # NumPy has no such dtype of its own
+        module, _, name = str(dtype).rpartition(".")
+    except Exception:  # what is not such an object raises what it likes
+        return None
+    return name if name in FORMATS | COMPLEX_FORMATS and type(dtype).__module__.startswith(module or ".") else None
+
+
+def from_ml_dtypes(where: str, parameter: str, name: str) -> np.dtype:
+    """The dtype of that name, which ml_dtypes makes; a refusal that says how to install it, where it is missing."""
+    try:
+        import ml_dtypes  # NumPy has no such dtypes of its own
     except ImportError:
-        needed = "ml_dtypes to be installed for bfloat16 (pip install 'fastinit-nn[bf16]')"
+        needed = f"ml_dtypes to be installed for {name} (pip install 'fastinit-nn[bf16]')"
         reject_type(where, parameter, needed, Shown("no module ml_dtypes"))
-    return np.dtype(ml_dtypes.bfloat16)
+    return np.dtype(getattr(ml_dtypes, name))
 
 
 def describe(dtype: np.dtype) -> str:

@@ -48,12 +48,17 @@ def tag(letter: str, fmt: Format) -> bytes:
     return f"{letter}{'64' if fmt is FLOAT64_FORMAT else '32'}".encode()
 
 
-def constant(where: str, value: float, fmt: Format) -> Law:
-    """`value` itself; NaN and infinities are values like any other."""
+def constant(where: str, value: float, fmt: Format, parameter: str = "value") -> Law:
+    """`value` itself; NaN and the infinities that the dtype has are values like any other."""
     rounded = fmt.nearest(value)
-    if math.isinf(rounded) and not math.isinf(value):
-        reject_value(where, "value", f"a number within {fmt.name}", value)
+    if math.isinf(rounded) and not (math.isinf(value) and fmt.has_infinity):
+        reject_value(where, parameter, f"a number within {fmt.name}", value)
     return Law(CODES["constant"], fmt.code, b"", (math.nan if math.isnan(rounded) else rounded,))
+
+
+def without_width(where: str, letter: str, value: float, fmt: Format, parameter: str) -> Law:
+    """What the law of a letter comes to at width 0: one value, for which a key is drawn as for any other width."""
+    return constant(where, value, fmt, parameter)._replace(tag=tag(letter, fmt))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -61,7 +66,12 @@ def normal(where: str, mean: float, std: float, fmt: Format) -> Law:
     """mean + std z, z standard normal up to normal_reach."""
     check_mean_and_std(where, mean, std, normal_reach(fmt), fmt)
     computed = arithmetic(fmt)
-    return Law(CODES["normal"], fmt.code, tag("n", fmt), (computed.nearest(mean), computed.nearest(std)))
+    return Law(CODES["normal"], fmt.code, tag("n", fmt), (centre(mean, computed), computed.nearest(std)))
+
+
+def centre(mean: float, computed: Format) -> float:
+    """A law's mean in the arithmetic of its values, in which zero has one sign: sums with it shall have one too."""
+    return computed.nearest(mean) + 0.0
 
 
 def check_mean_and_std(where: str, mean: float, std: float, reach: float, fmt: Format) -> None:
@@ -78,12 +88,14 @@ def check_mean_and_std(where: str, mean: float, std: float, reach: float, fmt: F
 
 @functools.lru_cache(maxsize=1024)
 def uniform(where: str, low: float, high: float, fmt: Format) -> Law:
-    """Uniform on the open interval (low, high).
+    """Uniform on the open interval (low, high); if they are equal, that number.
 
     The kernel computes fma(x, half_width, midpoint) for |x| <= 1 - 2**-precision. Rounding is monotonic, so it is
     enough that the two ends round to values strictly inside: half_width is the largest number up to (high - low) / 2
     for which they do. Where the result is rounded once more, the kernel keeps it between lowest and highest.
     """
+    if low == high:
+        return without_width(where, "u", low + 0.0, fmt, "low, high")
     lowest, highest = inside(where, low, high, fmt)
     computed = arithmetic(fmt)
     least, greatest = computed.above(low), computed.below(high)
@@ -99,7 +111,7 @@ def inside(where: str, low: float, high: float, fmt: Format) -> tuple[float, flo
     """The smallest and the largest number of a format strictly between two bounds, or a refusal."""
     got = Shown(f"low {low!r}, high {high!r}")
     if not low < high:
-        reject_value(where, "low, high", "low < high", got)
+        reject_value(where, "low, high", "low <= high", got)
     largest = min(fmt.max, GREATEST64)
     if max(-low, high) > largest:
         within = f"{fmt.name}, {fmt.max:.8g}" if largest == fmt.max else f"{largest:g}"

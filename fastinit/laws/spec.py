@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastinit._kernels import in_default_float_mode
 from fastinit.common import checks, selection
 from fastinit.common.checks import Shape
-from fastinit.common.errors import located, reject_value
+from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.common.selection import Line
-from fastinit.laws import fan_rules, kernel_laws, truncation
-from fastinit.laws.dtypes import FLOAT64_FORMAT, Format
+from fastinit.laws import complex_laws, fan_rules, kernel_laws, truncation
+from fastinit.laws.dtypes import FLOAT64_FORMAT, REAL, ComplexFormat, Format
 from fastinit.laws.kernel_laws import Law
 
 if TYPE_CHECKING:
     from fastinit.filling.target import Target
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
-DISTRIBUTIONS = ("uniform", "normal", "truncated_normal")
+
+#: Distributions, and the letters of their streams.
+LETTERS = {"uniform": "u", "normal": "n", "truncated_normal": "t"}
 
 #: The standard deviation of the standard normal between -2 and 2 (normal_tail.truncated_std).
 TRUNCATED_STD = 0.87962566103423978
@@ -62,7 +64,7 @@ class Spec:
     where `place` writes every element.
     """
 
-    __slots__ = ("_laws", "by_shape", "overrides", "place", "place_draws", "rule", "scheme")
+    __slots__ = ("_laws", "by_shape", "others", "overrides", "place", "place_draws", "rule", "scheme")
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Spec:
         place: Callable[[Placement], None] | None = None,
         draws: bool = False,
         overrides: tuple[Override, ...] = (),
+        others: dict[str, Spec] | None = None,
     ):
         self.scheme = scheme
         self.rule = rule
@@ -79,12 +82,30 @@ class Spec:
         self.place = place
         self.place_draws = draws  #: whether placing draws random numbers
         self.overrides = overrides
+        self.others = others or {}  #: the same scheme for other kinds of dtypes than floats
         self._laws: dict[tuple, Law | None] = {}
 
     def but(self, index: tuple, other: Spec) -> Spec:
         """The same with the block at `index` given to another scheme."""
-        overrides = (*self.overrides, Override(index, other))
-        return Spec(self.scheme, self.rule, self.by_shape, self.place, self.place_draws, overrides)
+        return self._with((*self.overrides, Override(index, other)), self.others)
+
+    def _with(self, overrides: tuple[Override, ...], others: dict[str, Spec]) -> Spec:
+        return Spec(self.scheme, self.rule, self.by_shape, self.place, self.place_draws, overrides, others)
+
+    def for_kind(self, fmt: Format | ComplexFormat) -> Spec:
+        """The same scheme for a dtype's kind; raises TypeError if it knows none such."""
+        if fmt.kind == "float":
+            return self
+        found = self.others.get(fmt.kind)
+        if found is None:
+            reject_type(self.scheme, "dtype", REAL, Shown(fmt.name))
+        if not self.overrides:
+            return found
+        overrides = []
+        for index, spec in self.overrides:
+            with located(f"{self.scheme}: but[{selection.text(index)}]"):
+                overrides.append(Override(index, spec.for_kind(fmt)))
+        return found._with(tuple(overrides), {})
 
     @property
     def is_law(self) -> bool:
@@ -120,24 +141,51 @@ class Spec:
         )
 
 
-def fixed(scheme: str, law_of: Callable[[Format], Law]) -> Spec:
+def fixed(scheme: str, law_of: Callable[[Format], Law], others: dict[str, Spec] | None = None) -> Spec:
     """The same law for every shape; what not even float64 can hold is refused now."""
     law_of(FLOAT64_FORMAT)
-    return Spec(scheme, lambda shape, fmt: law_of(fmt), by_shape=False)
+    return Spec(scheme, lambda shape, fmt: law_of(fmt), by_shape=False, others=others)
 
 
-def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object) -> Spec:
-    """Mean 0 and variance scale / n, where n is a mean of the fans; n counts as 1 if an axis is empty."""
+def by_parts(scheme: str, law_of: Callable[[Format], Law]) -> dict[str, Spec]:
+    """The same for complex numbers, from the format of their parts."""
+    return {"complex": Spec(scheme, lambda shape, fmt: law_of(fmt.parts), by_shape=False)}
+
+
+def with_parts(spec: Spec) -> Spec:
+    """A scheme whose law both parts of complex numbers get, as zeros around what it places."""
+
+    def place(p: Placement) -> None:
+        spec.place(p._replace(fmt=p.fmt.parts))
+
+    of_parts = Spec(spec.scheme, lambda shape, fmt: spec.rule(shape, fmt.parts), spec.by_shape, spec.place and place)
+    return spec._with(spec.overrides, {"complex": of_parts})
+
+
+def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object, zero: bool = False) -> Spec:
+    """Mean 0 and variance scale / n, where n is a mean of the fans; n counts as 1 if an axis is empty.
+
+    All 0 if that is asked for by `zero`; scales that are 0 in float64 alone are refused.
+    """
     checks.one_of(scheme, "mode", mode, MODES)
-    checks.one_of(scheme, "distribution", distribution, DISTRIBUTIONS)
+    checks.one_of(scheme, "distribution", distribution, tuple(LETTERS))
     choice = fan_rules.check(scheme, fans)
 
-    def rule(shape: Shape, fmt: Format) -> Law:
+    def std_of(shape: Shape) -> float:
         fan_in, fan_out = fan_rules.of(scheme, choice, shape)
-        std = math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+        return math.sqrt(scale / (_mean_fan(mode, fan_in, fan_out) or 1))
+
+    def rule(shape: Shape, fmt: Format) -> Law:
+        std = std_of(shape)
+        if zero:
+            return kernel_laws.without_width(scheme, LETTERS[distribution], 0.0, fmt, "scale")
         return _scaled_law(scheme, std, distribution, fmt)
 
-    return Spec(scheme, rule, by_shape=isinstance(choice, str))
+    def complex_rule(shape: Shape, fmt: ComplexFormat) -> Law:
+        return complex_laws.LAWS[distribution](scheme, 0.0 if zero else std_of(shape), fmt.parts)
+
+    by_shape = isinstance(choice, str)
+    return Spec(scheme, rule, by_shape, others={"complex": Spec(scheme, complex_rule, by_shape)})
 
 
 def normal_or_truncated(scheme: str, truncated: object) -> str:

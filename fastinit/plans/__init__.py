@@ -2,9 +2,13 @@
 
 `checkpoints`, `checking` and the command line call it; it imports `schemes`, `filling`, `laws` and `common`.
 
-======== ==============================================================
-`rules`  from patterns and schemes to one scheme for each name
-`batch`  `fastinit.initialize`: many arrays in one parallel loop
-`models` architectures by name
-======== ==============================================================
+========== ==============================================================
+`batch`    `fastinit.initialize`: many arrays in one parallel loop
+`overlaps` arrays that share memory, refused
+`rules`    from rules to one scheme for each name
+`nests`    nested arrays by one name each
+`patterns` which of many patterns is the first that matches a name
+`part`     `fastinit.part`: a part of a tensor as a value
+`models`   architectures by name
+========== ==============================================================
 """

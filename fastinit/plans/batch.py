@@ -7,22 +7,25 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit import _kernels
+from fastinit.common import checks
+from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.filling import output, run, seed
+from fastinit.filling.target import Target
 from fastinit.filling.threads import choose as choose_threads
 from fastinit.laws import dtypes
-from fastinit.laws.kernel_laws import Law
+from fastinit.laws.dtypes import Format
 from fastinit.laws.spec import Placement, Spec
-from fastinit.plans.rules import choices_of, mapping, specs_of
+from fastinit.plans import nests, overlaps
+from fastinit.plans.part import Part
+from fastinit.plans.patterns import quoted
+from fastinit.plans.rules import KEEP, UNUSED, Rules, without_skipped
 
 #: In place of a law's position, where a scheme places every element.
 NO_LAW = -1
 
-#: How hard to look for a byte that two interleaved arrays share; NumPy's own unit. Slices need far less.
-MAX_OVERLAP_WORK = 1 << 16
 
-
-def initialize(arrays, rules, rng=None, threads=None, progress=None):
+def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".", unused="error", skip=()):
     """Fill many arrays, each by the first rule that matches its name and from the stream that its name names.
 
     Equal to ``scheme(out=array, rng=rng, name=name)`` for each in turn, if `rng` is an int, a sequence or a
@@ -30,14 +33,16 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
 
     Parameters
     ----------
-    arrays : mapping of str to array
-        Names and what to fill in place, each as `out` of a single scheme: of any shape, empty ones included. No two may
-        share memory; leave out all but one name of tied weights. The mapping must hold the arrays themselves: one
-        that makes a new one at each look, as an ``.npz`` file does, is refused.
+    arrays : mapping of str to array, or a nest of mappings, lists and tuples
+        What to fill in place, by name, each as `out` of a single scheme: of any shape, empty ones included. In a nest a
+        name is all keys, positions and fields of named tuples on the way, joined by `sep`. `part` holds a part of a
+        tensor. No two arrays may share memory; leave out, or skip, all but one name of tied weights. A mapping must
+        hold the arrays themselves: one that makes a new one at each look, as an ``.npz`` file does, is refused.
     rules : mapping of str to scheme
-        Patterns, the first match of which chooses the scheme: a scheme's name, its function, or what `fastinit.get`
-        returned. ``*`` matches any characters, ``?`` one, ``[ab]`` one of those, ``[!ab]`` one of the others; case
-        counts. Every name needs a rule, and every rule must be the first match of some name.
+        Patterns, the first match of which chooses: a scheme's name, its function, or what `get` returned; `keep`, to
+        leave the array as it is; or any function of ``(name, shape)`` that returns one of these, or None to leave it to
+        the next rule that matches. A pattern that is the name itself matches. Otherwise ``*`` matches any characters,
+        ``?`` one, ``[ab]`` one of those, ``[!ab]`` one of the others; case counts. Every name needs a rule.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
         As for a single scheme, except that None draws fresh entropy once, and a BitGenerator or Generator is advanced
         once: all arrays get the values that it would give each as the first. With constants alone nothing is drawn.
@@ -45,17 +50,25 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
         Threads for this call, as for a single scheme. Values do not depend on it.
     progress : callable, optional
         Called now and then from the calling thread as ``progress(n_bytes)`` with the number of bytes just written; in
-        all as many as the arrays have. What it raises ends the call.
+        all as many as the filled arrays have. What it raises ends the call.
+    sep : str, optional
+        What joins names in nests.
+    unused : {"error", "ignore"}, optional
+        Whether a rule that is no name's, or a pattern of `skip` that matches none, is refused. With "ignore" one table
+        serves the stages and the variants of a model.
+    skip : str or sequence of str, optional
+        Patterns of names that are left as they are and need no rule.
 
     Returns
     -------
-    mapping
+    mapping or nest
         `arrays` itself.
 
     Raises
     ------
     ValueError, TypeError
-        If an argument is not as stated; no array has then been written to.
+        If an argument is not as stated; no array has then been written to. What a rule's function raises comes
+        through with a note.
 
     Examples
     --------
@@ -66,31 +79,42 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None):
     True
     >>> bool((weights["wte"] == fi.normal((50, 8), std=0.02, rng=0, name="wte")).all())
     True
+
+    A function that scales by depth, in a nest, whose norms stay as they are:
+
+    >>> model = {"layers": [{"norm": np.ones(8, np.float32), "w": np.empty((8, 8), np.float32)} for _ in range(3)]}
+    >>> def by_depth(name, shape):
+    ...     return fi.get("normal", std=0.02 / (1 + int(name.split(".")[1])) ** 0.5)
+    >>> _ = fi.initialize(model, {"*.norm": fi.keep, "layers.*": by_depth}, rng=0)
+    >>> bool((model["layers"][1]["w"] == fi.normal((8, 8), std=0.02 / 2**0.5, rng=0, name="layers.1.w")).all())
+    True
     """
-    entries, specs = _entries(arrays), specs_of(rules)
+    if not isinstance(sep, str):
+        reject_type("initialize", "sep", "a string", sep)
+    checks.one_of("initialize", "unused", unused, UNUSED)
     if progress is not None and not callable(progress):
         reject_type("initialize", "progress", "a callable or None", progress)
-    choices = choices_of(entries, list(specs))
-    batch = _kernels.Batch(len(entries))
-    draws, placed, apart = _collect(batch, entries, choices, list(specs.values()))
-    _reject_overlaps(entries, *_bounds(entries, batch, apart))
-    n_threads = choose_threads("initialize", threads, batch.n_elements)
+    entries, table = without_skipped(nests.flat(arrays, sep), skip, unused), Rules(rules)
+    work = _Work(*_apart(entries, table.choose(entries, unused)), table.specs)
+    overlaps.reject(work.names, work.values, *work.bounds())
+    n_threads = choose_threads("initialize", threads, work.batch.n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
-    words = seed.seed_of("initialize", rng, draws)
-    batch.run(words, n_threads, batch.n_bytes >= run.STREAM_BYTES, progress)
-    for spec, name, view in placed:
-        n_threads = choose_threads("initialize", threads and n_threads, view.size)
-        target, fmt = run.target_of(view, view.shape, None), dtypes.format_of(view.dtype)
-        run.complete(spec, Placement(target, view.shape, fmt, words, name, name, n_threads))
+    work.do(seed.seed_of("initialize", rng, work.draws), threads, n_threads, progress)
     return arrays
 
 
-def _entries(arrays: object) -> dict:
-    entries = mapping("arrays", arrays)
-    if type(arrays) is not dict and any(arrays[name] is not array for name, array in entries.items()):
-        got = Shown(f"{type(arrays).__name__}, which makes a new one at each look")
-        reject_type("initialize", "arrays", "a mapping that holds its arrays", got)
-    return entries
+def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:
+    """Names, arrays and the choices of what is to be filled: without the kept, and each part by itself."""
+    if tuple not in set(map(type, entries.values())) and (choices is None or KEEP not in choices):
+        return list(entries), list(entries.values()), choices
+    choices = [0] * len(entries) if choices is None else choices
+    names, values, chosen = [], [], []
+    for (name, value), choice in zip(entries.items(), choices, strict=True):
+        for one in () if choice == KEEP else value if type(value) is tuple else (value,):
+            names.append(name)
+            values.append(one)
+            chosen.append(choice)
+    return names, values, chosen
 
 
 class _Placed(NamedTuple):
@@ -98,86 +122,88 @@ class _Placed(NamedTuple):
 
     spec: Spec
     name: str
-    view: np.ndarray
+    target: Target
+    shape: Shape  #: of the whole tensor
+    fmt: Format
+    n_elements: int
+    unbatched_bytes: int  #: which it fills without the batch
 
 
-class _Collected(NamedTuple):
-    draws: bool  #: whether anything draws random numbers
-    placed: list[_Placed]
-    apart: list[_Placed]  #: of these, those that have no law and are not in the batch
+class _Work:
+    """All that is to be filled, checked: a batch for the laws, and what is placed after it."""
 
+    def __init__(self, names: list[str], values: list[object], choices: list[int] | None, specs: list[Spec]):
+        self.names, self.values = names, values
+        self.batch = _kernels.Batch(len(names))
+        self.draws = False
+        self._choices, self._specs = choices, specs
+        self._placed: list[_Placed] = []
+        self._views: dict[int, np.ndarray] = {}  # of what the batch does not know as it is, by position in the lists
+        self._unbatched: list[int] = []
+        #: Of each scheme, positions of its laws by shape, for arrays that the kernels take in by themselves: float32.
+        self._plain: list[dict] = [{} for _ in specs]
+        self._others: list[dict] = [{} for _ in specs]
+        self.batch.add_all(names, values, choices, self._plain, dtypes.FLOAT32, self._add)
 
-def _collect(batch: _kernels.Batch, entries: dict, choices: list[int] | None, specs: list[Spec]) -> _Collected:
-    """Check every array and take it into the batch."""
-    draws = False
-    placed, apart = [], []
-
-    def position_of(law: Law) -> int:
-        nonlocal draws
-        draws |= law.tag != b""
-        return batch.add_law(law)
-
-    #: Of each rule, positions of its laws by shape, for the arrays that the kernels take in by themselves: float32.
-    plain: list[dict] = [{} for _ in specs]
-    others: list[dict] = [{} for _ in specs]
-
-    def add_other(name: str, array: object, rule: int) -> None:
-        nonlocal draws
-        spec = specs[rule]
-        with located(f"initialize: arrays[{name!r}]"):
+    def _add(self, i: int) -> None:
+        name, value = self.names[i], self.values[i]
+        choice = 0 if self._choices is None else self._choices[i]
+        spec = self._specs[choice]
+        with located(f"initialize: arrays[{quoted(name)}]"):
             seed.check_name(spec.scheme, name)
-            view = output.as_array(spec.scheme, array)
+            view, shape, target = _place(spec, value)
             fmt = dtypes.format_of(view.dtype)
-            is_plain = fmt is dtypes.FLOAT32_FORMAT and spec.is_law
-            known, key = (plain[rule], view.shape) if is_plain else (others[rule], (view.shape, fmt.code))
-            position = known.get(key)
-            if position is None:
-                law = spec.law(view.shape, fmt)
-                known[key] = position = NO_LAW if law is None else position_of(law)
-        # The text itself, whatever a subclass makes of str().
-        name = str.__str__(name)
-        if position != NO_LAW:
-            batch.add(view, name, position, run.runs_of(view)[1])
+            spec = spec.for_kind(fmt)
+            position = self._law_at(spec, choice, shape, fmt)
+        if target is not None or position == NO_LAW or view.dtype.kind == "c":
+            self._views[i] = view
+        if position == NO_LAW:
+            self._unbatched.append(i)
+        else:
+            memory, box = run.runs_of(view) if target is None or view.size == 0 else target.runs()
+            self.batch.add(memory, name, position, box)
         if not spec.is_law:
-            draws |= spec.draws(view.shape, fmt)
-            placed.append(_Placed(spec, name, view))
-            if position == NO_LAW:
-                apart.append(placed[-1])
+            self.draws |= spec.draws(shape, fmt)
+            target = run.target_of(view, shape, None) if target is None else target
+            n_bytes = view.nbytes if position == NO_LAW else 0
+            self._placed.append(_Placed(spec, name, target, shape, fmt, view.size, n_bytes))
 
-    batch.add_all(entries, choices, plain, dtypes.FLOAT32, add_other)
-    return _Collected(draws, placed, apart)
+    def _law_at(self, spec: Spec, choice: int, shape: Shape, fmt: Format) -> int:
+        is_plain = fmt is dtypes.FLOAT32_FORMAT and spec.is_law
+        known, key = (self._plain[choice], shape) if is_plain else (self._others[choice], (shape, fmt.code))
+        position = known.get(key)
+        if position is None:
+            law = spec.law(shape, fmt)
+            known[key] = position = NO_LAW if law is None else self.batch.add_law(law)
+            self.draws |= law is not None and law.tag != b""
+        return position
 
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Addresses of each array's first byte and of the one after its last."""
+        first, end = self.batch.bounds()
+        if self._unbatched:
+            at = np.array(self._unbatched) - np.arange(len(self._unbatched))
+            first, end = np.insert(first, at, 0), np.insert(end, at, 0)
+        for i, view in self._views.items():
+            first[i], end[i] = np.lib.array_utils.byte_bounds(view)
+        return first, end
 
-def _bounds(entries: dict, batch: _kernels.Batch, apart: list[_Placed]) -> tuple[np.ndarray, np.ndarray]:
-    """Addresses of each array's first byte and of the one after its last, in the order of the entries."""
-    first, end = batch.bounds()
-    if apart:
-        places = {one.name: np.lib.array_utils.byte_bounds(one.view) for one in apart}
-        at = [i - before for before, i in enumerate(i for i, name in enumerate(entries) if name in places)]
-        firsts, ends = zip(*places.values(), strict=True)
-        first, end = np.insert(first, at, firsts), np.insert(end, at, ends)
-    return first, end
-
-
-def _reject_overlaps(entries: dict, first: np.ndarray, end: np.ndarray) -> None:
-    """Values would depend on the order of writing, and with threads on chance."""
-    if (end[:-1] <= first[1:]).all():
-        return
-    order = np.argsort(first, kind="stable")  # the quickest for arrays that nearly lie in order
-    if (end[order[:-1]] <= first[order[1:]]).all():
-        return
-    names, open_until = list(entries), []
-    for i in order[first[order] < end[order]].tolist():
-        open_until = [j for j in open_until if end[j] > first[i]]
-        for j in open_until:
-            if _share_memory(entries[names[j]], entries[names[i]]):
-                got = Shown(f"{names[min(i, j)]!r} and {names[max(i, j)]!r}")
-                reject_value("initialize", "arrays", "arrays that share no memory", got)
-        open_until.append(i)
+    def do(self, words: bytes, threads: object, n_threads: int, progress: object) -> None:
+        self.batch.run(words, n_threads, self.batch.n_bytes >= run.STREAM_BYTES, progress)
+        for spec, name, target, shape, fmt, n_elements, unbatched_bytes in self._placed:
+            n_threads = choose_threads("initialize", threads and n_threads, n_elements)
+            run.complete(spec, Placement(target, shape, fmt, words, name, name, n_threads))
+            if progress is not None and unbatched_bytes:
+                progress(unbatched_bytes)
 
 
-def _share_memory(a: object, b: object) -> bool:
-    try:
-        return np.shares_memory(output.as_array("", a), output.as_array("", b), MAX_OVERLAP_WORK)
-    except np.exceptions.TooHardError:
-        return True
+def _place(spec: Spec, value: object) -> tuple[np.ndarray, Shape, Target | None]:
+    """The memory to fill, the full shape, and which part of it that is; None for the whole."""
+    if type(value) is not Part:
+        view = output.as_array(spec.scheme, value)
+        return view, view.shape, None
+    view = output.as_array(spec.scheme, value.array)
+    shape = checks.as_shape(spec.scheme, value.shape, view.itemsize)
+    if view.shape != value.chosen.shape:
+        reject_value(spec.scheme, "out", f"shape {value.chosen.shape}, the indexed shape", Shown(view.shape))
+    return view, shape, Target(view, shape, value.chosen)

@@ -8,11 +8,11 @@ import numpy as np
 
 from fastinit.common import checks
 from fastinit.common.checks import Shape
-from fastinit.common.errors import Shown, reject_value
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import placing
 from fastinit.laws import kernel_laws
-from fastinit.laws.dtypes import Format
-from fastinit.laws.kernel_laws import Law
+from fastinit.laws.dtypes import ComplexFormat, Format
+from fastinit.laws.given import numbers, real_array
 from fastinit.laws.spec import Spec, fixed
 from fastinit.schemes.register import scheme
 
@@ -37,7 +37,7 @@ def zeros() -> Spec:
     >>> fi.zeros(3)
     array([0., 0., 0.], dtype=float32)
     """
-    return fixed("zeros", partial(kernel_laws.constant, "zeros", 0.0))
+    return one_value("zeros", "value", 0.0)
 
 
 @scheme
@@ -60,7 +60,7 @@ def ones() -> Spec:
     >>> fi.ones(3)
     array([1., 1., 1.], dtype=float32)
     """
-    return fixed("ones", partial(kernel_laws.constant, "ones", 1.0))
+    return one_value("ones", "value", 1.0)
 
 
 @scheme
@@ -72,7 +72,8 @@ def constant(*, value: float) -> Spec:
     [shape]
     value : float or array of float
         Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
-        broadcast to the shape. Each is rounded to the dtype once, to nearest even.
+        broadcast to the shape. Each is rounded to the dtype once, to nearest even. Complex numbers are for complex
+        dtypes, which take real ones too.
     [common]
 
     Notes
@@ -89,8 +90,10 @@ def constant(*, value: float) -> Spec:
            [1., 2., 3.]], dtype=float32)
     """
     if placing.is_many(value):
-        return given_values("constant", "value", checks.real_array("constant", "value", value))
-    return fixed("constant", partial(kernel_laws.constant, "constant", checks.real("constant", "value", value)))
+        return given_values("constant", "value", numbers("constant", "value", value))
+    if isinstance(value, (complex, np.complexfloating)):
+        return given_values("constant", "value", np.asarray(value, np.complex128))
+    return one_value("constant", "value", checks.real("constant", "value", value))
 
 
 @scheme
@@ -120,7 +123,7 @@ def log_odds(*, p: float) -> Spec:
     """
     where = "log_odds"
     if placing.is_many(p):
-        given = checks.real_array(where, "p", p)
+        given = real_array(where, "p", p)
         if not ((given > 0) & (given < 1)).all():
             reject_value(where, "p", "numbers in (0, 1)", p)
         odds = [placing.log_odds(float(value)) for value in given.flat]
@@ -128,19 +131,37 @@ def log_odds(*, p: float) -> Spec:
     number = checks.finite(where, "p", p)
     if not 0 < number < 1:
         reject_value(where, "p", "a number in (0, 1)", p)
-    return Spec(where, lambda shape, fmt: kernel_laws.constant(where, placing.log_odds(number), fmt), by_shape=False)
+    return one_value(where, "p", placing.log_odds(number))
 
 
-def given_values(where: str, parameter: str, given) -> Spec:
+def one_value(where: str, parameter: str, value: float) -> Spec:
+    """The same number everywhere."""
+    given = given_values(where, parameter, np.float64(value))
+    return fixed(where, partial(kernel_laws.constant, where, value), others=given.others)
+
+
+def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
     """Values broadcast to the shape."""
 
-    def rule(shape: Shape, fmt: Format) -> Law:
+    def check(shape: Shape, fmt: Format, values: np.ndarray) -> None:
         lengths = zip(given.shape[::-1], shape[::-1], strict=False)
         if given.ndim > len(shape) or not all(n in (1, dim) for n, dim in lengths):
             reject_value(where, parameter, f"an array that broadcasts to {shape}", Shown(f"shape {given.shape}"))
-        finite = np.isfinite(given)
-        for bound in (given.min(initial=0, where=finite), given.max(initial=0, where=finite)):
+        finite = np.isfinite(values)
+        for bound in (values.min(initial=0, where=finite), values.max(initial=0, where=finite)):
             kernel_laws.constant(where, float(bound), fmt)
-        return kernel_laws.constant(where, 0.0, fmt)
+        if np.isinf(values).any():
+            kernel_laws.constant(where, np.inf, fmt)
 
-    return Spec(where, rule, by_shape=True, place=partial(placing.values, given=given))
+    def rule(shape: Shape, fmt: Format) -> None:
+        if given.dtype.kind == "c":
+            reject_type(where, parameter, f"real numbers for {fmt.name}", Shown("complex ones"))
+        check(shape, fmt, given)
+
+    def complex_rule(shape: Shape, fmt: ComplexFormat) -> None:
+        for values in (given.real, given.imag) if given.dtype.kind == "c" else (given,):
+            check(shape, fmt.parts, values)
+
+    place = partial(placing.values, given=given)
+    others = {"complex": Spec(where, complex_rule, by_shape=True, place=place)}
+    return Spec(where, rule, by_shape=True, place=place, others=others)

@@ -10,7 +10,7 @@ from fastinit.filling.target import Box
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
-from fastinit.laws.spec import Placement, Spec
+from fastinit.laws.spec import Placement, Spec, with_parts
 from fastinit.schemes.register import scheme
 
 
@@ -54,12 +54,12 @@ def identity(*, gain: float = 1.0) -> Spec:
         for box in p.target.boxes():
             placing.diagonal(box, 0, min(p.shape), p.fmt.nearest(gain))
 
-    return Spec(where, rule, by_shape=True, place=place)
+    return with_parts(Spec(where, rule, by_shape=True, place=place))
 
 
 @scheme
-def dirac(*, groups: int = 1, fans="io") -> Spec:
-    """Fill a convolution's kernel so that it hands its inputs on: 1 at the centre from each input to its output.
+def dirac(*, groups: int = 1, gain: float = 1.0, fans="io") -> Spec:
+    """Fill a convolution's kernel so that it hands its inputs on: `gain` at the centre from each input to its output.
 
     Within each of `groups` equal parts of the outputs, output d takes input d; other elements are 0. The centre is
     at size // 2 on each axis of the receptive field.
@@ -70,13 +70,15 @@ def dirac(*, groups: int = 1, fans="io") -> Spec:
         Three to five dimensions.
     groups : int, default 1
         At least 1, a divisor of the outputs.
+    gain : float, default 1
+        What is handed on of each input; finite.
     fans : {"io", "oi"}, default "io"
         Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
     [common]
 
     Notes
     -----
-    With ``fans="oi"`` equal to ``torch.nn.init.dirac_``.
+    With ``fans="oi"`` and a gain of 1 equal to ``torch.nn.init.dirac_``.
 
     References
     ----------
@@ -91,6 +93,7 @@ def dirac(*, groups: int = 1, fans="io") -> Spec:
     """
     where = "dirac"
     n_groups = checks.positive_integer(where, "groups", groups)
+    gain = checks.finite(where, "gain", gain)
     layout = fan_rules.check_layout(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
@@ -99,7 +102,7 @@ def dirac(*, groups: int = 1, fans="io") -> Spec:
         n_out = shape[fan_rules.LAYOUTS[layout][1]]
         if n_out % n_groups != 0:
             reject_value(where, "groups", f"a divisor of {n_out}, the outputs", groups)
-        return placing.zeros_around(where, 0.0, fmt)
+        return placing.zeros_around(where, gain, fmt)
 
     def place(p: Placement) -> None:
         in_axis, out_axis = (axis % len(p.shape) for axis in fan_rules.LAYOUTS[layout])
@@ -111,6 +114,6 @@ def dirac(*, groups: int = 1, fans="io") -> Spec:
         for box in matrix.target.boxes():
             by_output = box if out_axis < in_axis else Box(box.array.T, box.starts[::-1], box.steps[::-1])
             for group in range(n_groups):
-                placing.diagonal(by_output, group * n_each, min(n_each, n_in), 1.0)
+                placing.diagonal(by_output, group * n_each, min(n_each, n_in), p.fmt.nearest(gain))
 
-    return Spec(where, rule, by_shape=True, place=place)
+    return with_parts(Spec(where, rule, by_shape=True, place=place))

@@ -8,8 +8,8 @@ from fastinit.schemes.register import alias, scheme
 
 
 def _glorot(where: str, gain: float, distribution: str, fans) -> Spec:
-    gain = checks.positive(where, "gain", gain)
-    return scaled(where, gain * gain, "fan_avg", distribution, fans)
+    gain = checks.non_negative(where, "gain", gain)
+    return scaled(where, gain * gain, "fan_avg", distribution, fans, zero=gain == 0)
 
 
 @scheme

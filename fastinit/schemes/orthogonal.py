@@ -26,7 +26,8 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     [shape]
         Two dimensions or more.
     gain : float, default 1
-        The matrix's singular values: from 1e-37 to 1e37, and within the dtype's normal numbers.
+        Its magnitude is the matrix's singular values: from 1e-37 to 1e37, and within the dtype's normal numbers; or
+        0, which gives 0 everywhere. A negative one gives the negatives of the positive one's values.
     fans : {"io", "oi"}, default "io"
         Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
     [common]
@@ -56,7 +57,7 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     True
     """
     where = "orthogonal"
-    gain = checks.positive(where, "gain", gain)
+    gain = checks.finite(where, "gain", gain)
     layout = fan_rules.check_layout(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:
@@ -104,7 +105,7 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     (True, 24)
     """
     where = "delta_orthogonal"
-    gain = checks.positive(where, "gain", gain)
+    gain = checks.finite(where, "gain", gain)
     layout = fan_rules.check_layout(where, fans)
 
     def rule(shape: Shape, fmt: Format) -> Law:

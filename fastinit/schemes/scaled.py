@@ -19,7 +19,7 @@ def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: 
     ----------
     [shape]
     scale : float, default 1
-        Finite and > 0.
+        Finite and >= 0; 0 gives 0 everywhere.
     mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}
         n: one of the fans, their mean, or their geometric mean; an empty axis counts as n = 1.
     distribution : {"normal", "uniform", "truncated_normal"}
@@ -29,7 +29,7 @@ def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: 
 
     Notes
     -----
-    In law equal to ``jax.nn.initializers.variance_scaling`` of the same arguments.
+    In law equal to ``jax.nn.initializers.variance_scaling`` of the same arguments. Keras refuses a scale of 0.
 
     Examples
     --------
@@ -39,7 +39,8 @@ def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: 
     2.0
     """
     where = "variance_scaling"
-    return scaled(where, checks.positive(where, "scale", scale), mode, distribution, fans)
+    scale = checks.non_negative(where, "scale", scale)
+    return scaled(where, scale, mode, distribution, fans, zero=scale == 0)
 
 
 @scheme

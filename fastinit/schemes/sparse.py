@@ -19,8 +19,8 @@ MAX_INPUTS = 2**32 - 1
 
 
 @scheme
-def sparse(*, sparsity: float, std: float = 0.01, fans="io") -> Spec:
-    """Draw from N(0, std**2), but set ceil(sparsity fan_in) elements of each output unit to 0.
+def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") -> Spec:
+    """Draw from N(mean, std**2), but set ceil(sparsity fan_in) elements of each output unit to 0.
 
     All sets of so many inputs are equally likely, and independent from unit to unit.
 
@@ -31,8 +31,10 @@ def sparse(*, sparsity: float, std: float = 0.01, fans="io") -> Spec:
         number of elements, below 2**32.
     sparsity : float
         Share of zeros, 0 <= sparsity <= 1. Its product with fan_in is the float64 one.
+    mean : float, default 0
+        Mean of the other elements, finite.
     std : float, default 0.01
-        Standard deviation of the other elements, finite and >= 0.
+        Their standard deviation, finite and >= 0; 0 gives `mean`.
     fans : {"io", "oi"}, default "io"
         Layout: (..., in, out) as in Keras and JAX, or (out, in, ...) as in PyTorch.
     [common]
@@ -41,7 +43,7 @@ def sparse(*, sparsity: float, std: float = 0.01, fans="io") -> Spec:
     -----
     For matrices in law equal to ``torch.nn.init.sparse_``, which counts by columns: with "io" for the same array. In
     PyTorch's own layout, out x in, its columns are inputs, and "oi" is what the paper means. The other elements are
-    those of `normal` with the same `std`, `rng` and `name`.
+    those of `normal` with the same `mean`, `std`, `rng` and `name`.
 
     Memory besides the output: at most 1 MiB a thread, but a bit for each input of a unit that has more than 2**23. An
     `index` costs the draws of all its units.
@@ -62,7 +64,7 @@ def sparse(*, sparsity: float, std: float = 0.01, fans="io") -> Spec:
     share = checks.finite(where, "sparsity", sparsity, expected)
     if not 0 <= share <= 1:
         reject_value(where, "sparsity", expected, sparsity)
-    std = checks.non_negative(where, "std", std)
+    mean, std = checks.finite(where, "mean", mean), checks.non_negative(where, "std", std)
     unit_axis = fan_rules.LAYOUTS[fan_rules.check_layout(where, fans)][1]
 
     def rule(shape: Shape, fmt: Format) -> Law:
@@ -71,7 +73,7 @@ def sparse(*, sparsity: float, std: float = 0.01, fans="io") -> Spec:
         n_inputs = placing.n_inputs(shape, unit_axis)
         if n_inputs > MAX_INPUTS:
             reject_value(where, "shape", f"at most {MAX_INPUTS} inputs", Shown(n_inputs))
-        return kernel_laws.normal(where, 0.0, std, fmt)
+        return kernel_laws.normal(where, mean, std, fmt)
 
     def place(p: Placement) -> None:
         n_zeros = math.ceil(share * placing.n_inputs(p.shape, unit_axis))

@@ -11,7 +11,8 @@ fans : {"io", "oi"} or (float, float), default "io"
     receptive field; or the pair (fan_in, fan_out) itself, each >= 0, for instance from `fastinit.fans`.""",
     "[gain]": """\
 gain : float, default 1
-    Factor on the standard deviation, finite and > 0.""",
+    Factor on the standard deviation, finite and >= 0; 0 gives 0 everywhere. Negative ones, which would have the law
+    of their magnitude, are refused, as by PyTorch.""",
     "[negative_slope]": """\
 negative_slope : float, default 0
     Slope of the activation for negative inputs: 0 for ReLU, 0.01 for PyTorch's leaky ReLU. Finite.""",
@@ -24,8 +25,9 @@ truncated : bool, default False
     1 / 0.87962566103423978, so that the variance stays as stated.""",
     "[common]": """\
 dtype : dtype-like, optional
-    float32, the default, float64, float16 or bfloat16 (by that name, or as ``ml_dtypes.bfloat16``). With `out`, taken
-    from it. float16 and bfloat16 values are the float32 ones rounded to nearest even, kept inside open bounds.
+    float32, the default, float64, float16, or one of ml_dtypes: bfloat16, float8_e4m3fn, float8_e5m2. As NumPy or
+    ml_dtypes has it, by name, or as another library spells it (``torch.float32``). With `out`, taken from it. Values in
+    fewer than 32 bits are the float32 ones rounded to nearest even, kept inside open bounds.
 out : array, optional
     Filled in place and returned itself: an ndarray of any memory order and strides, aligned and in this machine's
     byte order, or an object with the writable buffer protocol, ``__array_interface__`` or ``__dlpack__`` on CPU.

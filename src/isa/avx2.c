@@ -26,6 +26,8 @@
     ((v_f64)_mm256_blendv_pd(V_OF_4(table, index), V_OF_4((table) + 4, index), (__m256d)((index) << 61)))
 #define V_F16(a) _mm256_cvtps_ph((__m256)(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define V_F16_PAIR(a, b) ((v_u32)_mm256_set_m128i(V_F16(b), V_F16(a)))
+/* Within each half; then the middle quarters change places. */
+#define V_HIGH_BYTES(a, b) ((v_u32)_mm256_permute4x64_epi64(_mm256_packus_epi16((__m256i)(a), (__m256i)(b)), 0xd8))
 #define V_QUAD(row, j, i) _mm_loadu_ps((const float *)(const void *)((row)[4 * (i)] + (j)))
 #define V_QUADS(row, j) _mm256_insertf128_ps(_mm256_castps128_ps256(V_QUAD(row, j, 0)), V_QUAD(row, j, 1), 1)
 #define V_FIRST(n) _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))

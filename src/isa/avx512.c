@@ -29,6 +29,8 @@
     ((v_f32)V_HIGH_HALF(_mm512_cvtpd_ps((__m512d)(a)), _mm512_cvtpd_ps((__m512d)(b))))
 #define V_F16(a) _mm512_cvtps_ph((__m512)(a), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)
 #define V_F16_PAIR(a, b) ((v_u32)_mm512_inserti64x4(_mm512_castsi256_si512(V_F16(a)), V_F16(b), 1))
+#define V_LOW_BYTES(a) _mm512_cvtepi16_epi8((__m512i)(a))
+#define V_HIGH_BYTES(a, b) ((v_u32)_mm512_inserti64x4(_mm512_castsi256_si512(V_LOW_BYTES(a)), V_LOW_BYTES(b), 1))
 #define V_QUAD(row, j, i) _mm_loadu_ps((const float *)(const void *)((row)[4 * (i)] + (j)))
 #define V_PUT(a, row, j, i) _mm512_insertf32x4(a, V_QUAD(row, j, i), i)
 #define V_QUADS(row, j) \

@@ -24,6 +24,7 @@
 #define V_F32_FROM_F64(a, b) ((v_f32)vcombine_f32(vcvt_f32_f64((float64x2_t)(a)), vcvt_f32_f64((float64x2_t)(b))))
 #define V_F16(a) vreinterpret_u32_f16(vcvt_f16_f32((float32x4_t)(a)))
 #define V_F16_PAIR(a, b) ((v_u32)vcombine_u32(V_F16(a), V_F16(b)))
+#define V_HIGH_BYTES(a, b) ((v_u32)vcombine_u8(vmovn_u16((uint16x8_t)(a)), vmovn_u16((uint16x8_t)(b))))
 #define V_QUADS(row, j) vreinterpretq_f32_u8(vld1q_u8((const uint8_t *)((row)[0] + (j))))
 /* No portable intrinsic for a non-temporal store. */
 #define V_STREAM_BYTES 0

@@ -26,6 +26,7 @@
 #include "laws.h"
 #include "laws64.h"
 #include "truncated.h"
+#include "complex.h"
 
 #include "hashes.h"
 #include "stores.h"
@@ -45,12 +46,22 @@
 
 #define FI_DTYPE float16
 #define FI_REAL f32
-#define FI_LAWS_HERE FI_LAWS_OF_f32
+#define FI_LAWS_HERE FI_LAWS_OF_FEWER_BITS
 #include "blocks.h"
 
 #define FI_DTYPE bfloat16
 #define FI_REAL f32
-#define FI_LAWS_HERE FI_LAWS_OF_f32
+#define FI_LAWS_HERE FI_LAWS_OF_FEWER_BITS
+#include "blocks.h"
+
+#define FI_DTYPE float8_e4m3fn
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_FEWER_BITS
+#include "blocks.h"
+
+#define FI_DTYPE float8_e5m2
+#define FI_REAL f32
+#define FI_LAWS_HERE FI_LAWS_OF_FEWER_BITS
 #include "blocks.h"
 
 #define FI_TABLE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_table_##dtype,

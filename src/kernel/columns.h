@@ -55,7 +55,7 @@ FI_INLINE void fi_write_column(const fi_rows *rows, char *staged, char *carry, c
 
 FI_INLINE void fi_columns(const fi_rows *rows, int64_t j, int64_t n, char *carry, char *dst, int64_t stride, int itemsize)
 {
-    _Alignas(FI_LINE) char staged[FI_LINE / 2][FI_STAGED];
+    _Alignas(FI_LINE) char staged[FI_LINE][FI_STAGED];
     int n_at_once = FI_LINE / itemsize;
     for (int64_t k = 0; k < n; k += n_at_once) {
         int n_now = n - k < n_at_once ? (int)(n - k) : n_at_once;
@@ -74,8 +74,10 @@ static void FI_JOIN(fi, columns, FI_ISA)(const fi_rows *rows, int64_t j, int64_t
         fi_columns(rows, j, n, carry, dst, stride, 4);
     else if (rows->itemsize == 8)
         fi_columns(rows, j, n, carry, dst, stride, 8);
-    else
+    else if (rows->itemsize == 2)
         fi_columns(rows, j, n, carry, dst, stride, 2);
+    else
+        fi_columns(rows, j, n, carry, dst, stride, 1);
 }
 
 #endif

@@ -63,6 +63,20 @@ FI_INLINE int fi_vectors_bfloat16(v_u32 vector[2 * V_N], const fi_values_f32 *va
     return V_N;
 }
 
+#define FI_VECTORS_FLOAT8(name, format)                                                                            \
+    FI_INLINE int fi_vectors_##name(v_u32 vector[2 * V_N], const fi_values_f32 *values, const fi_numbers_f32 *n,   \
+                                    int bounds)                                                                    \
+    {                                                                                                              \
+        v_f32 value[2 * V_N];                                                                                      \
+        fi_in_order_f32(value, values, n, bounds != FI_BOUNDS_NEVER);                                              \
+        FI_UNROLL                                                                                                  \
+        for (int i = 0; i < V_N / 2; i++)                                                                          \
+            vector[i] = fi_f8_quad(value + 4 * i, format);                                                         \
+        return V_N / 2;                                                                                            \
+    }
+FI_VECTORS_FLOAT8(float8_e4m3fn, FI_FLOAT8_E4M3FN)
+FI_VECTORS_FLOAT8(float8_e5m2, FI_FLOAT8_E5M2)
+
 FI_INLINE int fi_vectors_float64(v_u32 vector[2 * V_N], const fi_values_f64 *values, const fi_numbers_f64 *n, int bounds)
 {
     FI_UNROLL

@@ -10,18 +10,37 @@
  * numbers.
  *
  * |u 2^-n| = m 2^e with m in [3/4, 3/2), so that -log2 is -e - t q(t) with t = m - 1 exact. */
-FI_INLINE void fi_minus_log2_f32(v_f32 y[V_N], const v_f32 u[V_N], int n)
+FI_INLINE void fi_log2_split_f32(v_f32 t[V_N], v_f32 e[V_N], const v_f32 u[V_N], int n)
+{
+    FI_EACH t[i] = v_f32_sub(v_f32_split(&e[i], u[i], n), v_f32_set(1.0f));
+}
+
+FI_INLINE void fi_minus_log2_of_split_f32(v_f32 y[V_N], const v_f32 t[V_N], const v_f32 e[V_N])
 {
     /* log2(1 + t) / t on [-1/4, 1/2], relative error 2^-22.4. */
     static const float q[8] = {0x1.71547ap+0f, -0x1.7154d8p-1f, 0x1.ec632p-2f,  -0x1.70fe6cp-2f,
                                0x1.2910bp-2f,  -0x1.00958cp-2f, 0x1.a1504cp-3f, -0x1.888b62p-4f};
-    v_f32 t[V_N], e[V_N], coefficient[8];
+    v_f32 coefficient[8];
     FI_UNROLL
     for (int k = 0; k < 8; k++)
         coefficient[k] = v_f32_set(q[k]);
-    FI_EACH t[i] = v_f32_sub(v_f32_split(&e[i], u[i], n), v_f32_set(1.0f));
     fi_polynomial_f32(y, t, coefficient, 8);
     FI_EACH y[i] = v_f32_fma(v_f32_neg(t[i]), y[i], v_f32_neg(e[i]));
+}
+
+FI_INLINE void fi_minus_log2_f32(v_f32 y[V_N], const v_f32 u[V_N], int n)
+{
+    v_f32 t[V_N], e[V_N];
+    fi_log2_split_f32(t, e, u, n);
+    fi_minus_log2_of_split_f32(y, t, e);
+}
+
+/* 2 (k + 1/2) 2^-22 - 1, times 1 + 2^-22, for a word's low 22 bits k: the argument x of the following. From 1 + k 2^-23, to
+ * (2 k + 1 - 2^22) 2^-22 (1 + 2^-22) - 2^-44, whose two constants are float32 numbers. */
+FI_INLINE v_f32 fi_quarter_turn_f32(v_u32 word)
+{
+    v_f32 x = v_f32_bits(v_u32_or(v_u32_and(word, v_u32_set(0x003fffff)), v_u32_set(0x3f800000)));
+    return v_f32_fma(x, v_f32_set(0x1.000004p+2f), v_f32_set(-0x1.400004p+2f));
 }
 
 /* factor sqrt(ln 2) (cos y - sin y) and factor sqrt(ln 2) (cos y + sin y), which is factor sqrt(2 ln 2) times the cosine

@@ -65,9 +65,7 @@ FI_INLINE fi_values_f32 fi_normal_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
     fi_minus_log2_f32(radius, u, 62);
     FI_EACH radius[i] = v_f32_sqrt(radius[i]);
 
-    /* 1 + k 2^-23 to (2 k + 1 - 2^22) 2^-22 (1 + 2^-22) - 2^-44, whose two constants are float32 numbers. */
-    FI_EACH x[i] = v_f32_bits(v_u32_or(v_u32_and(b[i], v_u32_set(0x003fffff)), v_u32_set(0x3f800000)));
-    FI_EACH x[i] = v_f32_fma(x[i], v_f32_set(0x1.000004p+2f), v_f32_set(-0x1.400004p+2f));
+    FI_EACH x[i] = fi_quarter_turn_f32(b[i]);
     fi_cos_sin_f32(cosine, sine, x, n->scale);
     FI_EACH cosine[i] = v_f32_bits(v_u32_xor(v_u32_bits(cosine[i]), v_u32_and(a[i], sign)));
     FI_EACH sine[i] = v_f32_bits(v_u32_xor(v_u32_bits(sine[i]), v_u32_and(b[i], sign)));

@@ -35,6 +35,13 @@ FI_INLINE fi_values_f64 fi_uniform_f64(fi_lanes *lanes, const fi_numbers_f64 *n)
     return out;
 }
 
+/* The argument of fi_cos_sin_f64 for a word's low 52 bits k: from 1 + k 2^-52 to (2 k + 1 - 2^52) 2^-52 (1 + 2^-52) - 2^-104,
+ * whose two constants are float64 numbers. */
+FI_INLINE v_f64 fi_quarter_turn_f64(v_u64 word)
+{
+    return v_f64_fma(fi_one_to_two(word), v_f64_set(0x1.0000000000001p+1), v_f64_set(-0x1.8000000000001p+1));
+}
+
 /* Box and Muller's pairs from two words a, b of 64 bits:
  *   radius  sqrt(-2 ln u), u = (a + 1/2) 2^-64 rounded to float64: up to 9.49
  *   angle   (k + 1/2) 2^-52 of a quarter turn, k = b mod 2^52; the top bits of b mirror it: 54 bits */
@@ -49,8 +56,7 @@ FI_INLINE fi_values_f64 fi_normal_f64(fi_lanes *lanes, const fi_numbers_f64 *n)
     fi_minus_log2_f64(radius, u, 64);
     FI_EACH radius[i] = v_f64_sqrt(radius[i]);
 
-    /* 1 + k 2^-52 to (2 k + 1 - 2^52) 2^-52 (1 + 2^-52) - 2^-104, whose two constants are float64 numbers. */
-    FI_EACH x[i] = v_f64_fma(fi_one_to_two(b[i]), v_f64_set(0x1.0000000000001p+1), v_f64_set(-0x1.8000000000001p+1));
+    FI_EACH x[i] = fi_quarter_turn_f64(b[i]);
     fi_cos_sin_f64(cosine, sine, x, n->scale);
     FI_EACH cosine[i] = v_f64_bits(v_u64_xor(v_u64_bits(cosine[i]), v_u64_and(v_u64_shl(b[i], 1), FI_SIGN64)));
     FI_EACH sine[i] = v_f64_bits(v_u64_xor(v_u64_bits(sine[i]), v_u64_and(b[i], FI_SIGN64)));

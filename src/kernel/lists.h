@@ -3,29 +3,40 @@
 #define FI_LISTS_H
 
 /* Laws in float32 and in float64 arithmetic. How their bounds are kept by force: never; where
- * the result is rounded to fewer bits; always. */
-#define FI_LAWS_OF_f32(X)     \
+ * the result is rounded to fewer bits; always. Dtypes of fewer bits have those of float32 but for the complex ones. */
+#define FI_LAWS_OF_FEWER_BITS(X) \
     X(constant, NEVER)        \
     X(uniform, ROUNDED)       \
     X(tiny_uniform, ROUNDED)  \
     X(normal, NEVER)          \
     X(truncated_near, ALWAYS) \
     X(truncated, NEVER)
+#define FI_LAWS_OF_f32(X)    \
+    FI_LAWS_OF_FEWER_BITS(X) \
+    FI_COMPLEX_LAWS(X)
 #define FI_LAWS_OF_f64(X) \
     X(constant, NEVER)    \
     X(uniform, NEVER)     \
     X(normal, NEVER)      \
-    X(truncated, NEVER)
+    X(truncated, NEVER)   \
+    FI_COMPLEX_LAWS(X)
+
+/* Of complex numbers, as pairs of real ones: there is none in fewer bits than float32's. */
+#define FI_COMPLEX_LAWS(X) \
+    X(complex_disc, NEVER) \
+    X(complex_truncated, NEVER)
 
 /* Every law has a code of its own; float32 arithmetic knows them all. */
 #define FI_LAWS FI_LAWS_OF_f32
 
 /* Dtypes: name, arithmetic, bytes. */
-#define FI_DTYPES(X)     \
-    X(float32, f32, 4)   \
-    X(float64, f64, 8)   \
-    X(float16, f32, 2)   \
-    X(bfloat16, f32, 2)
+#define FI_DTYPES(X)         \
+    X(float32, f32, 4)       \
+    X(float64, f64, 8)       \
+    X(float16, f32, 2)       \
+    X(bfloat16, f32, 2)      \
+    X(float8_e4m3fn, f32, 1) \
+    X(float8_e5m2, f32, 1)
 
 /* Ways to store a block: through the caches; past them, where dst is aligned to a vector; past them, where it is
  * aligned to less. */

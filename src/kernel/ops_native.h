@@ -4,6 +4,7 @@
  *   V_BYTES                    16, 32 or 64
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once; V_FMA64: for float64, as with the others
+ *   V_FMA_IS_LONG              where it is emulated: FI_LONG functions are then compiled once, not into every dtype's loop
  *   V_SQRT(a), V_SQRT64(a)     correctly rounded square root
  *   V_MIN(a, b), V_MAX(a, b)   a where less (greater) than b, else b: b decides between zeros; V_MIN64, V_MAX64
  *   V_XOR3(a, b, c)            optional: a ^ b ^ c as one operation, where compilers do not find it
@@ -13,6 +14,7 @@
  *   V_OF_8(table, index)       optional: as v_f64_of_8
  *   V_F32_FROM_F64(a, b)       those of a, then those of b, rounded to nearest even
  *   V_F16_PAIR(a, b)           optional: the float16 of a's elements, then of b's, rounded to nearest even, as v_u32
+ *   V_HIGH_BYTES(a, b)         optional: 16-bit elements below 256 of a, then of b, as bytes
  *   V_QUADS(row, j)            16 bytes each from byte j on of row[0], row[4], ...
  *   V_STORE_FIRST(dst, a, n)   the first n 32-bit elements; not defined: one by one
  *   V_STREAM_BYTES             alignment of dst for stores past the caches; 0 where there are none
@@ -30,6 +32,11 @@
 
 #define FI_INLINE static inline __attribute__((always_inline))
 #define FI_NOINLINE __attribute__((noinline))
+#ifdef V_FMA_IS_LONG
+#define FI_LONG static FI_NOINLINE
+#else
+#define FI_LONG FI_INLINE
+#endif
 #define FI_UNROLL _Pragma("GCC unroll 32")
 
 /* Vectors that together hold the 8 logical lanes of 64 bits. */
@@ -41,6 +48,7 @@ typedef uint64_t v_u64 __attribute__((vector_size(V_BYTES)));
 typedef uint32_t v_u32 __attribute__((vector_size(V_BYTES)));
 typedef int32_t v_i32 __attribute__((vector_size(V_BYTES)));
 typedef uint16_t v_u16 __attribute__((vector_size(V_BYTES)));
+typedef uint8_t v_u8 __attribute__((vector_size(V_BYTES)));
 typedef int64_t v_i64 __attribute__((vector_size(V_BYTES)));
 typedef float v_f32 __attribute__((vector_size(V_BYTES)));
 typedef double v_f64 __attribute__((vector_size(V_BYTES)));
@@ -152,19 +160,6 @@ FI_INLINE v_f64 v_f64_from_u64(v_u64 a)
 #endif
 }
 
-/* table[index mod 8]. */
-FI_INLINE v_f64 v_f64_of_8(const double table[8], v_u64 index)
-{
-#ifdef V_OF_8
-    return V_OF_8(table, index);
-#else
-    v_f64 v;
-    for (int i = 0; i < V_F64S; i++)
-        v[i] = table[index[i] % 8];
-    return v;
-#endif
-}
-
 #ifdef V_EXPONENT
 /* |a| = m 2^(e + n) with m in [3/4, 3/2): returns m, and e in *e. a and a 2^-n must be normal numbers.
  *
@@ -192,51 +187,18 @@ FI_INLINE v_f64 v_f64_split(v_f64 *e, v_f64 a, int n)
 /* 16 bytes each from byte j on of row[0], row[4] and so on. */
 FI_INLINE v_f32 v_f32_quads(const char *const *row, int64_t j) { return (v_f32)V_QUADS(row, j); }
 
-/* Within each 16 bytes: the low or high halves of a and b, alternating by elements or by pairs. */
-#if V_BYTES == 16
-#define V_IN_QUADS(i, j, k, l) i, j, k, l
-#elif V_BYTES == 32
-#define V_IN_QUADS(i, j, k, l) i, j, k, l, i + 4, j + 4, k + 4, l + 4
-#else
-#define V_IN_QUADS(i, j, k, l) \
-    i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, i + 12, j + 12, k + 12, l + 12
-#endif
-#ifdef __clang__
-#define V_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define V_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (v_i32){__VA_ARGS__})
-#endif
-#define V_ZIP(a, b, i, j) V_SHUFFLE(a, b, V_IN_QUADS(i, V_F32S + i, j, V_F32S + j))
-#define V_ZIP_PAIRS(a, b, i) V_SHUFFLE(a, b, V_IN_QUADS(i, i + 1, V_F32S + i, V_F32S + i + 1))
+#include "shuffles.h"
 
-FI_INLINE v_f32 v_f32_zip_low(v_f32 a, v_f32 b) { return V_ZIP(a, b, 0, 1); }
-FI_INLINE v_f32 v_f32_zip_high(v_f32 a, v_f32 b) { return V_ZIP(a, b, 2, 3); }
-FI_INLINE v_f32 v_f32_zip_low_pairs(v_f32 a, v_f32 b) { return V_ZIP_PAIRS(a, b, 0); }
-FI_INLINE v_f32 v_f32_zip_high_pairs(v_f32 a, v_f32 b) { return V_ZIP_PAIRS(a, b, 2); }
+#include "narrow.h"
 
-/* The high halves of a's elements, then of b's. */
-#if V_BYTES == 16
-#define V_ODD(i) (i) + 1, (i) + 3, (i) + 5, (i) + 7
-#elif V_BYTES == 32
-#define V_ODD(i) V_ODD_4(i), V_ODD_4((i) + 8)
-#else
-#define V_ODD(i) V_ODD_4(i), V_ODD_4((i) + 8), V_ODD_4((i) + 16), V_ODD_4((i) + 24)
-#endif
-#define V_ODD_4(i) (i) + 1, (i) + 3, (i) + 5, (i) + 7
-FI_INLINE v_u32 v_u32_high_halves(v_u32 a, v_u32 b)
+FI_INLINE v_u32 v_u32_f16_pair(v_f32 a, v_f32 b)
 {
-#ifdef __clang__
-    return (v_u32)__builtin_shufflevector((v_u16)a, (v_u16)b, V_ODD(0), V_ODD(V_BYTES / 2));
+#ifdef V_F16_PAIR
+    return V_F16_PAIR(a, b);
 #else
-    return (v_u32)__builtin_shuffle((v_u16)a, (v_u16)b, (v_u16){V_ODD(0), V_ODD(V_BYTES / 2)});
+    return fi_f16_pair(a, b);
 #endif
 }
-
-#ifdef V_F16_PAIR
-FI_INLINE v_u32 v_u32_f16_pair(v_f32 a, v_f32 b) { return V_F16_PAIR(a, b); }
-#else
-#include "float16.h"
-#endif
 
 FI_INLINE v_u32 v_u32_load(const char *src)
 {

@@ -11,11 +11,12 @@
 
 #define FI_INLINE static inline
 #define FI_NOINLINE 
+#define FI_LONG FI_INLINE
 #define FI_UNROLL
 
 #define V_BYTES 64
 #define V_COUNT 1
-#define V_STEPS 1
+#define V_STEPS 2 /* as many values as make a vector of bytes */
 #define V_F32S 16
 #define V_F64S 8
 #define V_STREAM_BYTES 0
@@ -79,6 +80,9 @@ FI_LANEWISE(v_u64, 8, v_u64_xor3, (v_u64 a, v_u64 b, v_u64 c), a.lane[i] ^ b.lan
 FI_LANEWISE(v_u64, 8, v_u64_shl, (v_u64 a, int n_bits), a.lane[i] << n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_shr, (v_u64 a, int n_bits), a.lane[i] >> n_bits)
 FI_LANEWISE(v_u64, 8, v_u64_rotl, (v_u64 a, int n_bits), (a.lane[i] << n_bits) | (a.lane[i] >> (64 - n_bits)))
+
+FI_LANEWISE(v_u64, 8, v_u64_even_twice, (v_u64 a), a.lane[i / 2 * 2])
+FI_LANEWISE(v_u64, 8, v_u64_odd_twice, (v_u64 a), a.lane[i / 2 * 2 + 1])
 
 FI_LANEWISE(v_u32, 16, v_u32_from_u64, (v_u64 a), (uint32_t)(a.lane[i / 2] >> (32 * (i % 2))))
 
@@ -152,7 +156,20 @@ FI_INLINE v_u32 v_u32_high_halves(v_u32 a, v_u32 b)
     return r;
 }
 
-#include "float16.h"
+FI_INLINE v_u32 v_u32_high_bytes(v_u32 a, v_u32 b)
+{
+    v_u32 r;
+    for (int i = 0; i < 16; i++) {
+        const uint32_t *pair = (i < 8 ? a : b).lane + 2 * i % 16;
+        uint32_t first = (pair[0] >> 8 & 0xff) | (pair[0] >> 16 & 0xff00);
+        r.lane[i] = first | (pair[1] >> 8 & 0xff) << 16 | (pair[1] & 0xff000000);
+    }
+    return r;
+}
+
+#include "narrow.h"
+
+FI_INLINE v_u32 v_u32_f16_pair(v_f32 a, v_f32 b) { return fi_f16_pair(a, b); }
 
 FI_INLINE v_u32 v_u32_load(const char *src)
 {

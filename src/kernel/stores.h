@@ -1,5 +1,5 @@
 /* Vectors in sequence to memory, from registers or from memory. A sink is opened at dst, takes one vector after the
- * other, and is closed. All lengths are in bytes, of elements of 2 bytes or more. */
+ * other, and is closed. All lengths are in bytes. */
 #ifndef FI_STORES_H
 #define FI_STORES_H
 
@@ -82,6 +82,8 @@ FI_INLINE void fi_write_few(char *dst, const char *src, int n_bytes)
         v_u32_store_first(dst + i, v_u32_load(src + i), (n_whole - i < V_BYTES ? n_whole - i : V_BYTES) / 4);
     if (n_bytes & 2)
         memcpy(dst + n_whole, src + n_whole, 2);
+    if (n_bytes & 1)
+        memcpy(dst + n_bytes - 1, src + n_bytes - 1, 1);
 }
 
 /* Bytes [from, to) of src to dst + from and on; whole lines past the caches if `streamed`. Returns the first that it

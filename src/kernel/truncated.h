@@ -48,7 +48,7 @@ FI_INLINE v_f32 fi_magnitude(v_f32 a)
 }
 
 /* Bounds -a and a up to 3: both sides' numbers are the same, and one polynomial is enough. */
-FI_INLINE void fi_near_quantile(v_f32 z[V_N], const v_f32 distance[V_N], const fi_side_f32 *side)
+FI_LONG void fi_near_quantile(v_f32 z[V_N], const v_f32 distance[V_N], const fi_side_f32 *side)
 {
     /* P in w - 15/4 for w up to that of z = 3; relative error 2^-22.8, as computed 2^-22. */
     static const float p[9] = {0x1.1435c0p+1f,  0x1.ed6902p-3f,  -0x1.942896p-9f, -0x1.205848p-11f, 0x1.275600p-14f,
@@ -125,12 +125,18 @@ FI_INLINE v_f64 fi_of_side(v_u64 word, v_f64 low, v_f64 high)
     return v_f64_bits(v_u64_select(word, v_u64_bits(low), v_u64_bits(high)));
 }
 
-/* A word's low 63 bits n make d = (n + 1/2) 2^-63, its top bit the side. */
-FI_INLINE void fi_truncated(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
+/* (n + 1/2) 2^-63 for a word's low 63 bits n. */
+FI_INLINE v_f64 fi_distance64(v_u64 word)
+{
+    return v_f64_mul(v_f64_from_u64(v_u64_or(v_u64_shl(word, 1), v_u64_set(1))), v_f64_set(0x1p-64));
+}
+
+/* A word's low 63 bits make d, its top bit the side. */
+FI_LONG void fi_truncated(v_f64 value[V_N], const v_u64 word[V_N], const fi_numbers_f64 *n)
 {
     const fi_side_f64 *a = &n->side[0], *b = &n->side[1];
-    v_f64 unit = v_f64_set(0x1p-64), d[V_N], q[V_N], y[V_N], w[V_N];
-    FI_EACH d[i] = v_f64_mul(v_f64_from_u64(v_u64_or(v_u64_shl(word[i], 1), v_u64_set(1))), unit);
+    v_f64 d[V_N], q[V_N], y[V_N], w[V_N];
+    FI_EACH d[i] = fi_distance64(word[i]);
     FI_EACH q[i] = v_f64_fma(d[i], fi_of_side(word[i], a->slope, b->slope), fi_of_side(word[i], a->base, b->base));
     FI_EACH y[i] =
         v_f64_fma(d[i], fi_of_side(word[i], a->y_slope, b->y_slope), fi_of_side(word[i], a->y_base, b->y_base));

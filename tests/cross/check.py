@@ -4,8 +4,8 @@ For instance ``gcc clang aarch64-linux-gnu-gcc:qemu-aarch64``. Each builds the C
 program that fills without Python; every backend that runs must give the bits of the installed package, which the
 golden hashes pin, for every law of tests/law_cases.py in every dtype. A compiler that is missing is a failure.
 
-With ``--rounding`` before the compilers, instead: every backend's roundings to float16 and bfloat16 at all 2**32
-float32 patterns, half a minute each, the portable one's two, and more under an emulator.
+With ``--rounding`` before the compilers, instead: every backend's roundings to 16 and 8 bits at all 2**32
+float32 patterns, a minute each, the portable one's four, and more under an emulator.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from torch.nn import functional, init
 
 import fastinit as fi
 from fastinit.laws import gains
+from fastinit.laws.dtypes import FORMATS
 
 #: What other libraries warn of is not this project's error.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -206,7 +207,7 @@ def test_sparse(sparsity):
     assert abs(by_row[0] - (1 - sparsity)).max() > 2 * deviation  # and not the same in all
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", FORMATS)
 @pytest.mark.parametrize(
     "view", [lambda t: t, lambda t: t.t(), lambda t: t[3:, ::2]], ids=["whole", "transposed", "part"]
 )
@@ -215,6 +216,12 @@ def test_tensors_are_filled_in_place(dtype, view):
     assert fi.normal(out=tensor, rng=0, name="w") is tensor
     expected = fi.normal(tuple(tensor.shape), dtype=dtype, rng=0, name="w").astype(np.float64)
     assert np.array_equal(tensor.double().numpy(), expected)
+
+
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_dtypes_are_known_by_name(dtype):
+    assert fi.normal(4, dtype=getattr(torch, dtype), rng=0).dtype.name == dtype
+    assert fi.check({"w": torch.full((8, 8), 0.5, dtype=getattr(torch, dtype))})
 
 
 def test_a_bfloat16_model():
