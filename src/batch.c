@@ -31,12 +31,13 @@ static void describe(const fi_batch *batch, const fi_tensor *tensor, fi_job *job
         fi_job_set_box(job, tensor->out, tensor->box);
 }
 
-/* Runs far from each other cost the blocks that they lie in, not only their own elements. */
+/* Runs far from each other cost finding their places in their blocks, not only their own elements. */
 static int64_t work_of(const fi_job *job)
 {
     int64_t per_run = job->run_length;
-    if (job->n_dims > 0 && job->row_axis < 0) {
-        int64_t distance = job->flat_stride[job->n_dims - 1], room = per_run + FI_BLOCK;
+    if (job->n_runs > 1 && job->row_axis < 0) {
+        int64_t distance = job->n_dims > 0 ? job->flat_stride[job->n_dims - 1] : INT64_MAX;
+        int64_t room = per_run + FI_BLOCK / 4;
         per_run = distance < per_run ? per_run : distance < room ? distance : room;
     }
     return job->n_runs * per_run + WORK_PER_TENSOR;
