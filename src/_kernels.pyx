@@ -193,7 +193,7 @@ cdef int64_t *new_box(box) except? NULL:
             set_listed(&numbers[5], box[n_numbers], box[n_numbers + 1], box[3])
         for i in range(n_numbers):
             numbers[i if i < N_BOX_HEAD else i + FI_BOX_HEAD - N_BOX_HEAD] = box[i]
-    except:
+    except BaseException:
         free(numbers)
         raise
     return numbers

@@ -23,7 +23,8 @@
 /* Bytes of a cache line: nothing but speed depends on it. */
 #define FI_LINE 64
 
-/* Shorter stretches that begin or end inside a line stay in the caches: the neighbours' parts of those lines come next. */
+/* Shorter stretches that begin or end inside a line stay in the caches: the neighbours' parts of those lines come
+ * next. */
 #define FI_MIN_STREAMED (4 * FI_LINE)
 
 /* Four lines of a column together: memory is far slower at single lines, each in another page. */
@@ -182,8 +183,8 @@ typedef struct {
 const fi_backend *fi_backend_at(int index);
 int fi_backend_runs_here(const fi_backend *backend);
 
-/* job.c. Each of the first two sets a job's runs, whose itemsize is known: those of a whole C-contiguous tensor, or of a
- * box {flat_start, run_length, run_stride, row_axis, n_dims, n_listed, addresses of listed_flat and listed_out or twice
+/* job.c. Each of the first two sets a job's runs, whose itemsize is known: those of a whole C-contiguous tensor, or of
+ * a box {flat_start, run_length, run_stride, row_axis, n_dims, n_listed, addresses of listed_flat and listed_out or twice
  * 0, extents..., flat strides..., output strides...}. Then,
  * where a run begins: its flat index, and its place in the output. And the addresses of the first byte and of the one
  * after the last; equal if there are no elements. */

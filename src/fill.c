@@ -63,8 +63,8 @@ static const char *cached(const fi_job *job, const fi_cache *cache, uint64_t ind
     return cache->element + (index - cache->first) * (uint64_t)job->itemsize;
 }
 
-/* Makes the cache hold elements from `first` on, of which fewer than a block are there, and those after it up to `wanted`
- * as far as there is room. */
+/* Makes the cache hold elements from `first` on, of which fewer than a block are there, and those after it up to
+ * `wanted` as far as there is room. */
 static void generate(const fi_job *job, fi_cache *cache, uint64_t first, uint64_t wanted)
 {
     uint64_t n_kept = 0, start = first / FI_BLOCK * FI_BLOCK + first % FI_BLOCK / FI_LINE * FI_LINE;

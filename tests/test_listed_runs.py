@@ -1,4 +1,4 @@
-"""Boxes with a listed dimension, and starts anywhere in a block: slices of the whole, bit for bit, on the kernels' door."""
+"""Listed boxes and starts anywhere in a block: slices of the whole, bit for bit, on the kernels' own door."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,15 @@ def test_rows_by_id(isa, fill, streamed):
     """Repeats, in no order, in the block before and after, long and short; written in another order with gaps."""
     whole, generator = fill(shape=N_WHOLE), np.random.default_rng(1)
     itemsize = dtype_of(fill).itemsize
-    for length, step, n in [(1, 1, 200), (7, 1, 60), (64, 64, 90), (100, 100, 50), (128, 1, 30), (1500, 1, 9), (20_000, 1, 3)]:
+    for length, step, n in [
+        (1, 1, 200),
+        (7, 1, 60),
+        (64, 64, 90),
+        (100, 100, 50),
+        (128, 1, 30),
+        (1500, 1, 9),
+        (20_000, 1, 3),
+    ]:
         starts = generator.integers(0, (N_WHOLE - length) // step, n) * step
         starts[n // 2 :] = np.sort(starts[n // 2 :])
         starts[0] = starts[1]
@@ -48,7 +56,13 @@ def test_rows_by_id(isa, fill, streamed):
 def test_steps_under_entries(isa, sized, streamed):
     """Inner dimensions of every distance, output strides of either sign, entries written from the last backwards."""
     whole, itemsize = sized(shape=N_WHOLE), dtype_of(sized).itemsize
-    for extent, step, length, threads in [(300, 2, 1, 1), (100, 4, 1, 2), (50, 40, 17, 3), (7, 700, 100, 1), (3, 2000, 1100, 2)]:
+    for extent, step, length, threads in [
+        (300, 2, 1, 1),
+        (100, 4, 1, 2),
+        (50, 40, 17, 3),
+        (7, 700, 100, 1),
+        (3, 2000, 1100, 2),
+    ]:
         starts = np.array([5, 3000, 5, 64, 9, 1023])
         with inside_memory(len(starts) * extent * length, 1, whole.dtype) as memory:
             out = memory.reshape(len(starts), extent, length)
@@ -110,7 +124,7 @@ def test_far_out():
 )
 def test_refuses(box):
     out = np.zeros((2, 10), np.float32)
-    with pytest.raises(ValueError, match="^fill: "):
+    with pytest.raises(ValueError, match=r"^fill: "):
         fill_box(fill_of("normal", "float32"), out, box)
     assert not out.any()
 
