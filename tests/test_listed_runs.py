@@ -99,13 +99,13 @@ def test_one_entry_and_none(isa, fill):
 
 
 def test_far_out():
-    """Offsets near 2**63, and their sum with the box's own start."""
+    """Offsets near 2**62, and their sum with the box's own start."""
     fill = fill_of("normal", "float32")
-    far = np.array([(1 << 62) + 5, (1 << 62) + 1029, 17])
+    far = np.array([(1 << 61) + 5, (1 << 61) + 1029, 17])
     rows, one = np.zeros((3, 90), np.float32), np.zeros(90, np.float32)
-    fill_box(fill, rows, (1 << 62, 90, 4, -1, 0, far, np.arange(3) * 360))
+    fill_box(fill, rows, (1 << 61, 90, 4, -1, 0, far, np.arange(3) * 360))
     for row, offset in zip(rows, far.tolist(), strict=True):
-        fill_box(fill, one, ((1 << 62) + offset, 90, 4, -1, 0))
+        fill_box(fill, one, ((1 << 61) + offset, 90, 4, -1, 0))
         assert same_bits(row, one)
 
 
