@@ -65,6 +65,54 @@ def test_any_step_of_an_orthogonal_matrix():
 BLOCKS = [np.s_[0], np.s_[2:9], np.s_[:, 4:8], np.s_[1:30:3, ::-2], np.s_[-1, 5], np.s_[..., -3:], np.s_[9:2]]
 
 
+def random_listed_index(generator, shape: tuple[int, ...]) -> tuple:
+    """One array of integers at least among the items, of a shape that all others broadcast to."""
+    entries = [(), (5,), (2, 3), (1, 4), (0,)][generator.integers(0, 5)]
+    items: list = [random_item(generator, size) for size in shape]
+    for axis in generator.choice(len(shape), generator.integers(1, len(shape) + 1), replace=False):
+        items[axis] = generator.integers(-shape[axis], shape[axis], entries or (3,))
+    if generator.random() < 0.3 and len(shape) > 1:
+        at = int(generator.integers(0, len(shape)))
+        return (*items[:at], Ellipsis, *items[at + 1 :])
+    return tuple(items)
+
+
+@pytest.mark.parametrize(("scheme", "shape"), CASES, ids=lambda case: getattr(case, "name", case))
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_arrays_of_integers(scheme, shape, dtype):
+    generator = np.random.default_rng(4)
+    whole = scheme(shape, rng=3, name="w", dtype=dtype)
+    for _ in range(40):
+        index = random_listed_index(generator, shape)
+        expected = np.asarray(whole[index])
+        assert same_bits(scheme(shape, rng=3, name="w", dtype=dtype, index=index), expected), index
+        backwards = np.full(expected.shape[::-1], 7, whole.dtype).T[(*[slice(None, None, -1)] * expected.ndim, ...)]
+        scheme(shape, rng=3, name="w", index=index, out=backwards)
+        assert same_bits(backwards, expected), index
+
+
+def test_rows_by_id_of_a_table_with_a_padding_row():
+    table = fi.get("normal", std=0.02).but(0, "zeros").but(np.s_[-1], fi.get("constant", value=np.arange(24.0)))
+    ids = np.random.default_rng(0).integers(0, 50, 3000)
+    whole = table((50, 24), rng=0, name="emb")
+    assert same_bits(table((50, 24), rng=0, name="emb", index=ids), whole[ids])
+    assert same_bits(table((50, 24), rng=0, name="emb", index=np.s_[ids, ::-5]), whole[ids, ::-5])
+    assert same_bits(table((50, 24), rng=0, name="emb", index=np.s_[:, [3, 3, 0]]), whole[:, [3, 3, 0]])
+
+
+def test_rows_far_beyond_32_bits():
+    ids = np.array([2**39, 5, 2**40 - 1])
+    rows = fi.normal((2**40, 128), rng=0, name="table", index=ids)
+    for row, i in zip(rows, ids.tolist(), strict=True):
+        assert same_bits(row, fi.normal((2**40, 128), rng=0, name="table", index=i))
+
+
+def test_listed_rows_of_an_orthogonal_matrix():
+    whole = fi.orthogonal((30, 20), rng=0)
+    for index in np.s_[[3, 3, 29]], np.s_[::3, [1, 0]], np.s_[[[1, 2]], [[3], [4]]]:
+        assert abs(fi.orthogonal((30, 20), rng=0, index=index) - whole[index]).max() < 1e-6
+
+
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float16"])
 def test_a_block_has_its_values_from_the_whole_stream(block, dtype):
@@ -76,8 +124,9 @@ def test_a_block_has_its_values_from_the_whole_stream(block, dtype):
     generator = np.random.default_rng(2)
     for _ in range(30):
         index = random_index(generator, (40, 33))
-        got = scheme((40, 33), rng=1, name="w", dtype=dtype, index=index)
-        assert same_bits(got, np.asarray(expected[index])), index
+        for part in index, random_listed_index(generator, (40, 33)):
+            got = scheme((40, 33), rng=1, name="w", dtype=dtype, index=part)
+            assert same_bits(got, np.asarray(expected[part])), part
     out = np.full((33, 80), 7, expected.dtype).T[::2]
     assert fi.initialize({"w": out}, {"w": scheme}, rng=1)["w"] is out
     assert same_bits(out, expected)
