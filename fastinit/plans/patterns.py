@@ -14,7 +14,7 @@ from fastinit import _kernels
 MAX_TRIED = 10
 
 #: Of the names that begin, and of those that end, most like a text, so many are compared with it in full.
-N_NEIGHBOURS = 16
+N_NEIGHBOURS = 128
 
 #: Characters that are compared; the time is as their square.
 MAX_COMPARED = 200
