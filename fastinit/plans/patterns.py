@@ -26,9 +26,9 @@ SHOWN = 48
 class Patterns:
     """Patterns in order. A pattern matches what `fnmatch` says, and the name that is its own text.
 
-    Names that are patterns' texts are looked up. So are words, the pieces of a name between dots or slashes: a pattern
-    is tried on names with the rarest of the words that it asks for. Only patterns without a whole word, as ``*bias*``,
-    are tried on every name.
+    Names that are patterns' texts are looked up. So are words, the pieces of a name between dots, slashes and
+    underscores: a pattern is tried on names with the rarest of the words that it asks for. Only patterns without a
+    whole word, as ``*bias*``, are tried on every name.
     """
 
     def __init__(self, patterns: list[str]):
@@ -76,7 +76,7 @@ def _words(pattern: str) -> Iterator[str]:
     head, bracket, rest = pattern.partition("[")
     if bracket:  # all from the first bracket to the last may be one set of characters
         pattern = f"{head}*{rest.rpartition(']')[2] if ']' in rest else ''}"
-    for word in pattern.replace("/", ".").split("."):
+    for word in pattern.replace("/", ".").replace("_", ".").split("."):
         if word and "*" not in word and "?" not in word:
             yield word
 
