@@ -33,7 +33,7 @@ def refused(error, words, weights, rules, **arguments):
     with pytest.raises(error, match=words) as caught:
         fi.initialize(weights, rules, generator, **arguments)
     assert re.match(r"^initialize: \w+(\[.*\])?.*: expected .+, got .+", str(caught.value), re.DOTALL)
-    assert len(str(caught.value)) <= 400
+    assert len(str(caught.value)) <= 360
     assert all((array == 7).all() for array in weights.values())
     assert generator.bit_generator.state == np.random.default_rng(0).bit_generator.state
 

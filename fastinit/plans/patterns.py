@@ -101,7 +101,8 @@ def nearest(text: str, candidates: Collection[str]) -> list[str]:
 
 def quoted(text: str) -> str:
     """A name for a message: its ends, if it is long."""
-    shown = repr(text) if len(text) <= SHOWN else repr(text[: SHOWN // 2])
-    if len(text) > SHOWN or len(shown) > 2 * SHOWN:
-        return f"{shown[: SHOWN // 2]}...{repr(text[-SHOWN // 3 :])[-SHOWN // 2 :]}"
-    return shown
+    shown = repr(text[: SHOWN + 1])
+    if len(text) <= SHOWN and len(shown) <= 2 * SHOWN:
+        return shown
+    head, tail = repr(text[: SHOWN // 2])[1:-1], repr(text[-SHOWN // 3 :])[1:-1]
+    return f"'{head[: SHOWN // 2]}...{tail[-SHOWN // 3 :]}'"
