@@ -45,7 +45,7 @@ def interleaved():
 
 OUT = [
     ("int dtype", TypeError, "int32", lambda: np.zeros(4, np.int32)),
-    ("complex dtype", TypeError, "complex64", lambda: np.zeros(4, np.complex64)),
+    ("bool dtype", TypeError, "bool", lambda: np.zeros(4, bool)),
     ("object dtype", TypeError, "object", lambda: np.array([None, None])),
     ("list", TypeError, "list", lambda: [0.0, 0.0]),
     ("tuple", TypeError, "tuple", lambda: (0.0, 0.0)),
