@@ -5,7 +5,7 @@ def first_matches(
 
     A pattern is in `exact` with the name that it is itself, and in `tests` if it has wildcards: a tuple of the texts
     between stars, or a callable that does not answer None. Positions to test are in ascending lists: `always`, and
-    those that by_word has for the words of a name, which dots and slashes part.
+    those that by_word has for the words of a name, which dots, slashes and underscores part.
     """
     cdef list found = []
     cdef Py_ssize_t first
@@ -14,7 +14,7 @@ def first_matches(
         first = n_all if position is None or position <= after else position
         first = first_passed(name, tests, always, after, first)
         if by_word:
-            for word in name.replace("/", ".").split("."):
+            for word in name.replace("/", ".").replace("_", ".").split("."):
                 positions = by_word.get(word)
                 if positions is not None:
                     first = first_passed(name, tests, positions, after, first)

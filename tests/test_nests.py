@@ -82,6 +82,13 @@ def test_what_is_an_array_is_no_nest():
     assert (mapping["a"] == 1).all()
 
 
+def test_mappings_that_wrap_what_they_hold():
+    held = {"params": {f"layer{i}": {"kernel": array(), "bias": array()} for i in range(2 * MAX_WAYS)}}
+    tree = Frozen(held)
+    assert fi.initialize(tree, {"*/kernel": "normal", "*/bias": "zeros"}, rng=0, sep="/") is tree
+    assert same_bits(held["params"]["layer1"]["kernel"], fi.normal((3, 4), rng=0, name="params/layer1/kernel"))
+
+
 def test_a_tree_of_tensors():
     torch = pytest.importorskip("torch")
     tree = {"layer": [torch.full((3, 4), 7.0), array()]}
@@ -134,6 +141,36 @@ class Renewing(collections.abc.Mapping):
         return 1
 
 
+class Frozen(collections.abc.Mapping):
+    """As Flax's: holds its arrays, and wraps the mappings that it holds anew at each look."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def __getitem__(self, name):
+        found = self.held[name]
+        return Frozen(found) if isinstance(found, dict) else found
+
+    def __iter__(self):
+        return iter(self.held)
+
+    def __len__(self):
+        return len(self.held)
+
+
+class Bottomless(collections.abc.Mapping):
+    """Never the same, and never an array."""
+
+    def __getitem__(self, name):
+        return Bottomless()
+
+    def __iter__(self):
+        return iter("ab")
+
+    def __len__(self):
+        return 2
+
+
 class RenewingSequence(collections.abc.Sequence):
     def __getitem__(self, i):
         return [array()][i]
@@ -159,6 +196,7 @@ REFUSED = {
     "a surrogate": (ValueError, r"arrays\['a.\\ud800'\] \(normal: name\)", lambda: {"a": {"\ud800": array()}}),
     "new arrays": (TypeError, "holds its arrays, got Renewing", lambda: {"a": [Renewing("array")]}),
     "new nests": (TypeError, "holds its arrays, got Renewing", lambda: {"a": [Renewing("nest")]}),
+    "new nests without end": (TypeError, "holds its arrays, got Bottomless", lambda: {"a": Bottomless()}),
     "new items": (TypeError, "holds its arrays, got Renewing", lambda: {"a": RenewingSequence()}),
     "numbers": (TypeError, r"arrays\['a.b'\] \(normal: out\).* got list", lambda: {"a": {"b": [1.0, 2]}}),
     "rows": (TypeError, r"arrays\['a.0'\] \(normal: out\).* got list", lambda: {"a": [[1.0, 2], [3.0]]}),

@@ -82,6 +82,14 @@ def test_several_pieces_of_one_tensor(scheme, kind):
         assert scheme == "orthogonal" or same_bits(piece, whole[index])
 
 
+@pytest.mark.parametrize("scheme", [fi.get("normal"), fi.get("ones").but(np.s_[1::2], "he_normal")], ids=repr)
+def test_complex_parts(scheme):
+    whole, index = scheme((20, 30), rng=0, name="w", dtype="complex64"), np.s_[3:17, ::-2]
+    piece = backwards((14, 15), np.complex64)
+    fi.initialize({"w": fi.part(piece, (20, 30), index)}, {"w": scheme}, rng=0)
+    assert (piece == whole[index]).all()
+
+
 def test_two_replicas_of_the_same_elements():
     a, b = np.empty((2, 30), np.float32), np.empty((2, 30), np.float32)
     fi.initialize({"w": [fi.part(a, (40, 30), np.s_[3:5]), fi.part(b, (40, 30), np.s_[3:5])]}, {"w": "normal"}, rng=0)
@@ -108,6 +116,13 @@ def test_a_few_rows_of_a_table_larger_than_any_memory():
     rows = np.empty((3, 128), np.float32)
     fi.initialize({"t": fi.part(rows, (2**40, 128), np.s_[2**39 : 2**39 + 3])}, {"t": "normal"}, rng=0)
     assert same_bits(rows, fi.normal((2**40, 128), rng=0, name="t", index=np.s_[2**39 : 2**39 + 3]))
+
+
+@pytest.mark.xfail(strict=True, reason="the kernels do not take entries by their numbers yet; goes when they do")
+def test_rows_by_id():
+    rows, ids = np.empty((3, 12), np.float32), [7, 0, 7]
+    fi.initialize({"t": [fi.part(rows, (50, 12), ids)]}, {"t": "normal"}, rng=0)
+    assert same_bits(rows, fi.normal((50, 12), rng=0, name="t")[ids])
 
 
 def test_scalars_and_empty_parts():

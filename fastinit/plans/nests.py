@@ -41,12 +41,14 @@ class _Walk:
     def __init__(self, sep: str):
         self.found: dict[str, object] = {}
         self._sep = sep
-        self._n_ways: dict[int, int] = {}  # to each nest, by its identity
+        self._ways: dict[int, list] = {}  # to each nest, by its identity, for which all are held
 
     def through(self, nest: Mapping | Sequence, prefix: str, level: int) -> None:
         items = _items(nest)
-        n_ways = self._n_ways[id(nest)] = self._n_ways.get(id(nest), 0) + bool(items)
-        if level > MAX_LEVELS or n_ways > MAX_WAYS:
+        ways = self._ways.setdefault(id(nest), [])
+        if items:
+            ways.append(nest)
+        if level > MAX_LEVELS or len(ways) > MAX_WAYS:
             got = Shown(f"more at {quoted(prefix)}")
             expected = f"a nest of at most {MAX_LEVELS} levels, and at most {MAX_WAYS} ways to each part of it"
             reject_value("initialize", "arrays", expected, got)
@@ -76,14 +78,31 @@ def _items(nest: Mapping | Sequence) -> list[tuple[object, object]]:
     """Keys and values, once it is sure that the nest holds the values themselves."""
     if type(nest) is dict:
         return list(nest.items())
-    items = list(dict(nest).items() if isinstance(nest, Mapping) else enumerate(nest))
-    if type(nest) not in (list, tuple) and any(nest[key] is not value for key, value in items):
+    items = _pairs(nest)
+    if type(nest) not in (list, tuple) and not all(_are_same(nest[key], value) for key, value in items):
         got = Shown(f"{type(nest).__name__}, which makes a new one at each look")
         reject_type("initialize", "arrays", "a mapping that holds its arrays", got)
     fields = getattr(nest, "_fields", None) if isinstance(nest, tuple) else None
     if fields is not None:
         return list(zip(fields, nest, strict=True))
     return items
+
+
+def _pairs(nest: Mapping | Sequence) -> list[tuple[object, object]]:
+    return list(dict(nest).items() if isinstance(nest, Mapping) else enumerate(nest))
+
+
+def _are_same(value: object, again: object, level: int = 1) -> bool:
+    """Whether two looks found the same arrays. The nests around them may be new ones, as those in Flax's are."""
+    if value is again:
+        return True
+    if level > MAX_LEVELS or not _is_nest(value) or type(value) is not type(again):
+        return False
+    pairs, others = _pairs(value), _pairs(again)
+    return len(pairs) == len(others) and all(
+        key == other_key and _are_same(item, other_item, level + 1)
+        for (key, item), (other_key, other_item) in zip(pairs, others, strict=True)
+    )
 
 
 def _is_nest(value: object) -> bool:

@@ -14,7 +14,7 @@ from fastinit import _kernels
 MAX_TRIED = 10
 
 #: Of the names that begin, and of those that end, most like a text, so many are compared with it in full.
-N_NEIGHBOURS = 16
+N_NEIGHBOURS = 128
 
 #: Characters that are compared; the time is as their square.
 MAX_COMPARED = 200
@@ -26,9 +26,9 @@ SHOWN = 48
 class Patterns:
     """Patterns in order. A pattern matches what `fnmatch` says, and the name that is its own text.
 
-    Names that are patterns' texts are looked up. So are words, the pieces of a name between dots or slashes: a pattern
-    is tried on names with the rarest of the words that it asks for. Only patterns without a whole word, as ``*bias*``,
-    are tried on every name.
+    Names that are patterns' texts are looked up. So are words, the pieces of a name between dots, slashes and
+    underscores: a pattern is tried on names with the rarest of the words that it asks for. Only patterns without a
+    whole word, as ``*bias*``, are tried on every name.
     """
 
     def __init__(self, patterns: list[str]):
@@ -76,7 +76,7 @@ def _words(pattern: str) -> Iterator[str]:
     head, bracket, rest = pattern.partition("[")
     if bracket:  # all from the first bracket to the last may be one set of characters
         pattern = f"{head}*{rest.rpartition(']')[2] if ']' in rest else ''}"
-    for word in pattern.replace("/", ".").split("."):
+    for word in pattern.replace("/", ".").replace("_", ".").split("."):
         if word and "*" not in word and "?" not in word:
             yield word
 
@@ -101,7 +101,8 @@ def nearest(text: str, candidates: Collection[str]) -> list[str]:
 
 def quoted(text: str) -> str:
     """A name for a message: its ends, if it is long."""
-    shown = repr(text) if len(text) <= SHOWN else repr(text[: SHOWN // 2])
-    if len(text) > SHOWN or len(shown) > 2 * SHOWN:
-        return f"{shown[: SHOWN // 2]}...{repr(text[-SHOWN // 3 :])[-SHOWN // 2 :]}"
-    return shown
+    shown = repr(text[: SHOWN + 1])
+    if len(text) <= SHOWN and len(shown) <= 2 * SHOWN:
+        return shown
+    head, tail = repr(text[: SHOWN // 2])[1:-1], repr(text[-SHOWN // 3 :])[1:-1]
+    return f"'{head[: SHOWN // 2]}...{tail[-SHOWN // 3 :]}'"
