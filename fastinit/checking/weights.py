@@ -16,7 +16,7 @@ from fastinit.checking.verdicts import DUPLICATE_SHARE
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import output
 from fastinit.laws.dtypes import holds_reals
-from fastinit.laws.fan_rules import LAYOUTS
+from fastinit.laws.fan_rules import LAYOUTS, roles_of
 from fastinit.schemes.basic import normal
 
 #: A scheme fits if mean, standard deviation and kurtosis are all within so many standard errors of its own: of three
@@ -88,7 +88,7 @@ def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
     if not arrays:
         got = f"only {', '.join(left_out)}" if left_out else "none"
         reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))
-    layouts = tuple(LAYOUTS) if layout is None else (layout,)
+    layouts = tuple(LAYOUTS) if layout is None else (layout,)  # of a matrix "oki" is "oi" again
     with np.errstate(all="ignore"):
         tensors = tuple(_tensor(where, name, array, layouts) for name, array in arrays.items())
     found = {tensor.verdict for tensor in tensors}
@@ -176,7 +176,8 @@ def _beside_he(sample: Sample, known: list[Known]) -> str:
 def _orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None:
     """The g for which W' W is g**2 times the identity, W flattened as `orthogonal` does, or its transpose."""
     for layout in layouts:
-        n_rows = array.shape[0] if layout == "oi" else math.prod(array.shape[:-1])
+        rows, _ = roles_of("check", layout, array.shape).matrix()
+        n_rows = math.prod(array.shape[axis] for axis in rows)
         matrix = array.reshape(n_rows, -1).astype(np.float32, copy=False)
         matrix = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
         m, n = matrix.shape
