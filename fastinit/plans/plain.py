@@ -27,8 +27,8 @@ BLOCK_KEYS = ("index", "scheme")
 #: The items of an index: an integer, a slice, an Ellipsis, a list of integers. No number of more digits is one.
 INTEGER = r"[+-]?\d{1,18}"
 ITEM = re.compile(
-    rf"\s*(?:(?P<integer>{INTEGER})"
-    rf"|(?P<slice>(?:{INTEGER})?\s*:\s*(?:{INTEGER})?(?:\s*:\s*(?:{INTEGER})?)?)"
+    rf"\s*(?:(?P<slice>(?:{INTEGER})?\s*:\s*(?:{INTEGER})?(?:\s*:\s*(?:{INTEGER})?)?)"
+    rf"|(?P<integer>{INTEGER})"
     r"|(?P<ellipsis>\.\.\.)"
     rf"|\[(?P<list>\s*{INTEGER}(?:\s*,\s*{INTEGER})*)\s*\])\s*",
     re.ASCII,
