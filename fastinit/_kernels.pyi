@@ -26,7 +26,7 @@ def fill(
     law: tuple[int, int, bytes, tuple[float, ...]],
     seed: bytes,
     name: str,
-    box: tuple[int, ...] | None,
+    box: tuple[int | np.ndarray, ...] | None,
     n_threads: int,
     streamed: bool,
 ) -> None: ...
@@ -59,7 +59,7 @@ class Batch:
     n_bytes: int
     def __init__(self, n_tensors: int) -> None: ...
     def add_law(self, law: tuple[int, int, bytes, tuple[float, ...]]) -> int: ...
-    def add(self, array: np.ndarray, name: str, law: int, box: tuple[int, ...] | None) -> None: ...
+    def add(self, array: np.ndarray, name: str, law: int, box: tuple[int | np.ndarray, ...] | None) -> None: ...
     def add_all(
         self,
         names: list[str],

@@ -93,7 +93,7 @@ cdef class Batch:
 
     def add(self, cnp.ndarray array, str name, int law, box):
         """Take in a checked array, its law by position; `box` is as for `fill`."""
-        self.held += [array, name]
+        self.held += [array, name, box]
         self.put(array, name, law, box)
 
     def add_all(self, list names, list arrays, rules, list laws, dtype, add_other):

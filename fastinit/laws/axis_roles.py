@@ -13,6 +13,14 @@ from fastinit.common.errors import Shown, reject_value
 LAYOUTS = {"io": (-2, -1), "oi": (1, 0), "oki": (-1, 0)}
 
 
+def distinct_layouts(n_dims: int) -> tuple[str, ...]:
+    """Of the named layouts, those that differ for arrays of so many dimensions, two or more."""
+    by_axes: dict[tuple, str] = {}
+    for name, axes in LAYOUTS.items():
+        by_axes.setdefault(tuple(axis % n_dims for axis in axes), name)
+    return tuple(by_axes.values())
+
+
 class Roles(NamedTuple):
     """The axes of an array of known shape by their roles, each role's in ascending order."""
 
