@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from fastinit.common import checks
-from fastinit.common.errors import reject_value
+from fastinit.common.errors import reject_type, reject_value
 from fastinit.laws import dtypes, fan_rules
 from fastinit.schemes import choices
 from fastinit.schemes.choices import BY_ACTIVATION, EMBEDDING, KINDS, RECTIFIERS, Choice, Kind
@@ -210,7 +210,7 @@ def _with_option(where: str, kind: str, choice: Choice, fans: fan_rules.Fans, op
 def _row(where: str, padding: object) -> tuple[int]:
     row = checks.as_integer(padding)
     if row is None:
-        reject_value(where, "padding", "the row that stands for padding, an int", padding)
+        reject_type(where, "padding", "the row that stands for padding, an int", padding)
     return (row,)
 
 
