@@ -199,9 +199,15 @@ def schemes() -> list[str]: ...
 def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...
 def recommend(
     activation: str | None,
-    kind: Literal["dense", "conv", "recurrent", "embedding", "bias"] = "dense",
+    kind: str = "dense",
     *,
     fans: _Fans = "io",
+    units: SupportsIndex | None = None,
+    n_layers: SupportsIndex | None = None,
+    padding: SupportsIndex | None = None,
+    omega: SupportsFloat | None = None,
+    shape: _Shape | None = None,
+    dtype: DTypeLike | None = None,
 ) -> Recommended: ...
 def fans(
     shape: _Shape,

@@ -40,7 +40,7 @@ def check(layers, activation="relu", scheme=None, *, output="linear", bias=0.0, 
         The last layer's activation. "softmax" may be here only.
     bias : float or array, default 0
         Biases, one for all units or one for each.
-    layout : {"io", "oi"}, optional
+    layout : {"io", "oi", "oki"}, optional
         Layout of shapes and arrays, as `fans` of the schemes; schemes that ask for it are told. By default "io" for a
         network; weights alone are compared with both.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0

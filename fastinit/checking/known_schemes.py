@@ -67,9 +67,11 @@ def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
 
 def _by_fans(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
     for name, params in _scaled():
-        law_by_layout = {layout: get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT) for layout in layouts}
-        for layout, law in law_by_layout.items():
-            if layout == layouts[0] or law != law_by_layout[layouts[0]]:
+        seen = []
+        for layout in layouts:
+            law = get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT)
+            if law not in seen:
+                seen.append(law)
                 told = params if layout == "io" else {**params, "fans": layout}
                 yield Known(_label(name, told), law_moments.of(law))
 

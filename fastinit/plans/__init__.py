@@ -9,6 +9,7 @@
 `nests`    nested arrays by one name each
 `patterns` which of many patterns is the first that matches a name
 `part`     `fastinit.part`: a part of a tensor as a value
+`plain`    schemes as plain data, as TOML has them
 `models`   architectures by name
 ========== ==============================================================
 """

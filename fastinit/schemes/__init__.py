@@ -8,6 +8,7 @@
 `basic`, `constant`                laws that are the same for every shape
 `scaled`, `glorot_he`              laws scaled by the fans
 `diagonal`, `orthogonal`, `sparse` more than a law: elements placed after it
+`choices`                          what the literature has: the tables of the next
 `recommendation`                   which scheme to take for what, and who says so
 ================================== ==============================================================
 """
