@@ -13,7 +13,7 @@ from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_value
 from fastinit.common.selection import Line, block_shape
 from fastinit.filling import haar, region
-from fastinit.filling.target import Box
+from fastinit.filling.target import Box, Target
 from fastinit.laws import kernel_laws
 from fastinit.laws.axis_roles import Roles
 from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, FROM_ML_DTYPES, Format
@@ -82,9 +82,13 @@ def values(p: Placement, given: np.ndarray) -> None:
     """The target's part of `given`, broadcast to the full shape, each number rounded once."""
     near = np.broadcast_to(given, p.shape)
     for piece in p.target.pieces(PIECE):
-        taken = piece.take(near)
-        is_rounded_twice = p.fmt.name in FROM_ML_DTYPES and given.dtype == np.float64
-        piece.assign(_to_odd(taken) if is_rounded_twice else taken)
+        assign_rounded(piece, piece.take(near), p.fmt)
+
+
+def assign_rounded(target: Target, numbers: np.ndarray, fmt: Format) -> None:
+    """Write numbers of the target's shape, each rounded once to its dtype."""
+    is_rounded_twice = fmt.name in FROM_ML_DTYPES and numbers.dtype == np.float64
+    target.assign(_to_odd(numbers) if is_rounded_twice else numbers)
 
 
 def _to_odd(exact: np.ndarray) -> np.ndarray:

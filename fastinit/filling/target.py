@@ -113,7 +113,7 @@ class Target:
         """The same for an array of the target's shape, instead of its own memory."""
         if self._entries is None:
             return self._runs(buffer, None)
-        return self._runs(buffer[0], np.arange(len(buffer)) * buffer.strides[0])
+        return self._runs(buffer[0, ...], np.arange(len(buffer)) * buffer.strides[0])
 
     def _of_parts(self) -> Target:
         parts = self._memory.real

@@ -70,6 +70,17 @@ class ComplexFormat(NamedTuple):
     kind = "complex"
 
 
+class IntegerFormat(NamedTuple):
+    """Integers within bounds, both included; of bool, 0 and 1."""
+
+    name: str
+    code: str
+    least: int
+    greatest: int
+
+    kind = "integer"
+
+
 #: Every dtype of real numbers that fills accept, by name.
 FORMATS = {
     name: Format(name, _CODES[name], precision, least, greatest, has_infinity)
@@ -81,6 +92,15 @@ FORMATS = {
         ("float8_e4m3fn", 4, -9, 448.0, False),
         ("float8_e5m2", 3, -16, 57344.0, True),
     )
+}
+
+#: And of integers, for schemes that place given numbers.
+INTEGER_FORMATS = {
+    "bool": IntegerFormat("bool", "bool", 0, 1),
+    **{
+        name: IntegerFormat(name, name, int(np.iinfo(name).min), int(np.iinfo(name).max))
+        for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    },
 }
 
 #: Those that NumPy itself lacks: ml_dtypes has them, by the same names.
@@ -97,13 +117,17 @@ COMPLEX_FORMATS = {
 FLOAT32 = np.dtype(np.float32)
 
 REAL = "float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2"
-EXPECTED = REAL.replace(" or ", ", ") + ", complex64 or complex128"
+EXPECTED = REAL.replace(" or ", ", ") + ", complex64, complex128, an integer dtype or bool"
 
 #: NumPy's dtypes; those of ml_dtypes join when somebody brings them.
-_BY_DTYPE = {np.dtype(name): row for name, row in (FORMATS | COMPLEX_FORMATS).items() if name not in FROM_ML_DTYPES}
+_BY_DTYPE = {
+    np.dtype(name): row
+    for name, row in (FORMATS | COMPLEX_FORMATS | INTEGER_FORMATS).items()
+    if name not in FROM_ML_DTYPES
+}
 
 
-def format_of(dtype: np.dtype) -> Format | ComplexFormat | None:
+def format_of(dtype: np.dtype) -> Format | ComplexFormat | IntegerFormat | None:
     """The table's row of a dtype in this machine's byte order; None for others."""
     found = _BY_DTYPE.get(dtype)
     if found is None and dtype.name in FROM_ML_DTYPES:
@@ -116,7 +140,7 @@ def format_of(dtype: np.dtype) -> Format | ComplexFormat | None:
 
 def holds_reals(dtype: np.dtype) -> bool:
     """Whether its numbers are real ones: integers, or floats of NumPy's or of this table."""
-    return dtype.kind in "iuf" or (dtype.kind != "c" and format_of(dtype) is not None)
+    return dtype.kind in "iuf" or (dtype.name in FROM_ML_DTYPES and format_of(dtype) is not None)
 
 
 def resolve(where: str, dtype: object) -> np.dtype:
@@ -145,7 +169,11 @@ def _name_elsewhere(dtype: object) -> str | None:
         module, _, name = str(dtype).rpartition(".")
     except Exception:  # what is not such an object raises what it likes
         return None
-    return name if name in FORMATS | COMPLEX_FORMATS and type(dtype).__module__.startswith(module or ".") else None
+    return (
+        name
+        if name in FORMATS | COMPLEX_FORMATS | INTEGER_FORMATS and type(dtype).__module__.startswith(module or ".")
+        else None
+    )
 
 
 def from_ml_dtypes(where: str, parameter: str, name: str) -> np.dtype:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastinit.common.errors import reject_type, reject_value
+from fastinit.common.checks import Shape
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.laws.dtypes import holds_reals
 
 
@@ -27,11 +28,17 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
 
 
 def numbers(where: str, parameter: str, value: object) -> np.ndarray:
-    """The same, or complex numbers no wider than complex128."""
+    """The same, or complex numbers no wider than complex128, integers or booleans as they are."""
     try:
         array = np.asarray(value)
     except Exception:  # as above
         array = None
-    if array is None or array.dtype not in (np.complex64, np.complex128):
+    if array is None or not (array.dtype in (np.complex64, np.complex128) or array.dtype.kind in "iub"):
         return real_array(where, parameter, value)
     return array.copy()
+
+
+def check_broadcasts(where: str, parameter: str, given: Shape, shape: Shape) -> None:
+    """Refuse arrays of a shape that does not broadcast to a tensor's."""
+    if len(given) > len(shape) or not all(n in (1, dim) for n, dim in zip(given[::-1], shape[::-1], strict=False)):
+        reject_value(where, parameter, f"an array that broadcasts to {shape}", Shown(f"shape {given}"))

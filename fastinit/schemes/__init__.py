@@ -5,6 +5,7 @@
 ================================== ==============================================================
 `register`                         from a rule to a public function, and `get`
 `wording`                          what the docstrings of all schemes share
+`varied`                           laws whose numbers differ from element to element
 `basic`, `constant`                laws that are the same for every shape
 `scaled`, `glorot_he`              laws scaled by the fans
 `diagonal`, `orthogonal`, `sparse` more than a law: elements placed after it

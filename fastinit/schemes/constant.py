@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -11,8 +12,8 @@ from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import placing
 from fastinit.laws import kernel_laws
-from fastinit.laws.dtypes import ComplexFormat, Format
-from fastinit.laws.given import numbers, real_array
+from fastinit.laws.dtypes import ComplexFormat, Format, IntegerFormat
+from fastinit.laws.given import check_broadcasts, numbers, real_array
 from fastinit.laws.spec import Spec, fixed
 from fastinit.schemes.register import scheme
 
@@ -73,7 +74,7 @@ def constant(*, value: float) -> Spec:
     value : float or array of float
         Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
         broadcast to the shape. Each is rounded to the dtype once, to nearest even. Complex numbers are for complex
-        dtypes, which take real ones too.
+        dtypes, which take real ones too. Integer dtypes take integers within their range alone, bool 0 and 1.
     [common]
 
     Notes
@@ -91,9 +92,10 @@ def constant(*, value: float) -> Spec:
     """
     if placing.is_many(value):
         return given_values("constant", "value", numbers("constant", "value", value))
-    if isinstance(value, (complex, np.complexfloating)):
-        return given_values("constant", "value", np.asarray(value, np.complex128))
-    return one_value("constant", "value", checks.real("constant", "value", value))
+    if isinstance(value, (complex, np.complexfloating, bool, np.bool_)):
+        return given_values("constant", "value", np.asarray(value))
+    exact = checks.as_integer(value)
+    return one_value("constant", "value", checks.real("constant", "value", value), exact)
 
 
 @scheme
@@ -134,34 +136,56 @@ def log_odds(*, p: float) -> Spec:
     return one_value(where, "p", placing.log_odds(number))
 
 
-def one_value(where: str, parameter: str, value: float) -> Spec:
-    """The same number everywhere."""
-    given = given_values(where, parameter, np.float64(value))
-    return fixed(where, partial(kernel_laws.constant, where, value), others=given.others)
+def one_value(where: str, parameter: str, value: float, exact: int | None = None) -> Spec:
+    """The same number everywhere; `exact` is an integer that float64 may have rounded."""
+    given = np.float64(value)
+    if exact is not None and -(2**63) <= exact < 2**64:
+        given = np.array(exact)
+    elif exact is not None:  # rounded, it might lie in the range of some dtype
+        given = np.nextafter(given, math.copysign(math.inf, value))
+    others = given_values(where, parameter, given).others
+    return fixed(where, partial(kernel_laws.constant, where, value), others=others)
 
 
 def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
     """Values broadcast to the shape."""
-
-    def check(shape: Shape, fmt: Format, values: np.ndarray) -> None:
-        lengths = zip(given.shape[::-1], shape[::-1], strict=False)
-        if given.ndim > len(shape) or not all(n in (1, dim) for n, dim in lengths):
-            reject_value(where, parameter, f"an array that broadcasts to {shape}", Shown(f"shape {given.shape}"))
-        finite = np.isfinite(values)
-        for bound in (values.min(initial=0, where=finite), values.max(initial=0, where=finite)):
-            kernel_laws.constant(where, float(bound), fmt)
-        if np.isinf(values).any():
-            kernel_laws.constant(where, np.inf, fmt)
+    is_complex = given.dtype.kind == "c"
+    floats = given.astype(np.float64) if given.dtype.kind in "iub" else given
 
     def rule(shape: Shape, fmt: Format) -> None:
-        if given.dtype.kind == "c":
-            reject_type(where, parameter, f"real numbers for {fmt.name}", Shown("complex ones"))
-        check(shape, fmt, given)
+        if is_complex or given.dtype.kind == "b":
+            got = "complex ones" if is_complex else "booleans"
+            reject_type(where, parameter, f"real numbers for {fmt.name}", Shown(got))
+        check_broadcasts(where, parameter, given.shape, shape)
+        _check_range(where, floats, fmt)
 
     def complex_rule(shape: Shape, fmt: ComplexFormat) -> None:
-        for values in (given.real, given.imag) if given.dtype.kind == "c" else (given,):
-            check(shape, fmt.parts, values)
+        check_broadcasts(where, parameter, given.shape, shape)
+        for part in (given.real, given.imag) if is_complex else (floats,):
+            _check_range(where, part, fmt.parts)
 
-    place = partial(placing.values, given=given)
-    others = {"complex": Spec(where, complex_rule, by_shape=True, place=place)}
+    def integer_rule(shape: Shape, fmt: IntegerFormat) -> None:
+        check_broadcasts(where, parameter, given.shape, shape)
+        if is_complex:
+            wrong = np.ones(given.shape, bool)
+        else:
+            with np.errstate(invalid="ignore"):  # infinities leave no rest
+                wrong = ~((given >= fmt.least) & (given < fmt.greatest + 1) & (given % 1 == 0))
+        if wrong.any():
+            got = Shown("complex ones") if is_complex else given[wrong].flat[0].item()
+            reject_value(where, parameter, f"integers from {fmt.least} to {fmt.greatest} for {fmt.name}", got)
+
+    place, exactly = partial(placing.values, given=floats), partial(placing.values, given=given)
+    others = {
+        "complex": Spec(where, complex_rule, by_shape=True, place=place),
+        "integer": Spec(where, integer_rule, by_shape=True, place=exactly),
+    }
     return Spec(where, rule, by_shape=True, place=place, others=others)
+
+
+def _check_range(where: str, values: np.ndarray, fmt: Format) -> None:
+    finite = np.isfinite(values)
+    for bound in (values.min(initial=0, where=finite), values.max(initial=0, where=finite)):
+        kernel_laws.constant(where, float(bound), fmt)
+    if np.isinf(values).any():
+        kernel_laws.constant(where, np.inf, fmt)

@@ -28,6 +28,10 @@ mode : {"fan_in", "fan_out", "fan_avg", "fan_geo_avg"}, default "fan_in"
 truncated : bool, default False
     If true, a normal distribution cut at two of its standard deviations, bounds excluded, and widened by
     1 / 0.87962566103423978, so that the variance stays as stated.""",
+    "[arrays]": """\
+Arrays, of which
+        copies are kept, must broadcast to the shape. Elements are then filled by one thread, and their last bits are
+        not those of the same numbers given alone.""",
     "[common]": """\
 dtype : dtype-like, optional
     float32, the default, float64, float16, or one of ml_dtypes: bfloat16, float8_e4m3fn, float8_e5m2. As NumPy or
