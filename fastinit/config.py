@@ -9,9 +9,11 @@ import numpy as np
 from fastinit import _kernels
 from fastinit._version import __version__
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.filling import threads
 
 
+@one_form
 def show_config(mode: str = "stdout") -> dict | None:
     """Print, or return, the version, instruction sets, threads and memory settings in force.
 

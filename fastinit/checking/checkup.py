@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping
 
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.filling import seed
 from fastinit.laws import fan_rules
 
 WHERE = "check"
 
 
+@one_form
 def check(layers, activation="relu", scheme=None, *, output="linear", bias=0.0, layout=None, rng=0, n_samples=128):
     """Report what a network's weights do to activations and gradients before training, or whose scale weights have.
 

@@ -5,6 +5,7 @@ It knows no law and no dtype, and imports nothing of this package. Anybody may c
 =========== ======================================================================
 `selection` which elements of a tensor an index selects
 `errors`    the one form of every message
+`calls`     calls that do not fit a function's signature
 `checks`    plain arguments, each returned in the form the code below uses
 `progress`  a progress bar, where one can be drawn
 `plot_file` what ``--plot`` may name

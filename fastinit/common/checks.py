@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from fastinit.common.errors import reject_type, reject_value
+from fastinit.common.errors import Shown, reject_type, reject_value
 
 Shape = tuple[int, ...]
 
@@ -115,12 +115,12 @@ def positive_integer(where: str, parameter: str, value: object) -> int:
 def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
     """A tuple of non-negative ints, their product in bytes within 63 bits."""
     dims = (shape,) if type(shape) is int else shape
+    if isinstance(dims, (list, tuple, range)) and len(dims) > 64:
+        reject_value(where, "shape", "at most 64 dimensions", Shown(len(dims)))
     if type(dims) is not tuple or not _are_plain(dims):
         dims = as_integers(where, "shape", shape, SHAPE_EXPECTED)
     if dims and min(dims) < 0:
         reject_value(where, "shape", SHAPE_EXPECTED, shape)
-    if len(dims) > 64:
-        reject_value(where, "shape", "at most 64 dimensions", len(dims))
     # Zero-size shapes too: their strides must fit, as they must in NumPy.
     if (math.prod(dims) or math.prod(dim for dim in dims if dim)) * itemsize > INT64_MAX:
         reject_value(where, "shape", "a total size below 2**63 bytes", shape)
@@ -141,7 +141,10 @@ def as_integers(where: str, parameter: str, values: object, expected: str) -> tu
         return (one,)
     if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
         reject_type(where, parameter, expected, values)
-    integers = tuple(as_integer(value) for value in values)
-    if None in integers:
-        reject_type(where, parameter, expected, values)
-    return integers
+    integers = []
+    for value in values:
+        integer = as_integer(value)
+        if integer is None:
+            reject_type(where, parameter, expected, values)
+        integers.append(integer)
+    return tuple(integers)

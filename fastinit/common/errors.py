@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxarray = _SHORT.maxdict = _SHORT.maxset = _SHORT.maxfrozenset = 20
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 4, 150, 200, 400
 
 
 def reject_value(where: str, parameter: str, expected: str, got: object) -> NoReturn:
@@ -17,14 +22,31 @@ def reject_type(where: str, parameter: str, expected: str, got: object) -> NoRet
     raise TypeError(message(where, parameter, expected, got)) from None
 
 
+#: Characters of a message's parts: of what was expected, and of what came.
+MAX_EXPECTED, MAX_GOT = 200, 160
+
+
 def message(where: str, parameter: str, expected: str, got: object) -> str:
+    """The one form, short whatever came: of long things the beginning, and the type."""
+    text = str(got) if isinstance(got, Shown) else _text(got)
+    if len(text) > MAX_GOT:
+        text = f"{text[: MAX_GOT - 20]}..." + ("" if isinstance(got, Shown) else f" ({type(got).__name__})")
+    if len(expected) > MAX_EXPECTED:
+        expected = f"{expected[: MAX_EXPECTED - 3]}..."
+    return f"{where}: {parameter}: expected {expected}, got {text}"
+
+
+def _text(value: object) -> str:
+    """A value as its ``repr`` begins, without making that of a large one."""
+    kind = type(value)
+    if kind in (dict, set, frozenset) and len(value) > 20:
+        return f"a {kind.__name__} of {len(value)} entries"
+    if kind is int and value.bit_length() > 600:
+        return f"an int of {value.bit_length()} bits"
     try:
-        shown = got if isinstance(got, Shown) else repr(got)
-    except Exception:  # an int of too many digits, an object that cannot show itself
-        shown = f"something of type {type(got).__name__}"
-    if len(shown) > 200:
-        shown = f"{shown[:160]}..." + ("" if isinstance(got, Shown) else f" ({type(got).__name__})")
-    return f"{where}: {parameter}: expected {expected}, got {shown}"
+        return _SHORT.repr(value)
+    except Exception:  # an object that cannot show itself
+        return f"something of type {kind.__name__}"
 
 
 @contextmanager

@@ -105,7 +105,7 @@ def _line(where: str, parameter: str, axis: int, item: object, size: int, expect
     if position is None:
         reject_type(where, parameter, expected, item)
     if not -size <= position < size:
-        reject_value(where, parameter, f"{-size} <= i < {size} on axis {axis}", Shown(position))
+        reject_value(where, parameter, f"{-size} <= i < {size} on axis {axis}", position)
     return Line(position % size, 1, 1, False)
 
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, message, reject_value
 from fastinit.laws import dtypes
 
 
+@one_form
 def empty(shape, dtype=None, align: int = 64) -> np.ndarray:
     """Return an uninitialized C-order array whose first element is aligned to `align` bytes.
 

@@ -129,6 +129,8 @@ def _asked(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.
 
 def _full_shape(where: str, shape, dtype: np.dtype, array: np.ndarray | None, index) -> Shape:
     if shape is not None:
+        if getattr(shape, "ndim", 0) != 0 or hasattr(shape, "__dlpack__"):
+            reject_type(where, "shape", checks.SHAPE_EXPECTED, Shown("an array; to fill it, use out="))
         return checks.as_shape(where, shape, dtype.itemsize)
     if array is None:
         reject_type(where, "shape", "a shape, or an array as out", None)

@@ -60,10 +60,10 @@ def _generator(where: str, rng: object):
         return rng
     try:
         return default_rng(rng)
-    except TypeError:
-        reject_type(where, "rng", EXPECTED, rng)
     except ValueError:
         reject_value(where, "rng", EXPECTED, rng)
+    except Exception:  # TypeError, and what an object raises that NumPy wants to show
+        reject_type(where, "rng", EXPECTED, rng)
 
 
 @functools.cache

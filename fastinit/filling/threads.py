@@ -8,6 +8,7 @@ import time
 
 from fastinit import _kernels
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 
 #: Elements each thread must have before another joins. A parallel region costs about 10 microseconds, the time of some
 #: 20,000 normals or 40,000 uniforms on one core.
@@ -28,6 +29,7 @@ _forked_by_process = (0, False)
 _quota_then: tuple[float, float | None] = (-math.inf, None)
 
 
+@one_form
 def set_num_threads(n: int | None) -> None:
     """Set how many threads large fills use unless a call says otherwise.
 
@@ -56,6 +58,7 @@ def set_num_threads(n: int | None) -> None:
     _default = None if n is None else min(checks.positive_integer("set_num_threads", "n", n), MAX_THREADS)
 
 
+@one_form
 def get_num_threads() -> int:
     """Return how many threads a large fill started now from this thread would use, if none must be waited for.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_value
 
@@ -85,6 +86,7 @@ def make(where: str, in_axis, out_axis, batch_axis, in_groups, out_groups) -> Ax
     return axes
 
 
+@one_form
 def axes(in_axis=-2, out_axis=-1, batch_axis=(), in_groups=1, out_groups=1) -> Axes:
     """Say which axes of a weight array are inputs and outputs, whatever its shape: a value for `fans`.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_type, reject_value
 from fastinit.laws import axis_roles
@@ -18,6 +19,7 @@ EXPECTED = f"{NAMES}, fastinit.axes(...) or a pair (fan_in, fan_out) of finite n
 EXPECTED_AXES = f"{NAMES} or fastinit.axes(...)"
 
 
+@one_form
 def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_groups=1) -> tuple[int, int]:
     """Compute ``(fan_in, fan_out)`` of a weight array from the roles of its axes.
 

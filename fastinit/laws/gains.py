@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type, reject_value
 
 #: Layers, which PyTorch's table lists beside the activations.
@@ -82,6 +83,7 @@ FAMILIES = {
 }
 
 
+@one_form
 def gain(nonlinearity, param=None) -> float:
     """Return the factor on the standard deviation 1 / sqrt(fan_in) that makes good what an activation does to scales.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.common.selection import Selection
@@ -26,6 +27,7 @@ from fastinit.plans.rules import KEEP, UNUSED, Rules, without_skipped
 NO_LAW = -1
 
 
+@one_form
 def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".", unused="error", skip=()):
     """Fill many arrays, each by the first rule that matches its name and from the stream that its name names.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastinit.common import checks, selection
+from fastinit.common.calls import one_form
 
 
 class Part:
@@ -19,6 +20,7 @@ class Part:
         return f"<fastinit.part of a tensor of shape {self.shape}, {self.chosen.shape} in all>"
 
 
+@one_form
 def part(array, shape, index):
     """Return an array as a value for `initialize`: it holds ``full[index]`` of a tensor of the given shape.
 

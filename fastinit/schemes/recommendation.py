@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from fastinit.common import checks
+from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type, reject_value
 from fastinit.laws import dtypes, fan_rules
 from fastinit.schemes import choices
@@ -31,6 +32,7 @@ class Recommended(Configured):
         return Recommended, (self.name, dict(self.params), self.reason, self.blocks)
 
 
+@one_form
 def recommend(
     activation,
     kind="dense",
@@ -153,7 +155,7 @@ def recommend(
     """
     where = "recommend"
     if activation is not None:
-        otherwise = "one of " + ", ".join(map(repr, BY_ACTIVATION)) + ", or None if unsure"
+        otherwise = "None if unsure, or one of " + ", ".join(map(repr, BY_ACTIVATION))
         checks.name_among(where, "activation", activation, BY_ACTIVATION, otherwise)
     checks.one_of(where, "kind", kind, tuple(KINDS))
     told = KINDS[kind]

@@ -13,6 +13,7 @@ import numpy as np
 
 from fastinit._kernels import exact_key, in_default_float_mode
 from fastinit.common import checks, selection
+from fastinit.common.calls import hint, one_form, reject_positional
 from fastinit.common.errors import Shown, reject_type
 from fastinit.filling.run import fill
 from fastinit.laws.axis_roles import Axes
@@ -51,11 +52,14 @@ class Configured:
         return spec
 
     def __call__(
-        self, shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params: Any
+        self, shape=None, *extra, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params: Any
     ) -> np.ndarray:
+        if extra:
+            reject_positional(self.name, 1, 1 + len(extra))
         spec = self._spec({**self.params, **params}) if params else self.spec
         return fill(spec, shape, dtype, out, rng, name, index, threads)
 
+    @one_form
     def but(self, index, scheme) -> Configured:
         """Return the same scheme, with the block at a basic index given to another.
 
@@ -131,7 +135,9 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
     required = [name for name, parameter in own.items() if parameter.default is parameter.empty]
     specs: dict[tuple, Spec] = {}
 
-    def public(shape=None, *, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params):
+    def public(shape=None, *extra, dtype=None, out=None, rng=None, name="", index=None, threads=None, **params):
+        if extra:
+            reject_positional(rule.__name__, 1, 1 + len(extra))
         return fill(configured(params), shape, dtype, out, rng, name, index, threads)
 
     def configured(params: dict[str, Any]) -> Spec:
@@ -154,7 +160,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
             if unknown in COMMON:
                 reject_type(rule.__name__, unknown, expected, Shown("one of the call's"))
             expected += f" or the call's ({', '.join(COMMON)})"
-            reject_type(rule.__name__, unknown, expected, Shown("another name"))
+            reject_type(rule.__name__, unknown, expected, hint(unknown, [*own, *COMMON]))
         for missing in required:
             if missing not in params:
                 reject_type(rule.__name__, missing, "a value", Shown("nothing"))
@@ -162,7 +168,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
 
     common = list(inspect.signature(public).parameters.values())
     functools.update_wrapper(public, rule, assigned=("__module__", "__name__", "__qualname__"))
-    public.__signature__ = inspect.Signature([common[0], *own.values(), *common[1:-1]], return_annotation="np.ndarray")
+    public.__signature__ = inspect.Signature([common[0], *own.values(), *common[2:-1]], return_annotation="np.ndarray")
     public.__doc__ = inspect.cleandoc(rule.__doc__ or "")  # none under python -OO
     for marker, text in SHARED_TEXT.items():
         public.__doc__ = public.__doc__.replace(marker, text)
@@ -189,6 +195,7 @@ def configured_of(where: str, scheme: object, parameter: str = "scheme") -> Conf
     return get(checks.name_among(where, parameter, scheme, REGISTER, "a scheme, its name or fastinit.get(...)"))
 
 
+@one_form
 def get(name: str, /, **params) -> Configured:
     """Return the named scheme, configured: call it like the scheme's own function.
 
@@ -224,6 +231,7 @@ def get(name: str, /, **params) -> Configured:
     return Configured(name, params)
 
 
+@one_form
 def schemes() -> list[str]:
     """Return the names of all schemes, aliases included, in alphabetical order.
 
