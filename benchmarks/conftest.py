@@ -12,7 +12,7 @@ from fastinit.bench.buffers import FRESH, PAGES
 from fastinit.bench.measure import Case
 from fastinit.bench.peer_interface import LAWS
 from fastinit.bench.peers import PEERS
-from fastinit.dtypes import FORMATS
+from fastinit.laws.dtypes import FORMATS
 
 if importlib.util.find_spec("pytest_benchmark") is None:
     raise pytest.UsageError("benchmarks: expected pytest-benchmark (pip install 'fastinit-nn[bench]'), got none")

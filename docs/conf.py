@@ -38,7 +38,7 @@ html_copy_source = False
 
 def link_functions(app, what, name, obj, options, lines):
     """Make links of public names in backticks, but for those that are the function's own parameters."""
-    names = set(fastinit.__all__) - inspect.signature(obj).parameters.keys()
+    names = set(fastinit.__all__) - (inspect.signature(obj).parameters.keys() if callable(obj) else set())
 
     def link(match):
         short = match[1].removeprefix("fastinit.")

@@ -11,18 +11,20 @@ from fastinit import isa as _isa
 _isa.choose()
 
 from fastinit._version import __version__  # noqa: E402  the kernels are chosen first
-from fastinit.batch import initialize  # noqa: E402
-from fastinit.checkup import check  # noqa: E402
+from fastinit.checking.checkup import check  # noqa: E402
 from fastinit.config import show_config  # noqa: E402
-from fastinit.fan_rules import fans  # noqa: E402
-from fastinit.gains import gain  # noqa: E402
-from fastinit.memory import empty  # noqa: E402
-from fastinit.recommendation import recommend  # noqa: E402
-from fastinit.registry import get, schemes  # noqa: E402
-from fastinit.schemes_basic import normal, random_normal, random_uniform, truncated_normal, uniform  # noqa: E402
-from fastinit.schemes_constant import constant, log_odds, ones, zeros  # noqa: E402
-from fastinit.schemes_diagonal import dirac, identity  # noqa: E402
-from fastinit.schemes_glorot_he import (  # noqa: E402
+from fastinit.filling.memory import empty  # noqa: E402
+from fastinit.filling.threads import get_num_threads, set_num_threads  # noqa: E402
+from fastinit.laws.axis_roles import axes  # noqa: E402
+from fastinit.laws.fan_rules import fans  # noqa: E402
+from fastinit.laws.gains import gain  # noqa: E402
+from fastinit.plans.batch import initialize  # noqa: E402
+from fastinit.plans.part import part  # noqa: E402
+from fastinit.plans.rules import keep  # noqa: E402
+from fastinit.schemes.basic import normal, random_normal, random_uniform, truncated_normal, uniform  # noqa: E402
+from fastinit.schemes.constant import constant, log_odds, ones, zeros  # noqa: E402
+from fastinit.schemes.diagonal import dirac, identity  # noqa: E402
+from fastinit.schemes.glorot_he import (  # noqa: E402
     glorot_normal,
     glorot_uniform,
     he_normal,
@@ -32,10 +34,11 @@ from fastinit.schemes_glorot_he import (  # noqa: E402
     xavier_normal,
     xavier_uniform,
 )
-from fastinit.schemes_orthogonal import delta_orthogonal, orthogonal  # noqa: E402
-from fastinit.schemes_scaled import fan_in_uniform, lecun_normal, lecun_uniform, variance_scaling  # noqa: E402
-from fastinit.schemes_sparse import sparse  # noqa: E402
-from fastinit.threads import get_num_threads, set_num_threads  # noqa: E402
+from fastinit.schemes.orthogonal import delta_orthogonal, orthogonal  # noqa: E402
+from fastinit.schemes.recommendation import recommend  # noqa: E402
+from fastinit.schemes.register import get, schemes  # noqa: E402
+from fastinit.schemes.scaled import fan_in_uniform, lecun_normal, lecun_uniform, variance_scaling  # noqa: E402
+from fastinit.schemes.sparse import sparse  # noqa: E402
 
 
 def __dir__() -> list[str]:
@@ -44,6 +47,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "__version__",
+    "axes",
     "check",
     "constant",
     "delta_orthogonal",
@@ -62,12 +66,14 @@ __all__ = [
     "initialize",
     "kaiming_normal",
     "kaiming_uniform",
+    "keep",
     "lecun_normal",
     "lecun_uniform",
     "log_odds",
     "normal",
     "ones",
     "orthogonal",
+    "part",
     "random_normal",
     "random_uniform",
     "recommend",

@@ -1,4 +1,4 @@
-# Static signatures of the public functions, which the package builds at import (registry.py).
+# Static signatures of the public functions, which the package builds at import (schemes/register.py).
 # tests/test_public_api.py holds them against the real ones.
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
@@ -10,12 +10,15 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights import WeightsReport
-from fastinit.recommendation import Recommended
-from fastinit.registry import Configured
+from fastinit.laws.axis_roles import Axes
+from fastinit.plans.part import Part
+from fastinit.plans.rules import Keep
+from fastinit.schemes.recommendation import Recommended
+from fastinit.schemes.register import Configured
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
-_Fans = Literal["io", "oi"] | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
-_Layout = Literal["io", "oi"]
+_Layout = Literal["io", "oi", "oki"]
+_Fans = _Layout | Axes | tuple[SupportsFloat, SupportsFloat] | list[SupportsFloat]
 _Mode = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 _Item = SupportsIndex | slice | EllipsisType
 _Rng = (
@@ -27,7 +30,8 @@ _Rng = (
     | np.random.Generator
     | None
 )
-_Arrays = TypeVar("_Arrays", bound=Mapping[str, Any])
+_Arrays = TypeVar("_Arrays", bound=Mapping[Any, Any] | Sequence[Any])
+_Rule = str | Configured | Keep | Callable[..., np.ndarray]
 _Activation = str | tuple[str, SupportsFloat] | list[Any]
 _Scheme = str | Configured | Callable[..., np.ndarray] | Mapping[str, Any]
 _Axes = SupportsIndex | Sequence[SupportsIndex]
@@ -37,7 +41,7 @@ class _Fill(TypedDict, total=False):
     out: Any
     rng: _Rng
     name: str
-    index: _Item | tuple[_Item, ...] | None
+    index: _Item | ArrayLike | tuple[_Item | ArrayLike, ...] | None
     threads: SupportsIndex | None
 
 __version__: str
@@ -45,22 +49,30 @@ __version__: str
 def zeros(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def ones(shape: _Shape | None = None, **fill: Unpack[_Fill]) -> np.ndarray: ...
 def constant(shape: _Shape | None = None, *, value: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
-def identity(shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, **fill: Unpack[_Fill]) -> np.ndarray: ...
+def identity(
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout | Axes = "io", **fill: Unpack[_Fill]
+) -> np.ndarray: ...
 def dirac(
-    shape: _Shape | None = None, *, groups: SupportsIndex = 1, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None,
+    *,
+    groups: SupportsIndex = 1,
+    gain: SupportsFloat = 1.0,
+    fans: _Layout | Axes = "io",
+    **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def orthogonal(
-    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout | Axes = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def delta_orthogonal(
-    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout = "io", **fill: Unpack[_Fill]
+    shape: _Shape | None = None, *, gain: SupportsFloat = 1.0, fans: _Layout | Axes = "io", **fill: Unpack[_Fill]
 ) -> np.ndarray: ...
 def sparse(
     shape: _Shape | None = None,
     *,
     sparsity: SupportsFloat,
+    mean: SupportsFloat = 0.0,
     std: SupportsFloat = 0.01,
-    fans: _Layout = "io",
+    fans: _Layout | Axes = "io",
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def log_odds(shape: _Shape | None = None, *, p: SupportsFloat | ArrayLike, **fill: Unpack[_Fill]) -> np.ndarray: ...
@@ -75,8 +87,11 @@ def truncated_normal(
     *,
     mean: SupportsFloat = 0.0,
     std: SupportsFloat = 1.0,
-    low: SupportsFloat = -2.0,
-    high: SupportsFloat = 2.0,
+    low: SupportsFloat | None = None,
+    high: SupportsFloat | None = None,
+    lower: SupportsFloat | None = None,
+    upper: SupportsFloat | None = None,
+    keep_std: bool = False,
     **fill: Unpack[_Fill],
 ) -> np.ndarray: ...
 def variance_scaling(
@@ -129,13 +144,20 @@ kaiming_normal = he_normal
 random_uniform = uniform
 random_normal = normal
 
+keep: Keep
+
 def initialize(
     arrays: _Arrays,
-    rules: Mapping[str, str | Configured | Callable[..., np.ndarray]],
+    rules: Mapping[str, _Rule | Callable[[str, tuple[int, ...]], _Rule | None]],
     rng: _Rng = None,
     threads: SupportsIndex | None = None,
     progress: Callable[[int], object] | None = None,
+    *,
+    sep: str = ".",
+    unused: Literal["error", "ignore"] = "error",
+    skip: str | list[str] | tuple[str, ...] = (),
 ) -> _Arrays: ...
+def part(array: Any, shape: _Shape, index: _Item | ArrayLike | tuple[_Item | ArrayLike, ...]) -> Part: ...
 @overload
 def check(
     layers: str | PathLike[str],
@@ -177,9 +199,15 @@ def schemes() -> list[str]: ...
 def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...
 def recommend(
     activation: str | None,
-    kind: Literal["dense", "conv", "recurrent", "embedding", "bias"] = "dense",
+    kind: str = "dense",
     *,
     fans: _Fans = "io",
+    units: SupportsIndex | None = None,
+    n_layers: SupportsIndex | None = None,
+    padding: SupportsIndex | None = None,
+    omega: SupportsFloat | None = None,
+    shape: _Shape | None = None,
+    dtype: DTypeLike | None = None,
 ) -> Recommended: ...
 def fans(
     shape: _Shape,
@@ -190,6 +218,13 @@ def fans(
     in_groups: SupportsIndex = 1,
     out_groups: SupportsIndex = 1,
 ) -> tuple[int, int]: ...
+def axes(
+    in_axis: _Axes = -2,
+    out_axis: _Axes = -1,
+    batch_axis: _Axes = (),
+    in_groups: SupportsIndex = 1,
+    out_groups: SupportsIndex = 1,
+) -> Axes: ...
 def empty(shape: _Shape, dtype: DTypeLike | None = None, align: int = 64) -> np.ndarray: ...
 @overload
 def show_config(mode: Literal["stdout"] = "stdout") -> None: ...

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,7 +26,7 @@ def fill(
     law: tuple[int, int, bytes, tuple[float, ...]],
     seed: bytes,
     name: str,
-    box: tuple[int, ...] | None,
+    box: tuple[int | np.ndarray, ...] | None,
     n_threads: int,
     streamed: bool,
 ) -> None: ...
@@ -42,21 +42,32 @@ def put_zeros(
     tag: bytes,
     n_threads: int,
 ) -> None: ...
-def first_matches(names: list[str], tests: list[str | tuple[str, str] | Callable[[str], object]]) -> list[int]: ...
+def expect_wait(seconds: float) -> float: ...
+def decide_by(readings: Iterable[tuple[float, float, float, int]]) -> list[bool]: ...
+def first_matches(
+    names: list[str],
+    exact: dict[str, int],
+    tests: dict[int, tuple[str, ...] | Callable[[str], object]],
+    always: list[int],
+    by_word: dict[str, list[int]],
+    after: int,
+    n_all: int,
+) -> list[int]: ...
 
 class Batch:
     n_elements: int
     n_bytes: int
     def __init__(self, n_tensors: int) -> None: ...
     def add_law(self, law: tuple[int, int, bytes, tuple[float, ...]]) -> int: ...
-    def add(self, array: np.ndarray, name: str, law: int, box: tuple[int, ...] | None) -> None: ...
+    def add(self, array: np.ndarray, name: str, law: int, box: tuple[int | np.ndarray, ...] | None) -> None: ...
     def add_all(
         self,
-        entries: dict[str, Any],
+        names: list[str],
+        arrays: list[Any],
         rules: list[int] | None,
-        laws: list[int | dict[tuple[int, ...], int]],
+        laws: list[dict[tuple[int, ...], int]],
         dtype: np.dtype,
-        add_other: Callable[[str, Any, int], None],
+        add_other: Callable[[int], None],
     ) -> None: ...
     def bounds(self) -> tuple[np.ndarray, np.ndarray]: ...
     def run(self, seed: bytes, n_threads: int, streamed: bool, progress: Callable[[int], object] | None) -> None: ...

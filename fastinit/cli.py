@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fastinit import checkpoint, progress
 from fastinit._version import __version__
+from fastinit.checkpoints import writer
+from fastinit.common import progress
 from fastinit.config import show_config
-from fastinit.dtypes import FORMATS
-from fastinit.models import MODELS
+from fastinit.laws.dtypes import FORMATS
+from fastinit.plans.models import MODELS
 
 #: Signals that end a command; Windows has no SIGHUP.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -180,11 +181,11 @@ def _bench(options: argparse.Namespace) -> None:
 
 def _init(options: argparse.Namespace) -> None:
     parameters = list(MODELS[options.model]())
-    n_values = sum(checkpoint.n_elements(parameter) for parameter in parameters)
-    checkpoint.check_target(options.output, options.force)
+    n_values = sum(writer.n_elements(parameter) for parameter in parameters)
+    writer.check_target(options.output, options.force)
     start = time.perf_counter()
     with progress.bar(4 * n_values, options.model, unit="B", unit_scale=True) as advance:
-        n_bytes = checkpoint.write(
+        n_bytes = writer.write(
             options.output, parameters, options.seed, force=options.force, threads=options.threads, progress=advance
         )
     seconds = time.perf_counter() - start

@@ -6,8 +6,10 @@ import platform
 
 import numpy as np
 
-from fastinit import _kernels, checks, threads
+from fastinit import _kernels
 from fastinit._version import __version__
+from fastinit.common import checks
+from fastinit.filling import threads
 
 
 def show_config(mode: str = "stdout") -> dict | None:

@@ -11,7 +11,7 @@ except ImportError as error:
         f"fastinit: kernels: expected a built package, got {os.path.dirname(__file__)} without them; leave the source "
         "checkout to use the installed package, or build it here with: pip install -e ."
     ) from error
-from fastinit.errors import reject_value
+from fastinit.common.errors import reject_value
 
 VARIABLE = "FASTINIT_ISA"
 

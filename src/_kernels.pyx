@@ -21,11 +21,18 @@ cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object text)
     Py_ssize_t PyUnicode_Tailmatch(
         object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -1
+    Py_ssize_t PyUnicode_Find(
+        object text, object part, Py_ssize_t first, Py_ssize_t end, int direction) except -2
 
 
 HAVE_OPENMP = FI_HAVE_OPENMP
 
 cdef const fi_backend *chosen = NULL
+
+cdef cnp.dtype INT64 = cnp.PyArray_DescrFromType(cnp.NPY_INT64)
+
+# Numbers of a box before its extents, as Python gives it.
+cdef int N_BOX_HEAD = 5
 
 
 def laws():
@@ -101,7 +108,8 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
 
     `law` is (code, dtype's code, tag, numbers as in fi_law), `seed` 32 bytes; `box` is None for a whole C-contiguous
     tensor, else a tuple of (flat_start, run_length, run_stride, row_axis, n_dims, *extents, *flat_strides,
-    *out_strides) as in fastinit.h.
+    *out_strides) as in fastinit.h. Two more items, contiguous arrays of int64 of one length, add a dimension outside of
+    these: of its entry i, what is added to flat_start, and in bytes to the array's address.
     """
     cdef fi_batch batch
     cdef fi_tensor tensor
@@ -168,21 +176,46 @@ cdef int set_tensor(fi_tensor *tensor, cnp.ndarray array, object name, int law, 
 
 
 cdef int64_t *new_box(box) except? NULL:
+    """The numbers that fi_job_set_box takes; those of a box that lists entries are good while its two arrays are."""
     if box is None:
         return NULL
-    cdef int64_t *numbers = <int64_t *>malloc(len(box) * sizeof(int64_t))
+    cdef int n_numbers = N_BOX_HEAD + 3 * <int>box[N_BOX_HEAD - 1]
+    cdef bint is_listed = len(box) == n_numbers + 2
+    if n_numbers != len(box) and not is_listed:
+        raise ValueError(f"fill: box: expected {n_numbers} numbers and two arrays or none, got {len(box)} items")
+    cdef int64_t *numbers = <int64_t *>malloc((n_numbers + FI_BOX_HEAD - N_BOX_HEAD) * sizeof(int64_t))
     if numbers == NULL:
         raise MemoryError()
-    cdef int i = 0
-    for number in box:
-        numbers[i] = number
-        i += 1
+    cdef int i
+    try:
+        numbers[5] = numbers[6] = numbers[7] = 0
+        if is_listed:
+            set_listed(&numbers[5], box[n_numbers], box[n_numbers + 1], box[3])
+        for i in range(n_numbers):
+            numbers[i if i < N_BOX_HEAD else i + FI_BOX_HEAD - N_BOX_HEAD] = box[i]
+    except BaseException:
+        free(numbers)
+        raise
     return numbers
+
+
+cdef int set_listed(int64_t *numbers, flat_offsets, out_offsets, row_axis) except -1:
+    for offsets in (flat_offsets, out_offsets):
+        if not plain(offsets, INT64) or cnp.PyArray_NDIM(offsets) != 1:
+            raise ValueError("fill: box: expected offsets as contiguous arrays of int64, got others")
+    if cnp.PyArray_SIZE(flat_offsets) != cnp.PyArray_SIZE(out_offsets):
+        raise ValueError("fill: box: expected as many flat offsets as output offsets, got other numbers of them")
+    if row_axis != -1:
+        raise ValueError("fill: box: expected no row axis under a listed dimension, got one")
+    numbers[0] = cnp.PyArray_SIZE(flat_offsets)
+    numbers[1] = <int64_t><uintptr_t>cnp.PyArray_DATA(flat_offsets)
+    numbers[2] = <int64_t><uintptr_t>cnp.PyArray_DATA(out_offsets)
+    return 0
 
 
 cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
     batch.streamed = streamed
-    cdef Work work = Work(do_batch_part, batch, batch.n_work, batch.scratch_bytes, batch_bytes_before)
+    cdef Work work = Work(do_batch_part, batch, batch.n_work, 1, batch.scratch_bytes, batch_bytes_before)
     return run(&work, n_threads, progress)
 
 

@@ -25,37 +25,19 @@ static void describe(const fi_batch *batch, const fi_tensor *tensor, fi_job *job
     job->dtype = law->dtype;
     job->itemsize = fi_itemsize(law->dtype);
     job->streamed = batch->streamed;
-    job->out = tensor->out;
-    job->n_runs = job->n_column_runs = 1;
-    job->n_dims = 0;
-    job->row_axis = -1;
-    job->flat_start = 0;
-    job->run_length = tensor->n_elements;
-    job->run_stride = job->itemsize;
     if (tensor->box == NULL)
-        return;
-    const int64_t *box = tensor->box;
-    job->flat_start = (uint64_t)box[0];
-    job->run_length = box[1];
-    job->run_stride = box[2];
-    job->row_axis = (int)box[3];
-    job->n_dims = (int)box[4];
-    for (int d = 0; d < job->n_dims; d++) {
-        job->extent[d] = box[5 + d];
-        job->flat_stride[d] = box[5 + job->n_dims + d];
-        job->out_stride[d] = box[5 + 2 * job->n_dims + d];
-        job->n_runs *= job->extent[d];
-        if (d > job->row_axis)
-            job->n_column_runs *= job->extent[d];
-    }
+        fi_job_set_whole(job, tensor->out, tensor->n_elements);
+    else
+        fi_job_set_box(job, tensor->out, tensor->box);
 }
 
-/* Runs far from each other cost the blocks that they lie in, not only their own elements. */
+/* Runs far from each other cost finding their places in their blocks, not only their own elements. */
 static int64_t work_of(const fi_job *job)
 {
     int64_t per_run = job->run_length;
-    if (job->n_dims > 0 && job->row_axis < 0) {
-        int64_t distance = job->flat_stride[job->n_dims - 1], room = per_run + FI_BLOCK;
+    if (job->n_runs > 1 && job->row_axis < 0) {
+        int64_t distance = job->n_dims > 0 ? job->flat_stride[job->n_dims - 1] : INT64_MAX;
+        int64_t room = per_run + FI_BLOCK / 4;
         per_run = distance < per_run ? per_run : distance < room ? distance : room;
     }
     return job->n_runs * per_run + WORK_PER_TENSOR;
@@ -149,19 +131,7 @@ int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
 
 void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
 {
-    int itemsize = fi_itemsize(batch->laws[tensor->law].dtype);
-    *first = *end = (int64_t)(uintptr_t)tensor->out;
-    if (tensor->box == NULL || tensor->n_elements == 0) {
-        *end += tensor->n_elements * itemsize;
-        return;
-    }
     fi_job job;
     describe(batch, tensor, &job);
-    int64_t span = (job.run_length - 1) * job.run_stride;
-    *(span < 0 ? first : end) += span;
-    for (int d = 0; d < job.n_dims; d++) {
-        span = (job.extent[d] - 1) * job.out_stride[d];
-        *(span < 0 ? first : end) += span;
-    }
-    *end += itemsize;
+    fi_job_bounds(&job, first, end);
 }

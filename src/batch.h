@@ -21,8 +21,8 @@ typedef struct {
     char tag[4];
 } fi_batch_law;
 
-/* The caller sets the first part, fi_batch_add the second. `box` is NULL for a whole C-contiguous tensor, or, as
- * in fi_job, {flat_start, run_length, run_stride, row_axis, n_dims, extents..., flat strides..., output strides...}. */
+/* The caller sets the first part, fi_batch_add the second. `box` is NULL for a whole C-contiguous tensor, else
+ * as for fi_job_set_box. */
 typedef struct {
     char *out;
     int64_t n_elements;

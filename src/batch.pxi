@@ -1,31 +1,57 @@
-def first_matches(list names, list tests):
-    """For each name the position of the first test that it passes, or the number of tests.
+def first_matches(
+    list names, dict exact, dict tests, list always, dict by_word, Py_ssize_t after, Py_ssize_t n_all
+):
+    """For each name the first position after `after` whose pattern matches it, or n_all.
 
-    A test is the name itself, a tuple of what it begins and ends with, or a callable that does not answer None.
+    A pattern is in `exact` with the name that it is itself, and in `tests` if it has wildcards: a tuple of the texts
+    between stars, or a callable that does not answer None. Positions to test are in ascending lists: `always`, and
+    those that by_word has for the words of a name, which dots, slashes and underscores part.
     """
     cdef list found = []
-    cdef Py_ssize_t i
+    cdef Py_ssize_t first
     for name in names:
-        for i in range(len(tests)):
-            if passes(name, tests[i]):
-                break
-        else:
-            i = len(tests)
-        found.append(i)
+        position = exact.get(name)
+        first = n_all if position is None or position <= after else position
+        first = first_passed(name, tests, always, after, first)
+        if by_word:
+            for word in name.replace("/", ".").replace("_", ".").split("."):
+                positions = by_word.get(word)
+                if positions is not None:
+                    first = first_passed(name, tests, positions, after, first)
+        found.append(first)
     return found
 
 
+cdef Py_ssize_t first_passed(name, dict tests, list positions, Py_ssize_t after, Py_ssize_t first) except -1:
+    """The first of ascending positions, between two others, whose test the name passes; or the second of those."""
+    cdef Py_ssize_t position
+    for i in positions:
+        position = i
+        if position >= first:
+            break
+        if position > after and passes(name, tests[i]):
+            return position
+    return first
+
+
 cdef inline bint passes(object name, object test) except -1:
-    if type(test) is str:
-        return name == test
     if type(test) is not tuple:
         return test(name) is not None
-    cdef Py_ssize_t n = len(name), n_begin = len(<str>(<tuple>test)[0]), n_end = len(<str>(<tuple>test)[1])
-    return (
-        n >= n_begin + n_end
-        and (n_begin == 0 or PyUnicode_Tailmatch(name, (<tuple>test)[0], 0, n, -1) == 1)
-        and (n_end == 0 or PyUnicode_Tailmatch(name, (<tuple>test)[1], 0, n, 1) == 1)
-    )
+    cdef tuple texts = <tuple>test
+    cdef Py_ssize_t i, last = len(texts) - 1, n = len(<str>name)
+    cdef Py_ssize_t at = len(<str>texts[0]), end = n - len(<str>texts[last])
+    if (
+        at > end
+        or at > 0 and PyUnicode_Tailmatch(name, texts[0], 0, end, -1) != 1
+        or end < n and PyUnicode_Tailmatch(name, texts[last], 0, n, 1) != 1
+    ):
+        return False
+    for i in range(1, last):
+        at = PyUnicode_Find(name, texts[i], at, end, 1)
+        if at < 0:
+            return False
+        at += len(<str>texts[i])
+    return True
 
 
 cdef class Batch:
@@ -67,29 +93,26 @@ cdef class Batch:
 
     def add(self, cnp.ndarray array, str name, int law, box):
         """Take in a checked array, its law by position; `box` is as for `fill`."""
-        self.held += [array, name]
+        self.held += [array, name, box]
         self.put(array, name, law, box)
 
-    def add_all(self, dict entries, rules, list laws, dtype, add_other):
-        """Take in {name: array}, as many as there is room for; `rules` has the rule of each, or is None if that is 0.
+    def add_all(self, list names, list arrays, rules, list laws, dtype, add_other):
+        """Take in arrays, as many as there is room for; `rules` has the rule of each, or is None if that is 0.
 
-        laws[rule] is the position of the rule's law, or a dict of such positions by shape. An array that is not plain,
-        a name that is not ASCII or a shape not in the dict is left to add_other(name, array, rule).
+        laws[rule] is a dict of positions of the rule's laws by shape. What is no plain array of that dtype, a name that
+        is not ASCII or a shape not in the dict is left to add_other(position in the lists).
         """
-        cdef Py_ssize_t i = 0
-        self.held.append(entries)
-        for name, array in entries.items():
-            rule = 0 if rules is None else rules[i]
-            law = laws[rule]
-            if not plain(array, dtype) or type(name) is not str or not PyUnicode_IS_COMPACT_ASCII(name):
-                law = None
-            elif type(law) is dict:
-                law = (<dict>law).get(array.shape)
+        cdef Py_ssize_t i
+        self.held += [names, arrays]
+        for i in range(len(names)):
+            name, array = names[i], arrays[i]
+            law = None
+            if plain(array, dtype) and PyUnicode_IS_COMPACT_ASCII(name):
+                law = (<dict>laws[0 if rules is None else rules[i]]).get(array.shape)
             if law is None:
-                add_other(name, array, rule)
+                add_other(i)
             else:
                 self.put(<cnp.ndarray>array, name, law, None)
-            i += 1
 
     cdef int put(self, cnp.ndarray array, object name, int law, box) except -1:
         if self.batch.n_tensors == self.n_room or not 0 <= law < self.n_laws:

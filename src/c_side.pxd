@@ -4,6 +4,7 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 
 cdef extern from "fastinit.h":
     int FI_N_PARAMETERS
+    int FI_BOX_HEAD
     ctypedef struct fi_law_side:
         double base
         double slope
@@ -101,6 +102,7 @@ cdef extern from "sparse.h":
         int64_t outer_stride[64]
         int64_t n_work
         int64_t scratch_bytes
+        int64_t units_per_panel
 
     void fi_sparse_split(fi_sparse *sparse, int n_threads)
     void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch) noexcept nogil
@@ -115,6 +117,24 @@ cdef extern from "openmp.h":
     bint FI_HAVE_OPENMP
     int omp_get_max_threads() nogil
     int omp_get_thread_limit() nogil
+
+
+cdef extern from "waiting.h":
+    ctypedef struct fi_waiting:
+        double wait_s
+        double saved_s
+
+    ctypedef struct fi_share:
+        double began_s
+        double ended_s
+        int64_t n_parts
+
+    double fi_now_s()
+    bint fi_worth_threads(fi_waiting *waiting, double saving_s)
+    void fi_note_region(fi_waiting *waiting, const fi_share *share, double began_s, double ended_s)
+    void fi_begin_part(fi_share *share) noexcept nogil
+    void fi_end_part(fi_share *share) noexcept nogil
+    bint fi_makes_threads(int n_threads)
 
 
 cdef extern from "numpy/random/bitgen.h":

@@ -23,6 +23,10 @@
 /* Bytes of a cache line: nothing but speed depends on it. */
 #define FI_LINE 64
 
+/* Shorter stretches that begin or end inside a line stay in the caches: the neighbours' parts of those lines come
+ * next. */
+#define FI_MIN_STREAMED (4 * FI_LINE)
+
 /* Four lines of a column together: memory is far slower at single lines, each in another page. */
 #define FI_TILE_BYTES 256
 #define FI_MAX_TILE_ROWS FI_TILE_BYTES
@@ -74,9 +78,18 @@ typedef struct {
 /* fi_law's numbers, in that order. */
 #define FI_N_PARAMETERS 12
 
-/* Writes n elements from the start of a block on to dst, contiguously.
- * The forms past the caches need dst aligned as the backend says, and a store fence afterwards (fi_leave). */
-typedef void fi_blocks_fn(const fi_law *law, uint64_t block_index, int n, char *dst);
+/* Elements [first, first + n) of a block, n >= 1, and where they go, contiguously. */
+typedef struct {
+    uint64_t block;
+    int first;
+    int n;
+    char *dst;
+} fi_portion;
+
+/* Writes portions. One that goes on in the block of the one before needs no seeding; those whose outputs are neighbours
+ * share no line in parts. The forms past the caches need each dst aligned as the backend says, where its first element
+ * that is a multiple of at_once goes, and a store fence afterwards (fi_leave). */
+typedef void fi_blocks_fn(const fi_law *law, const fi_portion *portion, int n_portions);
 
 /* First words of the BLAKE2b digests of FI_LANES messages of at most 128 bytes, padded with zeros and transposed;
  * `state` is that of a hash just begun. */
@@ -117,6 +130,7 @@ typedef void fi_copy_fn(const fi_copied *rows, const char *src, char *dst);
 typedef struct {
     const char *name;
     int alignment[FI_N_STORES]; /* of dst; 0 where there is no such store */
+    int at_once[FI_N_DTYPES]; /* elements that block functions make together; divides FI_BLOCK */
     fi_blocks_fn *const (*blocks[FI_N_DTYPES])[FI_N_STORES]; /* by law; NULL for those that the dtype's arithmetic lacks */
     fi_hashes_fn *hashes;
     fi_words_fn *words;
@@ -128,7 +142,8 @@ typedef struct {
  *
  * The box is n_runs runs of run_length elements with consecutive flat indices. Run r starts at flat index
  * flat_start + sum(i_d * flat_stride[d]) and is written from out + sum(i_d * out_stride[d]), where (i_0, i_1, ...) is
- * r in mixed radix extent[]; its elements are run_stride bytes apart.
+ * r in mixed radix extent[]; its elements are run_stride bytes apart. If listed_flat is not NULL, there is one more
+ * dimension outside of those, whose entry i adds listed_flat[i] to the flat index and listed_out[i] bytes to the place.
  *
  * Work is cut into units: pieces_per_run pieces of one run that begin and end on blocks, or runs_per_unit whole
  * runs. One of the two is 1.
@@ -159,19 +174,34 @@ typedef struct {
     int64_t extent[FI_MAX_DIMS];
     int64_t flat_stride[FI_MAX_DIMS];
     int64_t out_stride[FI_MAX_DIMS];
+    int64_t n_listed;
+    const int64_t *listed_flat;
+    const int64_t *listed_out;
 } fi_job;
 
 /* dispatch.c. Backends in order of preference; index < 0 or beyond the end gives NULL. */
 const fi_backend *fi_backend_at(int index);
 int fi_backend_runs_here(const fi_backend *backend);
 
-/* fill.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
- * each thread must bring to fi_fill_unit; it returns the number of units. fi_locate_run gives where a run begins: its flat index, and its place in the output. */
+/* job.c. Each of the first two sets a job's runs, whose itemsize is known: those of a whole C-contiguous tensor, or of
+ * a box {flat_start, run_length, run_stride, row_axis, n_dims, n_listed, addresses of listed_flat and listed_out or twice
+ * 0, extents..., flat strides..., output strides...}. Then,
+ * where a run begins: its flat index, and its place in the output. And the addresses of the first byte and of the one
+ * after the last; equal if there are no elements. */
+#define FI_BOX_HEAD 8 /* numbers before the extents */
+void fi_job_set_whole(fi_job *job, char *out, int64_t n_elements);
+void fi_job_set_box(fi_job *job, char *out, const int64_t *box);
+uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);
+void fi_job_bounds(const fi_job *job, int64_t *first, int64_t *end);
+
+/* unit.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
+ * each thread must bring to fi_fill_unit; it returns the number of units. */
 int64_t fi_job_split(fi_job *job);
 void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
-uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);
 
-/* tile.c. The same for jobs with a row axis; called by the former. */
+/* fill.c and tile.c. The same for jobs with elements: with no row axis, and with one. */
+int64_t fi_runs_split(fi_job *job);
+void fi_runs_fill_unit(const fi_job *job, int64_t unit);
 int64_t fi_tile_split(fi_job *job);
 void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch);
 

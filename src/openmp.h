@@ -9,6 +9,7 @@
 #define FI_HAVE_OPENMP 0
 static inline int omp_get_max_threads(void) { return 1; }
 static inline int omp_get_thread_limit(void) { return 1; }
+static inline double omp_get_wtime(void) { return 0; }
 #endif
 
 #endif

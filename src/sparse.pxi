@@ -22,8 +22,9 @@ def put_zeros(
         sparse.outer_extent[d] = cnp.PyArray_DIM(box, d)
         sparse.outer_inputs[d] = steps[d]
         sparse.outer_stride[d] = cnp.PyArray_STRIDE(box, d)
-    fi_sparse_split(&sparse, n_threads)
-    cdef Work work = Work(do_sparse_part, &sparse, sparse.n_work, sparse.scratch_bytes, NULL)
+    fi_sparse_split(&sparse, abs(n_threads))
+    cdef int64_t panel_work = sparse.units_per_panel * n_inputs
+    cdef Work work = Work(do_sparse_part, &sparse, sparse.n_work, panel_work, sparse.scratch_bytes, NULL)
     run(&work, n_threads, None)
 
 

@@ -10,6 +10,7 @@
 #include "fastinit.h"
 
 #include "element.h"
+#include "portions.h"
 
 /* Of a unit: a row in 32 is generated twice, at 2 or 4 MiB. */
 #define MAX_TILES_PER_UNIT 8
@@ -88,7 +89,7 @@ static void generate(const fi_job *job, fi_tile *tile, int n_rows, uint64_t row_
         uint64_t next = block + (uint64_t)shared;
         if (next < stop_block) {
             uint64_t n_needed = rows_share_blocks ? (stop_block - next) * FI_BLOCK : stop - next * FI_BLOCK;
-            job->backend->blocks[job->dtype][job->law_code][FI_STORE_cached](&job->law, next, (int)n_needed, end);
+            fi_generate(job, next * FI_BLOCK, (int64_t)n_needed, end);
             end += (int64_t)(stop_block - next) * block_bytes;
         }
         last_block = stop_block - 1;

@@ -19,12 +19,13 @@ from statistics_of import BOUND, independence_scores, poisson_score
 from tally import Tally, beyond, counted
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
+from fastinit.schemes.register import Configured
 
 #: Elements at once: in the caches; and more of them where a piece's own mean is taken off.
 PIECE, LONG_PIECE = 1 << 18, 1 << 20
 
-STREAMS: dict[str, tuple[fi.registry.Configured, Law]] = {
+STREAMS: dict[str, tuple[Configured, Law]] = {
     "normal": (fi.get("normal"), Normal()),
     "uniform": (fi.get("uniform", low=-1, high=1), Uniform(-1.0, 1.0)),
     "truncated": (fi.get("truncated_normal"), Normal(0.0, 1.0, -2.0, 2.0)),

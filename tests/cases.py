@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fastinit as fi
+from fastinit.schemes.register import Configured
 
 #: Parameters without a default.
 NEEDED = {"constant": dict(value=0.1), "log_odds": dict(p=0.01), "sparse": dict(sparsity=0.7)}
@@ -17,7 +18,7 @@ TO_ROUNDING = ("orthogonal", "delta_orthogonal")
 SHAPES = ((300, 200), (3, 5, 20, 30))
 
 
-def configured(name: str) -> fi.registry.Configured:
+def configured(name: str) -> Configured:
     """The scheme with its needed parameters."""
     return fi.get(name, **NEEDED.get(name, {}))
 

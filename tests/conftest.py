@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from fills import BY_SIZE, FILLS
 
-from fastinit import _kernels, run
+from fastinit import _kernels
+from fastinit.filling import run
 
 #: They compare with other libraries, and run only if named: pytest tests/peers/peer_torch.py.
 collect_ignore_glob = ["peers/*"]

@@ -11,13 +11,13 @@ from reference_laws import DTYPES
 from reference_numbers import Law
 
 import fastinit as fi
-from fastinit import laws, truncation
-from fastinit.dtypes import FORMATS
+from fastinit.laws import kernel_laws, truncation
+from fastinit.laws.dtypes import FORMATS
 
 #: scheme: the names of its parameters; the package's law of them, and the reference's.
 SCHEMES = {
-    "normal": (("mean", "std"), laws.normal, reference_numbers.normal),
-    "uniform": (("low", "high"), laws.uniform, reference_numbers.uniform),
+    "normal": (("mean", "std"), kernel_laws.normal, reference_numbers.normal),
+    "uniform": (("low", "high"), kernel_laws.uniform, reference_numbers.uniform),
     "truncated_normal": (
         ("mean", "std", "low", "high"),
         truncation.truncated_normal,
@@ -37,7 +37,7 @@ class Case(NamedTuple):
     def params(self) -> dict[str, float]:
         return dict(zip(SCHEMES[self.scheme][0], self.numbers, strict=True))
 
-    def law(self) -> laws.Law:
+    def law(self) -> kernel_laws.Law:
         return SCHEMES[self.scheme][1](self.scheme, *self.numbers, FORMATS[self.dtype])
 
     def reference(self) -> Law:

@@ -13,6 +13,7 @@ import numpy as np
 from reference_laws import BITS, DTYPES
 
 import fastinit as fi
+from fastinit.laws.dtypes import COMPLEX_FORMATS
 
 PATH = Path(__file__).with_name("golden.json")
 
@@ -37,6 +38,12 @@ CASES = [
     ("truncated_normal", {}, (1000, 1003), 0, ""),
     ("truncated_normal", {"mean": 0.1, "std": 0.02, "low": -3.0, "high": 1.0}, (513, 257), 1, "one-sided"),
     ("truncated_normal", {"low": 5.0, "high": 6.0}, (31, 33, 35), 2, "far out"),
+    ("truncated_normal", {"std": 0.02, "lower": -0.04, "upper": 0.03}, (513, 257), 1, "between"),
+    ("truncated_normal", {"std": 0.02, "lower": -0.04, "upper": 0.04, "keep_std": True}, (513, 257), 1, "kept between"),
+    ("truncated_normal", {"mean": 0.1, "std": 0.5, "lower": 0.0, "keep_std": True}, (513, 257), 1, "kept above"),
+    ("truncated_normal", {"low": -1.0, "high": 3.0, "keep_std": True}, (513, 257), 1, "kept"),
+    ("sparse", {"sparsity": 0.3, "mean": 1.0, "std": 0.1}, (20, 30), 5, "sparse about 1"),
+    ("dirac", {"gain": -0.5}, (3, 4, 5), 0, ""),
     ("sparse", {"sparsity": 0.9}, (300, 200), 5, "sparse"),
     ("sparse", {"sparsity": 0.3, "std": 1.0, "fans": "oi"}, (20, 3, 5, 5), 5, "sparse"),
     ("zeros", {}, (1025,), 0, ""),
@@ -47,6 +54,23 @@ CASES = [
     ("identity", {"gain": 0.1}, (30, 50), 0, ""),
     ("dirac", {"groups": 2, "fans": "oi"}, (8, 3, 4, 5), 0, ""),
 ]
+
+#: Of complex numbers.
+CASES_COMPLEX = [
+    ("normal", {"std": 0.02}, (513, 257), 1, "parts"),
+    ("he_normal", {}, (300, 200), 5, "he"),
+    ("variance_scaling", {"distribution": "uniform"}, (300, 200), 5, "disc"),
+    ("variance_scaling", {"distribution": "truncated_normal"}, (300, 200), 5, "truncated"),
+    ("truncated_normal", {"std": 0.5, "low": -1.5, "high": 1.5}, (300, 200), 5, "modulus"),
+]
+
+#: Schemes with blocks, by name, each of a tensor of shape (200, 96).
+BLOCKS = {
+    "padding": fi.get("normal", std=0.02).but(0, "zeros"),
+    "strided": fi.get("zeros").but(np.s_[1::3, ::-2], fi.get("uniform", low=-1, high=1)),
+    "fans": fi.get("zeros").but(np.s_[:64], "glorot_uniform").but(np.s_[64:, 8:], "glorot_uniform"),
+    "sparse": fi.get("ones").but(np.s_[:, :48], fi.get("sparse", sparsity=0.5)),
+}
 
 #: Schemes that repeat to rounding alone: elements here and there, in place of a hash.
 CASES_TO_ROUNDING = [
@@ -61,6 +85,8 @@ N_PINNED = 8
 
 def sha256(array: np.ndarray) -> str:
     """Of the elements as little-endian patterns of bits."""
+    if array.dtype.kind == "c":
+        array = array.view(array.real.dtype)
     patterns = array.view(BITS[array.itemsize])
     return hashlib.sha256(patterns.astype(patterns.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
@@ -86,10 +112,16 @@ def records(cases: list[tuple], kind: str, of: Callable[[np.ndarray], object], d
     return made
 
 
+def block_hash(name: str, dtype: object) -> str:
+    return sha256(BLOCKS[name]((200, 96), rng=5, name=name, dtype=dtype))
+
+
 def main() -> None:
     golden = {
         "stream": "v1",
         "cases": records(CASES, "sha256", sha256, DTYPES),
+        "complex": records(CASES_COMPLEX, "sha256", sha256, COMPLEX_FORMATS),
+        "blocks": {name: {dtype: block_hash(name, DTYPES[dtype]) for dtype in DTYPES} for name in BLOCKS},
         "to_rounding": records(CASES_TO_ROUNDING, "pinned", lambda a: pinned(a).tolist(), ("float32", "float64")),
     }
     PATH.write_text(json.dumps(golden, indent=1) + "\n")

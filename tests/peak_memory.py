@@ -16,7 +16,7 @@ from cases import NEEDED, takes
 from laws_of_schemes import MATRICES
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
 
 N_THREADS, N_BYTES = 2, 64 << 20
 

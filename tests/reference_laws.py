@@ -24,7 +24,7 @@ BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 def bits(array: np.ndarray) -> np.ndarray:
     """The patterns of the elements: equal for equal NaN, different for zeros of different sign."""
-    return np.ascontiguousarray(array).view(BITS[array.itemsize])
+    return np.ascontiguousarray(array).view(BITS[8 if array.dtype.kind == "c" else array.itemsize])
 
 
 def block(law: Law, dtype: str, k: list[int], index: int) -> np.ndarray:

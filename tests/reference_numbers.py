@@ -112,7 +112,16 @@ def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> L
     lowests, highests = zip(
         *(inside(*pair, FORMATS[dtype]) for pair in absolute_bounds(mean, std, low, high)), strict=True
     )
-    bounds = max(lowests), min(highests)
+    return _truncated(mean, std, low, high, (max(lowests), min(highests)), dtype)
+
+
+def truncated_between(mean: float, std: float, lower: float, upper: float, dtype: str) -> Law:
+    low, high = (b if math.isinf(b) else float((Fraction(b) - Fraction(mean)) / Fraction(std)) for b in (lower, upper))
+    lower, upper = (b if math.isinf(b) else Fraction(b) for b in (lower, upper))
+    return _truncated(mean, std, low, high, inside(lower, upper, FORMATS[dtype]), dtype)
+
+
+def _truncated(mean: float, std: float, low: float, high: float, bounds: tuple[float, float], dtype: str) -> Law:
     sides = both_sides(low, high)
     near = dtype != "float64" and low == -high and high <= 3
     if near and abs(Fraction(nearest32(mean)) - Fraction(mean)) <= Fraction(std) / 2**16:
@@ -156,3 +165,22 @@ def truncated_std(low: float, high: float) -> mpmath.mpf:
         points = [low, *(x for x in range(-20, 21, 2) if low < x < high), high]
         mass, first, second = (mpmath.quad(lambda z, k=k: z**k * mpmath.npdf(z), points) for k in (0, 1, 2))
         return mpmath.sqrt(second / mass - (first / mass) ** 2)
+
+
+def widened(mean: float, std: float, lower: float, upper: float) -> mpmath.mpf:
+    """The standard deviation before truncation that leaves `std` between the bounds, by bisection of its logarithm."""
+    with mpmath.workdps(60):
+        low, high = mpmath.mpf(lower) - mean, mpmath.mpf(upper) - mean
+
+        def left_over(s: mpmath.mpf) -> mpmath.mpf:
+            a, b = low / s, high / s
+            mass = (mpmath.erf(b / mpmath.sqrt(2)) - mpmath.erf(a / mpmath.sqrt(2))) / 2
+            first = (mpmath.npdf(a) - mpmath.npdf(b)) / mass
+            edges = [0 if mpmath.isinf(z) else z * mpmath.npdf(z) for z in (a, b)]
+            return s * mpmath.sqrt(1 + (edges[0] - edges[1]) / mass - first**2)
+
+        narrow, wide = mpmath.mpf(std), mpmath.mpf(std) * 10**6
+        while wide / narrow - 1 > mpmath.mpf(10) ** -25:
+            middle = mpmath.sqrt(narrow * wide)
+            narrow, wide = (middle, wide) if left_over(middle) < std else (narrow, middle)
+        return middle

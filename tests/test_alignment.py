@@ -7,7 +7,7 @@ import pytest
 from fills import BY_SIZE, dtype_of, inside_memory, same_bits
 
 import fastinit as fi
-from fastinit import run
+from fastinit.filling import run
 
 #: Around vectors, steps, blocks and units of every dtype.
 LENGTHS = [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 1023, 1024, 1025, 16384, 16385, 40000]

@@ -8,7 +8,7 @@ import pytest
 from fastinit.bench import buffers, measure, plan, supervise
 from fastinit.bench.peer_interface import COMMON_LAWS, LAWS, STD, Peer, require, together
 from fastinit.bench.peers import CEILINGS, PEERS
-from fastinit.dtypes import FORMATS
+from fastinit.laws.dtypes import FORMATS
 
 CASE = measure.Case("normal", "float32", 1 << 20, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from fastinit.bench import matrix_values, values
 from fastinit.bench.buffers import named_dtype
 from fastinit.bench.peer_interface import HALF_WIDTH, LAWS, N_DEVIATIONS, STD
-from fastinit.dtypes import FORMATS
+from fastinit.laws.dtypes import FORMATS
 
 DTYPES = tuple(FORMATS)
 N = 1 << 21

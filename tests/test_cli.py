@@ -14,8 +14,8 @@ from command_line import fails, fastinit, interrupted
 from safetensors import safe_open
 
 import fastinit as fi
-from fastinit import checkpoint
-from fastinit.models import MODELS, Parameter
+from fastinit.checkpoints import writer
+from fastinit.plans.models import MODELS, Parameter
 
 TINY = [
     Parameter("w", (1000, 70), fi.get("normal", std=0.02)),
@@ -29,9 +29,9 @@ TINY = [
 def test_every_tensor_equals_a_direct_fill(tmp_path):
     path = tmp_path / "tiny.safetensors"
     written = []
-    n_bytes = checkpoint.write(path, TINY, 5, progress=written.append)
+    n_bytes = writer.write(path, TINY, 5, progress=written.append)
     assert n_bytes == path.stat().st_size
-    assert sum(written) == 4 * sum(checkpoint.n_elements(p) for p in TINY)
+    assert sum(written) == 4 * sum(writer.n_elements(p) for p in TINY)
     assert os.listdir(tmp_path) == ["tiny.safetensors"]
     with safe_open(path, "np") as file:
         assert set(file.keys()) == {p.name for p in TINY}
@@ -73,12 +73,12 @@ def test_gpt2(tmp_path):
 )
 def test_model_sizes(model, n_millions):
     parameters = list(MODELS[model]())
-    assert round(sum(checkpoint.n_elements(p) for p in parameters) / 1e6) == n_millions
+    assert round(sum(writer.n_elements(p) for p in parameters) / 1e6) == n_millions
     assert len({p.name for p in parameters}) == len(parameters)
 
 
 def test_header_is_aligned_and_without_holes():
-    header = checkpoint.header(TINY)
+    header = writer.header(TINY)
     n_json = int.from_bytes(header[:8], "little")
     assert len(header) == 8 + n_json
     assert len(header) % 4096 == 0
@@ -102,7 +102,7 @@ def test_a_link_is_followed(tmp_path):
     target, link = tmp_path / "target", tmp_path / "link"
     target.write_text("old")
     link.symlink_to(target)
-    checkpoint.write(link, TINY, 5, force=True)
+    writer.write(link, TINY, 5, force=True)
     assert link.is_symlink()
     assert target.stat().st_size > 1 << 20
 
@@ -110,7 +110,7 @@ def test_a_link_is_followed(tmp_path):
 def test_a_file_that_appears_meanwhile_is_kept(tmp_path):
     path = tmp_path / "x"
     with pytest.raises(FileExistsError):
-        checkpoint.write(path, TINY, 5, progress=lambda n_bytes: path.write_text("precious"))
+        writer.write(path, TINY, 5, progress=lambda n_bytes: path.write_text("precious"))
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == ["x"]
 
@@ -119,7 +119,7 @@ def test_force_keeps_the_mode(tmp_path):
     path = tmp_path / "x"
     path.write_text("old")
     path.chmod(0o600)
-    checkpoint.write(path, TINY, 5, force=True)
+    writer.write(path, TINY, 5, force=True)
     assert path.stat().st_mode & 0o777 == 0o600
 
 

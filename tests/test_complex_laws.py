@@ -12,8 +12,10 @@ from statistics_of import BOUND, correlation
 from tally import N_CELLS, chi_squared_score, kolmogorov_score
 from test_complex import INF, fill
 
-from fastinit import _kernels, complex_laws, laws, seed
-from fastinit.dtypes import FORMATS
+from fastinit import _kernels
+from fastinit.filling import seed
+from fastinit.laws import complex_laws, kernel_laws
+from fastinit.laws.dtypes import FORMATS
 
 DTYPES = ("float32", "float64")
 
@@ -104,7 +106,7 @@ def test_radius_has_many_bits():
 def test_complex_normal_is_two_normals():
     """The plain law with std / sqrt(2) on the float tensor: E|z|**2 is 1. False alarm 6.8e-6."""
     out = np.empty(2 * N, np.float32)
-    law = laws.normal("test", 0.0, math.sqrt(0.5), FORMATS["float32"])
+    law = kernel_laws.normal("test", 0.0, math.sqrt(0.5), FORMATS["float32"])
     _kernels.fill(out, law, seed.seed_of("", 3), "", None, 1, False)
     squares = abs(out.view(np.complex64)).astype(np.float64) ** 2
     assert abs(squares.mean() - 1) * math.sqrt(N) < BOUND

@@ -13,8 +13,8 @@ from statistics_of import BOUND, TAILS, normal_scores
 from tally import N_CELLS, Tally, beyond
 
 import fastinit as fi
-from fastinit import dtypes, laws
-from fastinit.dtypes import FLOAT32_FORMAT
+from fastinit.laws import dtypes, kernel_laws
+from fastinit.laws.dtypes import FLOAT32_FORMAT
 
 
 def draw(law, n, dtype, **call):
@@ -127,7 +127,7 @@ NARROW = [
 @pytest.mark.parametrize(("low", "high"), NARROW)
 def test_uniform_never_touches_its_bounds(isa, low, high):
     """The largest and smallest possible draws, computed as the kernel does, lie strictly inside; so do a million."""
-    midpoint, half_width, *_ = laws.uniform("uniform", low, high, FLOAT32_FORMAT).numbers
+    midpoint, half_width, *_ = kernel_laws.uniform("uniform", low, high, FLOAT32_FORMAT).numbers
     reach = np.float32(1 - 2**-24)
     ends = fma(np.array([-reach, reach]), np.float32(half_width), np.float32(midpoint)).astype(np.float64)
     assert low < ends[0] <= ends[1] < high
@@ -137,7 +137,7 @@ def test_uniform_never_touches_its_bounds(isa, low, high):
 
 def test_symmetric_uniforms_are_symmetric_to_the_bit():
     """U(-1, 1) is the lattice of odd multiples of 2**-24: -x is as possible as x, and 0 is not a value."""
-    assert laws.uniform("uniform", -1.0, 1.0, FLOAT32_FORMAT).numbers[:2] == (0, 1)
+    assert kernel_laws.uniform("uniform", -1.0, 1.0, FLOAT32_FORMAT).numbers[:2] == (0, 1)
     k = fi.uniform(1 << 22, low=-1.0, high=1.0, rng=3).astype(np.float64) * 2**24
     assert np.array_equal(k % 2, np.ones(k.size))
     assert abs(k).max() <= 2**24 - 1

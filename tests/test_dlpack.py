@@ -12,7 +12,8 @@ import pytest
 from reference_laws import BITS, DTYPES
 
 import fastinit as fi
-from fastinit import dtypes, output
+from fastinit.filling import output
+from fastinit.laws import dtypes
 
 CPU, CUDA = 1, 2
 INT, BFLOAT = 0, 4

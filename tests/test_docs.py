@@ -11,9 +11,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from recommended import shown
 
 import fastinit as fi
-from fastinit.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
+from fastinit.schemes.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
 
 ROOT = Path(__file__).parent.parent
 WRITTEN = [p for p in sorted((ROOT / "docs").rglob("*.md")) if not {"_build", "api"} & set(p.parts)]
@@ -139,13 +140,6 @@ def rows(page: str, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
 
 
-def shown(activation: str | None, kind: str = "dense") -> list[str]:
-    """How the tables write what is recommended."""
-    init = fi.recommend(activation, kind)
-    params = ", ".join(f"{name}={value}" for name, value in init.params.items())
-    return [f"`{init.name}({params})`" if params else f"`{init.name}`", init.reason]
-
-
 def test_recommendations_by_activation():
     table = rows("choosing.md", "By activation")
     named = [name for row in table for name in row[0].split(", ")]
@@ -158,7 +152,7 @@ def test_recommendations_by_activation():
 def test_recommendations_by_kind():
     table = {what.partition(":")[0]: cells for what, *cells in rows("choosing.md", "By kind")}
     assert table == {
-        **{kind: shown(None, kind) for kind in KINDS if kind not in ("dense", "conv")},
+        **{kind: shown(None, kind) for kind, told in KINDS.items() if told.choice is not None},
         "bias before relu": shown("relu", "bias"),
         "bias before sigmoid": shown("sigmoid", "bias"),
     }

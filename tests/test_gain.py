@@ -8,7 +8,7 @@ from decimal import Context, Decimal, localcontext
 import pytest
 
 import fastinit as fi
-from fastinit import gains
+from fastinit.laws import gains
 
 #: 30 digits; a thread's own context, which other code may have set, is left alone.
 CONTEXT = Context(prec=30, Emin=-99999, Emax=99999, traps=[])

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import reference_haar
 from cases import TO_ROUNDING
-from make_golden import PATH, pinned, sha256
+from make_golden import BLOCKS, PATH, block_hash, pinned, sha256
 from reference_laws import DTYPES
 
 import fastinit as fi
-from fastinit import registry
+from fastinit.laws.dtypes import COMPLEX_FORMATS
+from fastinit.schemes import register
 
 GOLDEN = json.loads(PATH.read_text())
 
@@ -19,7 +20,7 @@ GOLDEN = json.loads(PATH.read_text())
 def array_of(case: dict, dtype: str, **changed) -> np.ndarray:
     case = {**case, **changed}
     return fi.get(case["scheme"], **case["params"])(
-        tuple(case["shape"]), rng=case["rng"], name=case["name"], dtype=DTYPES[dtype]
+        tuple(case["shape"]), rng=case["rng"], name=case["name"], dtype=DTYPES.get(dtype, dtype)
     )
 
 
@@ -37,6 +38,18 @@ def test_hashes(isa, case, dtype):
     assert sha256(array_of(case, dtype)) == case["sha256"][dtype]
 
 
+@pytest.mark.parametrize("dtype", COMPLEX_FORMATS)
+@pytest.mark.parametrize("case", GOLDEN["complex"], ids=label)
+def test_hashes_of_complex_numbers(isa, case, dtype):
+    assert sha256(array_of(case, dtype)) == case["sha256"][dtype]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", BLOCKS)
+def test_hashes_of_blocks(isa, name, dtype):
+    assert block_hash(name, DTYPES[dtype]) == GOLDEN["blocks"][name][dtype]
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_hashes_can_fail(dtype):
     case = GOLDEN["cases"][0]
@@ -45,8 +58,8 @@ def test_hashes_can_fail(dtype):
 
 def test_every_scheme_has_a_case():
     """Aliases are the same function under a second name, and need none."""
-    with_case = {registry.REGISTER[case["scheme"]] for case in GOLDEN["cases"] + GOLDEN["to_rounding"]}
-    assert [name for name in fi.schemes() if registry.REGISTER[name] not in with_case] == []
+    with_case = {register.REGISTER[case["scheme"]] for case in GOLDEN["cases"] + GOLDEN["to_rounding"]}
+    assert [name for name in fi.schemes() if register.REGISTER[name] not in with_case] == []
     assert {case["scheme"] for case in GOLDEN["to_rounding"]} == set(TO_ROUNDING)
     assert all(set(case["sha256"]) == set(DTYPES) for case in GOLDEN["cases"])
 

@@ -10,7 +10,7 @@ from statistics_of import independence_scores
 from tally import beyond
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
 
 N_VALUES = 1 << 21
 

@@ -12,7 +12,7 @@ from cases import TO_ROUNDING, configured, takes
 from fills import layouts, same_bits
 
 import fastinit as fi
-from fastinit import run
+from fastinit.filling import run
 
 
 def filled(value=7):

@@ -9,7 +9,8 @@ from floating_point_mode import FloatingPointMode
 from reference_laws import DTYPES
 
 import fastinit as fi
-from fastinit import _kernels, laws, truncation
+from fastinit import _kernels
+from fastinit.laws import kernel_laws, truncation
 
 SHAPE = (301, 517)
 
@@ -169,7 +170,7 @@ def test_callers_floating_point_mode(isa, mode):
 
 def extreme_laws():
     """Fills whose laws' own parameters are subnormal or sensitive to rounding, computed afresh."""
-    for law in (laws.normal, laws.uniform, truncation.truncated_normal):
+    for law in (kernel_laws.normal, kernel_laws.uniform, truncation.truncated_normal):
         law.cache_clear()
     for name in fi.schemes():
         getattr(fi, name).specs.clear()

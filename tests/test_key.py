@@ -7,7 +7,8 @@ import pytest
 import reference
 
 import fastinit as fi
-from fastinit import _kernels, seed
+from fastinit import _kernels
+from fastinit.filling import seed
 
 DATA = np.random.default_rng(5).integers(0, 256, 5000, np.uint8).tobytes()
 

@@ -7,7 +7,8 @@ import pytest
 from floating_point_mode import FloatingPointMode
 
 import fastinit as fi
-from fastinit import _kernels, registry
+from fastinit import _kernels
+from fastinit.schemes import register
 
 
 @pytest.mark.parametrize("value", [1, 1.0, 0.0, -0.0, math.nan, 2**100, "oi", (1, 2.0), (1, (2, "a")), ()])
@@ -83,6 +84,6 @@ def test_subclasses_answer_for_themselves():
 
 
 def test_memory_is_bounded():
-    for i in range(3 * registry.N_SPECS):
+    for i in range(3 * register.N_SPECS):
         assert fi.constant(1, value=float(i))[0] == i
-        assert len(fi.constant.specs) <= registry.N_SPECS
+        assert len(fi.constant.specs) <= register.N_SPECS

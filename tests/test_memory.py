@@ -16,7 +16,7 @@ from laws_of_schemes import MATRICES
 from peak_memory import KERNEL, MATRIX, N_BYTES, N_THREADS
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
 
 SLACK_KIB = 256
 

@@ -8,7 +8,7 @@ import pytest
 import reference_numbers
 from mpmath import mpf
 
-from fastinit import normal_tail, spec
+from fastinit.laws import normal_tail, spec
 
 Z = [1e-20, 1e-3, 0.5, 1.0, 2.0, 2.5, math.pi, 4.0, 7.999, 8.0, 12.0, 18.999, 19.0]
 

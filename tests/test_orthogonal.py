@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
 
 SIZES = [
     (1, 1),
@@ -54,14 +54,15 @@ def test_orthonormal(shape, dtype):
 def test_gain_in_every_dtype(gain, dtype):
     """Orthogonal to within the dtype's rounding, which in sums over n products grows with the root of n."""
     shape, fmt = (200, 150), dtypes.FORMATS[dtype]
-    if dtype == "float8_e4m3fn" and gain == 1e-3:  # half of its smallest number
-        gain = 0.1
+    if gain < 2.0 ** (fmt.least_exponent + fmt.precision):  # all but the least numbers of the dtype
+        with pytest.raises(ValueError, match=r"^orthogonal: gain: expected 0, or a magnitude"):
+            fi.orthogonal(shape, gain=gain, rng=52, dtype=dtype)
+        return
     q = fi.orthogonal(shape, gain=gain, rng=52, dtype=dtype)
-    limit = min(8 * rounding_of(dtype), 0.1)
-    assert defect(q, gain) < limit
-    assert defect(q, gain * (1.02 if fmt.precision >= 8 else 1.1)) > limit
+    assert defect(q, gain) < 8 * rounding_of(dtype)
+    assert defect(q, gain / (1.02 + 8 * rounding_of(dtype))) > 8 * rounding_of(dtype)
     wide = fi.orthogonal(shape, rng=52, dtype="float64" if dtype == "float64" else "float32").astype(np.float64)
-    apart = max(2.0**fmt.least_exponent, 2.0**-24)  # subnormals
+    apart = 2.0**fmt.least_exponent  # subnormals
     np.testing.assert_allclose(q.astype(np.float64), gain * wide, rtol=rounding_of(dtype), atol=apart + gain * 2e-7)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import dtypes, run
-from fastinit.dtypes import FORMATS
+from fastinit.filling import run
+from fastinit.laws import dtypes
+from fastinit.laws.dtypes import FORMATS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from reference_laws import DTYPES
 from test_invariance import random_index
 
 import fastinit as fi
-from fastinit.dtypes import FORMATS
+from fastinit.laws.dtypes import FORMATS
 
 GIVEN = np.linspace(-1, 1, 40)[None, :] / 3
 

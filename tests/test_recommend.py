@@ -7,10 +7,12 @@ import re
 
 import numpy as np
 import pytest
+from recommended import NEEDED
 
 import fastinit as fi
-from fastinit import gains
-from fastinit.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
+from fastinit.laws import gains
+from fastinit.schemes.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
+from fastinit.schemes.register import Configured
 
 GLOROT = fi.get("glorot_normal")
 HE = fi.get("he_normal")
@@ -47,6 +49,70 @@ TABLE = [
     ("sigmoid", "bias", fi.get("zeros"), "log_odds"),
 ]
 
+#: Kinds whose choice the activation decides, or adds to.
+BY_ACTIVATION_ALONE = {kind for kind, told in KINDS.items() if told.choice is None} | {"bias"}
+
+ZEROS, ORTHOGONAL = fi.get("zeros"), fi.get("orthogonal")
+
+
+def gates(n: int, units: int, fans: str) -> Configured:
+    scheme = ZEROS
+    for g in range(n):
+        part = slice(g * units, (g + 1) * units)
+        scheme = scheme.but(
+            part if fans == "oi" else (..., part), fi.get("orthogonal", fans=fans) if fans == "oi" else ORTHOGONAL
+        )
+    return scheme
+
+
+#: kind, arguments, scheme, whom the reason names: kinds that no activation changes
+KINDS_TABLE = [
+    ("lstm_kernel", {}, fi.get("glorot_normal", fans=fi.axes(out_groups=4)), "Glorot and Bengio 2010"),
+    (
+        "lstm_kernel",
+        {"fans": "oi"},
+        fi.get("glorot_normal", fans=fi.axes(1, 0, out_groups=4)),
+        "Glorot and Bengio 2010",
+    ),
+    ("gru_kernel", {"fans": "oi"}, fi.get("glorot_normal", fans=fi.axes(1, 0, out_groups=3)), "Glorot and Bengio 2010"),
+    ("lstm_recurrent", {"units": 5}, gates(4, 5, "io"), "Saxe et al. 2014"),
+    ("lstm_recurrent", {"units": 5, "fans": "oi"}, gates(4, 5, "oi"), "Saxe et al. 2014"),
+    ("gru_recurrent", {"units": 5, "fans": "oi"}, gates(3, 5, "oi"), "Saxe et al. 2014"),
+    ("lstm_bias", {"units": 5}, ZEROS.but(np.s_[5:10], "ones"), "Gers et al. 2000"),
+    ("gru_bias", {}, ZEROS, "Cho et al. 2014"),
+    ("attention", {"fans": "oi"}, fi.get("glorot_normal", fans="oi"), "Vaswani et al. 2017"),
+    (
+        "attention",
+        {"fans": fi.axes(0, (1, 2))},
+        fi.get("glorot_normal", fans=fi.axes(0, (1, 2))),
+        "Vaswani et al. 2017",
+    ),
+    (
+        "attention_packed",
+        {"fans": "oi"},
+        fi.get("glorot_normal", fans=fi.axes(1, 0, out_groups=3)),
+        "Vaswani et al. 2017",
+    ),
+    ("norm_scale", {}, fi.get("ones"), "Ba et al. 2016"),
+    ("norm_bias", {}, ZEROS, "Ba et al. 2016"),
+    ("lora_a", {"fans": "oi"}, fi.get("fan_in_uniform", fans="oi"), "Hu et al. 2022"),
+    ("lora_b", {}, ZEROS, "Hu et al. 2022"),
+    ("residual", {}, ZEROS, "Goyal et al. 2017"),
+    ("residual", {"n_layers": 12}, fi.get("normal", std=0.02 / 24**0.5), "Radford et al. 2019"),
+    ("router", {}, fi.get("variance_scaling", scale=0.1, distribution="truncated_normal"), "Fedus et al. 2021"),
+    ("sine_first", {"fans": (2, 256)}, fi.get("uniform", low=-0.5, high=0.5), "Sitzmann et al. 2020"),
+    ("sine", {}, fi.get("variance_scaling", scale=2 / 900, distribution="uniform"), "Sitzmann et al. 2020"),
+    ("head", {}, fi.get("normal", std=0.01), "Goyal et al. 2017"),
+    ("embedding", {"padding": 3}, fi.get("normal", std=0.02).but(3, "zeros"), "Radford et al. 2018"),
+    ("embedding", {"padding": -1}, fi.get("normal", std=0.02).but(-1, "zeros"), "Radford et al. 2018"),
+    ("conv_transpose", {"fans": "oi"}, fi.get("he_normal", fans=fi.axes(0, 1)), "stride"),
+    ("conv_transpose", {}, fi.get("he_normal", fans=fi.axes(-1, -2)), "stride"),
+    ("depthwise", {"fans": "oi"}, fi.get("he_normal", fans=fi.axes(1, (), 0)), "Chollet 2017"),
+    ("depthwise", {}, fi.get("he_normal", fans=fi.axes((), -1, -2)), "Chollet 2017"),
+    ("experts", {}, fi.get("he_normal", fans=fi.axes(1, 2, 0)), "Fedus et al. 2021"),
+    ("experts", {"fans": "oi"}, fi.get("he_normal", fans=fi.axes(2, 1, 0)), "Fedus et al. 2021"),
+]
+
 ALL = list(itertools.product([None, *BY_ACTIVATION], KINDS))
 
 
@@ -59,9 +125,19 @@ def test_table(activation, kind, scheme, source):
         assert fi.recommend(activation) == scheme
 
 
+@pytest.mark.parametrize(("kind", "arguments", "scheme", "source"), KINDS_TABLE)
+def test_kinds(kind, arguments, scheme, source):
+    recommended = fi.recommend("relu", kind, **arguments)
+    assert recommended == scheme
+    assert source in recommended.reason
+    if kind not in BY_ACTIVATION_ALONE:
+        assert fi.recommend("tanh", kind, **arguments) == scheme
+
+
 def test_table_has_every_activation_and_kind():
     assert {activation for activation, *_ in TABLE} == {None, *BY_ACTIVATION}
-    assert {kind for _, kind, *_ in TABLE} == set(KINDS)
+    assert {kind for _, kind, *_ in TABLE} | {kind for kind, *_ in KINDS_TABLE} == set(KINDS)
+    assert all(f'"{kind}"' in fi.recommend.__doc__ for kind in KINDS)
     for activation in BY_ACTIVATION:
         assert activation in fi.recommend.__doc__
 
@@ -73,7 +149,7 @@ def test_every_activation_with_a_gain_has_a_scheme():
 @pytest.mark.parametrize(("activation", "kind"), ALL)
 def test_reasons(activation, kind):
     """One line, with a source; a small constant for rectifiers' biases and log_odds for a sigmoid's, alone."""
-    recommended = fi.recommend(activation, kind)
+    recommended = fi.recommend(activation, kind, **NEEDED.get(kind, {}))
     assert "\n" not in recommended.reason
     assert re.search(r" \d{4}", recommended.reason)
     assert str(recommended) == f"{recommended!r}  # {recommended.reason}"
@@ -83,9 +159,11 @@ def test_reasons(activation, kind):
 
 @pytest.mark.parametrize(("activation", "kind"), ALL)
 def test_serves_as_a_configured_scheme(activation, kind):
-    recommended = fi.recommend(activation, kind)
+    recommended = fi.recommend(activation, kind, **NEEDED.get(kind, {}))
     same = fi.get(recommended.name, **recommended.params)
-    assert isinstance(recommended, fi.registry.Configured)
+    for index, other in recommended.blocks:
+        same = same.but(index, other)
+    assert isinstance(recommended, Configured)
     assert recommended == same == recommended
     assert hash(recommended) == hash(same)
     for text in (repr(recommended), str(recommended)):
@@ -93,7 +171,8 @@ def test_serves_as_a_configured_scheme(activation, kind):
     for copied in (pickle.loads(pickle.dumps(recommended)), copy.copy(recommended), copy.deepcopy(recommended)):
         assert copied == recommended
         assert copied.reason == recommended.reason
-    np.testing.assert_allclose(recommended((30, 20), rng=0, name="w"), same((30, 20), rng=0, name="w"), atol=1e-6)
+    shape = (4, 30, 24) if kind in ("depthwise", "experts", "gru_kernel") else (30, 20)
+    np.testing.assert_allclose(recommended(shape, rng=0, name="w"), same(shape, rng=0, name="w"), atol=1e-6)
 
 
 def test_serves_as_a_rule():
@@ -116,3 +195,53 @@ def test_fans_are_handed_on_where_they_count():
     assert fi.recommend("relu", "bias", fans="oi") == fi.get("zeros")
     assert fi.recommend("relu", "embedding", fans=(1, 2)) == fi.get("normal", std=0.02)
     assert fi.recommend("relu", fans="io") == HE
+
+
+def test_laws_of_sines():
+    """The bounds of Sitzmann et al.: 1 / n, and sqrt(6 / n) / omega."""
+    first = fi.recommend(None, "sine_first", fans=(2, 256))((256, 2), rng=0)
+    assert 0.49 < abs(first).max() < 0.5
+    other = fi.recommend(None, "sine", omega=10)((600, 256), rng=0)
+    assert 0.999 * 0.01 < abs(other).max() < 0.01
+
+
+def test_gates_are_matrices_of_their_own():
+    w = fi.recommend(None, "gru_recurrent", units=8, fans="oi")((24, 8), rng=0)
+    blocks = np.split(w, 3)
+    assert all(abs(block @ block.T - np.eye(8)).max() < 1e-5 for block in blocks)
+    assert abs(blocks[0] - blocks[1]).max() > 0.1
+
+
+def test_depthwise_and_packed_weights_have_the_fans_of_a_part():
+    for kind, shape, n_in, n_out in [("depthwise", (64, 1, 5, 5), 25, 25), ("attention_packed", (192, 64), 64, 64)]:
+        ours = fi.recommend("tanh", kind, fans="oi", shape=shape)(shape, rng=0)
+        assert np.array_equal(ours, fi.glorot_normal(shape, fans=(n_in, n_out), rng=0))
+
+
+REFUSED = [
+    (dict(kind="dense", units=3), ValueError, "units: expected None for kind 'dense'; kind 'lstm_recurrent' or"),
+    (dict(kind="lstm_bias"), TypeError, "units: expected an int >= 1, got None"),
+    (dict(kind="gru_recurrent", units=0), ValueError, "units: expected an int >= 1, got 0"),
+    (dict(kind="gru_recurrent", units=3, fans=fi.axes(0, 1)), ValueError, "fans: expected 'io', 'oi', 'oki' for kind"),
+    (dict(kind="residual", n_layers=1.5), TypeError, "n_layers: expected an int >= 1"),
+    (dict(kind="embedding", padding="0"), TypeError, "padding: expected the row"),
+    (dict(kind="embedding", padding=9, shape=(9, 4)), ValueError, "expected -9 <= i < 9 on axis 0"),
+    (dict(kind="sine", omega=0), ValueError, "omega: expected a finite number > 0"),
+    (dict(kind="sine_first"), ValueError, "fans: expected a pair"),
+    (dict(kind="sine_first", fans=(0, 3)), ValueError, "fans: expected a pair"),
+    (dict(kind="conv_transpose", shape=(3,)), ValueError, "he_normal"),
+    (
+        dict(kind="attention_packed", fans="oi", shape=(64, 64)),
+        ValueError,
+        "out_groups: expected a divisor of 64, got 3",
+    ),
+    (dict(kind="residual", n_layers=10**6, shape=(4, 4), dtype="float8_e4m3fn"), ValueError, "normal: std"),
+    (dict(kind="dense", dtype="float16"), ValueError, "dtype: expected None without a shape"),
+    (dict(kind="lstm"), ValueError, "kind: expected one of 'dense'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "error", "words"), REFUSED)
+def test_refused(arguments, error, words):
+    with pytest.raises(error, match=words):
+        fi.recommend("relu", **arguments)

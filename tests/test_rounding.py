@@ -11,8 +11,10 @@ import pytest
 from law_cases import CASES, Case
 from reference_laws import DTYPES, bits
 
-from fastinit import _kernels, laws, seed
-from fastinit.dtypes import FORMATS
+from fastinit import _kernels
+from fastinit.filling import seed
+from fastinit.laws import kernel_laws
+from fastinit.laws.dtypes import FORMATS
 
 #: Narrow dtypes: bits of a float32 mantissa that they keep, where they are not subnormal.
 KEPT_BITS = {"float16": 10, "bfloat16": 7, "float8_e4m3fn": 3, "float8_e5m2": 2}
@@ -21,7 +23,7 @@ KEPT_BITS = {"float16": 10, "bfloat16": 7, "float8_e4m3fn": 3, "float8_e5m2": 2}
 def raw_fill(law_name: str, dtype: str, numbers: tuple, n_elements: int) -> np.ndarray:
     """A law with any numbers, whether or not fastinit.laws would admit them."""
     out = np.empty(n_elements, DTYPES[dtype])
-    law = laws.Law(laws.CODES[law_name], FORMATS[dtype].code, b"x32", numbers)
+    law = kernel_laws.Law(kernel_laws.CODES[law_name], FORMATS[dtype].code, b"x32", numbers)
     _kernels.fill(out, law, seed.seed_of("", 11), "", None, 1, False)
     return out
 

@@ -12,7 +12,7 @@ from laws_of_schemes import CASES, NO_LAW_OF_ELEMENTS
 from tally import Tally, beyond
 
 import fastinit as fi
-from fastinit import dtypes
+from fastinit.laws import dtypes
 
 N_VALUES = 1 << 21
 

@@ -9,7 +9,7 @@ import pytest
 from cases import NEEDED, TO_ROUNDING, shape_for
 
 import fastinit as fi
-from fastinit.dtypes import FORMATS
+from fastinit.laws.dtypes import FORMATS
 
 SHAPE = (300, 500)
 IN, OUT = SHAPE

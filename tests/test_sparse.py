@@ -11,7 +11,7 @@ from statistics_of import BOUND
 from test_invariance import same_bits
 
 import fastinit as fi
-from fastinit.dtypes import FORMATS
+from fastinit.laws.dtypes import FORMATS
 
 SHAPES = [(300, 70), (2000, 3), (64, 128), (5, 7), (1, 9), (9, 1), (3, 3, 20, 33)]
 

@@ -15,8 +15,10 @@ from law_cases import CASES, INF, Case
 from reference_laws import DTYPES, bits
 
 import fastinit as fi
-from fastinit import _kernels, laws, seed
-from fastinit.dtypes import FLOAT32_FORMAT
+from fastinit import _kernels
+from fastinit.filling import seed
+from fastinit.laws import kernel_laws
+from fastinit.laws.dtypes import FLOAT32_FORMAT
 
 #: Outputs of xoshiro256++ from the state (1, 2, 3, 4), as published with the Rust port rand_xoshiro, whose authors
 #: computed them with the reference C code of prng.di.unimi.it.
@@ -178,10 +180,15 @@ def test_both_uniform_laws_are_the_same_law(isa):
     # Where the first stops being exact, the second goes on; at the border itself both are.
     ours = np.empty((2, 3000), np.float32)
     for row, law_name in zip(ours, ("uniform", "tiny_uniform"), strict=True):
-        law = laws.Law(laws.CODES[law_name], FLOAT32_FORMAT.code, b"u32", (1e-29, laws.TINY_HALF_WIDTH))
+        law = kernel_laws.Law(
+            kernel_laws.CODES[law_name], FLOAT32_FORMAT.code, b"u32", (1e-29, kernel_laws.TINY_HALF_WIDTH)
+        )
         _kernels.fill(row, law, seed.seed_of("", 7), "x", None, 1, False)
     assert np.array_equal(*ours.view(np.uint32))
-    codes = [laws.uniform("", 0.0, 2 * laws.TINY_HALF_WIDTH * factor, FLOAT32_FORMAT).code for factor in (1.01, 0.99)]
+    codes = [
+        kernel_laws.uniform("", 0.0, 2 * kernel_laws.TINY_HALF_WIDTH * factor, FLOAT32_FORMAT).code
+        for factor in (1.01, 0.99)
+    ]
     assert [_kernels.laws()[code] for code in codes] == ["uniform", "tiny_uniform"]
 
 

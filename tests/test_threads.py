@@ -1,6 +1,7 @@
 """Threads: how many, who decides, and what a fork leaves of them."""
 
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 
 import fastinit as fi
-from fastinit import _kernels, threads
+from fastinit import _kernels
+from fastinit.filling import threads
 
 
 def run_python(code, **environment):
@@ -44,8 +46,8 @@ def test_set_num_threads(default_threads):
 def test_small_work_is_serial(default_threads):
     fi.set_num_threads(8)
     assert threads.choose("t", None, 100) == 1
-    assert threads.choose("t", None, 2 * threads.MIN_ELEMENTS_PER_THREAD) == 2
-    assert threads.choose("t", None, 1 << 30) == 8
+    assert threads.choose("t", None, 2 * threads.MIN_ELEMENTS_PER_THREAD) == -2
+    assert threads.choose("t", None, 1 << 30) == -8
     assert threads.choose("t", 5, 100) == 5
 
 
@@ -97,11 +99,22 @@ def test_cpu_quota(tmp_path, groups, files, expected):
 
 
 def test_quota_rounds_up_and_wins(monkeypatch):
+    monkeypatch.setattr(threads, "QUOTA_LASTS_S", -1)
     monkeypatch.setattr(threads, "cpu_quota", lambda: 0.2)
     assert threads.limits()["container CPU quota"] == 1
     assert threads.decide() == (1, "container CPU quota")
     monkeypatch.setattr(threads, "cpu_quota", lambda: 1.5)
     assert threads.limits()["container CPU quota"] == 2
+
+
+def test_a_quota_is_read_again_after_a_while(monkeypatch):
+    clock, quotas = [1000.0], iter([0.5, 1.5])
+    monkeypatch.setattr(threads.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(threads, "_quota_then", (-math.inf, None))
+    monkeypatch.setattr(threads, "cpu_quota", lambda: next(quotas))
+    assert [threads.limits()["container CPU quota"] for _ in range(3)] == [1, 1, 1]
+    clock[0] += 1.01 * threads.QUOTA_LASTS_S
+    assert [threads.limits()["container CPU quota"] for _ in range(3)] == [2, 2, 2]
 
 
 PARENTS = {
@@ -144,7 +157,7 @@ import ctypes, os
 ctypes.CDLL(None).prctl(15, bytes([0xD0] * 15))
 pid = os.fork()
 if pid == 0:
-    from fastinit import threads
+    from fastinit.filling import threads
     os._exit(0 if threads.forked() else 1)
 print(os.waitpid(pid, 0)[1])
 """

@@ -13,7 +13,7 @@ from statistics_of import BOUND
 from tally import Tally, beyond, end_scores
 
 import fastinit as fi
-from fastinit import dtypes, normal_tail, spec
+from fastinit.laws import dtypes, normal_tail, spec
 
 N_VALUES = 1 << 18
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastinit import memory
 from fastinit.bench.peer_interface import Unavailable
-from fastinit.dtypes import FROM_ML_DTYPES
+from fastinit.filling import memory
+from fastinit.laws.dtypes import FROM_ML_DTYPES
 
 #: Kinds of pages, by what Linux is asked for.
 FRESH = {"fresh 4 KiB": "MADV_NOHUGEPAGE", "fresh huge": "MADV_HUGEPAGE"}

@@ -6,12 +6,12 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from fastinit import plot_file, progress
 from fastinit.bench import buffers, machine, plan, report, supervise
 from fastinit.bench.peer_interface import Unavailable
 from fastinit.bench.peers import PEERS
-from fastinit.errors import Shown, reject_value
-from fastinit.threads import MAX_THREADS
+from fastinit.common import plot_file, progress
+from fastinit.common.errors import Shown, reject_value
+from fastinit.filling.threads import MAX_THREADS
 
 BAR_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from fastinit.bench import values
-from fastinit.errors import Shown, reject_value
+from fastinit.common.errors import Shown, reject_value
 
 #: Largest |Q^T Q - I| of a float32 matrix with orthonormal columns: rounding the elements alone gives 2**-24 and less,
 #: products of thousands of terms some tens of that.

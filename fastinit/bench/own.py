@@ -20,10 +20,10 @@ from fastinit.bench.peer_interface import (
     shares,
     together,
 )
-from fastinit.dtypes import EXPECTED, format_of
-from fastinit.schemes_basic import normal, truncated_normal, uniform
-from fastinit.schemes_constant import constant
-from fastinit.threads import MIN_ELEMENTS_PER_THREAD
+from fastinit.filling.threads import MIN_ELEMENTS_PER_THREAD
+from fastinit.laws.dtypes import EXPECTED, format_of
+from fastinit.schemes.basic import normal, truncated_normal, uniform
+from fastinit.schemes.constant import constant
 
 #: Makes small finite numbers of every dtype.
 MEMSET_BYTE = 0x3C

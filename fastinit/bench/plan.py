@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fastinit import threads
 from fastinit.bench import machine
 from fastinit.bench.buffers import ITEM_BYTES
 from fastinit.bench.measure import Case
 from fastinit.bench.peer_interface import COMMON_LAWS
 from fastinit.bench.peers import CEILINGS, PEERS
 from fastinit.bench.supervise import Work
-from fastinit.errors import reject_value
+from fastinit.common.errors import reject_value
+from fastinit.filling import threads
 
 #: Contenders of the short runs and of the sizes beside the table's.
 USUAL = ("fastinit", "numpy", "torch", "torch-slices", *CEILINGS)

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from fastinit.bench.measure import Case, binary_size
-from fastinit.errors import Shown, reject_value
+from fastinit.common.errors import Shown, reject_value
 
 #: A child with the parent's own path of modules, wherever it was started.
 CHILD = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from fastinit.bench.worker import main; main()"

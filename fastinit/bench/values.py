@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit.bench.peer_interface import HALF_WIDTH, N_DEVIATIONS, STD
-from fastinit.dtypes import format_of
-from fastinit.errors import Shown, reject_value
+from fastinit.common.errors import Shown, reject_value
+from fastinit.laws.dtypes import format_of
 
 N_STANDARD_ERRORS = 5
 N_FOR_MOMENTS = 1 << 21

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit import checks
-from fastinit.errors import reject_type
-from fastinit.gains import FAMILIES
+from fastinit.common import checks
+from fastinit.common.errors import reject_type
+from fastinit.laws.gains import FAMILIES
 
 Array = np.ndarray
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from fastinit.checking.model import recommended
 from fastinit.checking.propagate import Figures
-from fastinit.recommendation import recommend
+from fastinit.schemes.recommendation import recommend
 
 #: Weights count as of the recommended width up to this factor either way; schemes that are in use for the same
 #: activation are up to 1.24 apart (ELU: He's, and its own gain).

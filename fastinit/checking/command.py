@@ -6,10 +6,10 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
-from fastinit import plot_file
+from fastinit.checking.checkup import WHERE, check
 from fastinit.checking.report import NetworkReport
-from fastinit.checkup import WHERE, check
-from fastinit.errors import Shown, reject_value
+from fastinit.common import plot_file
+from fastinit.common.errors import Shown, reject_value
 
 #: Options that describe the network where --layers gives its widths, by the argument of `fastinit.check`; a file says
 #: all that itself.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fastinit import checks
 from fastinit.checking import tensors
-from fastinit.errors import Shown, reject_type, reject_value
+from fastinit.common import checks
+from fastinit.common.errors import Shown, reject_type, reject_value
 
 #: What a model file may have at its top, besides the layers: what layers have that do not say otherwise.
 TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout")

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from fastinit import gains
 from fastinit.checking import law_moments
 from fastinit.checking.law_moments import Moments
-from fastinit.dtypes import FLOAT32_FORMAT
-from fastinit.recommendation import BY_ACTIVATION, EMBEDDING
-from fastinit.registry import REGISTER, get
+from fastinit.laws import gains
+from fastinit.laws.dtypes import FLOAT32_FORMAT
+from fastinit.schemes.recommendation import BY_ACTIVATION, EMBEDDING
+from fastinit.schemes.register import REGISTER, get
 
 #: Schemes that scale by fans.
 SCALED = (
@@ -67,9 +67,11 @@ def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
 
 def _by_fans(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
     for name, params in _scaled():
-        law_by_layout = {layout: get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT) for layout in layouts}
-        for layout, law in law_by_layout.items():
-            if layout == layouts[0] or law != law_by_layout[layouts[0]]:
+        seen = []
+        for layout in layouts:
+            law = get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT)
+            if law not in seen:
+                seen.append(law)
                 told = params if layout == "io" else {**params, "fans": layout}
                 yield Known(_label(name, told), law_moments.of(law))
 

@@ -1,15 +1,15 @@
-"""Mean, standard deviation and shape of what a law of `fastinit.laws` or `fastinit.truncation` draws."""
+"""Mean, standard deviation and shape of what a law of `fastinit.laws` draws."""
 
 from __future__ import annotations
 
 import math
 from typing import NamedTuple
 
-from fastinit import laws
-from fastinit.laws import Law
-from fastinit.spec import TRUNCATED_STD
+from fastinit.laws import kernel_laws
+from fastinit.laws.kernel_laws import Law
+from fastinit.laws.spec import TRUNCATED_STD
 
-NAMES = {code: name for name, code in laws.CODES.items()}
+NAMES = {code: name for name, code in kernel_laws.CODES.items()}
 
 
 class Moments(NamedTuple):

@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastinit import checks, fan_rules, output, seed
 from fastinit.checking import activations
 from fastinit.checking.activations import Activation
-from fastinit.dtypes import FLOAT64_FORMAT, holds_reals
-from fastinit.errors import Shown, reject_type, reject_value
-from fastinit.gains import FAMILIES
-from fastinit.recommendation import recommend
-from fastinit.registry import REGISTER, Configured, get
+from fastinit.common import checks
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import output, seed
+from fastinit.laws import fan_rules
+from fastinit.laws.dtypes import FLOAT64_FORMAT, holds_reals
+from fastinit.laws.gains import FAMILIES
+from fastinit.plans import plain
+from fastinit.schemes.recommendation import recommend
+from fastinit.schemes.register import REGISTER, Configured
 
 #: What a layer's mapping may have.
 KEYS = ("shape", "weights", "activation", "scheme", "bias", "layout", "name")
@@ -180,18 +183,11 @@ def _floats(where: str, parameter: str, value: object) -> np.ndarray:
 
 def _scheme(where: str, parameter: str, value: object, layout: str) -> Configured:
     """A scheme's name, its function, a mapping with its name and parameters, or configured; told the layout."""
-    if isinstance(value, Mapping):
-        params = dict(value)
-        scheme = get(params.pop("name", None), **params)
-    elif isinstance(value, Configured):
-        scheme = value
-    else:
-        names = [name for name, public in REGISTER.items() if public is value]
-        scheme = get(
-            checks.name_among(where, parameter, names[0] if names else value, REGISTER, "a scheme or its name")
-        )
+    scheme = plain.scheme_of(where, parameter, value)
     takes_layout = "fans" in REGISTER[scheme.name].__signature__.parameters and "fans" not in scheme.params
-    return get(scheme.name, **scheme.params, fans=layout) if takes_layout and layout != "io" else scheme
+    if not takes_layout or layout == "io":
+        return scheme
+    return Configured(scheme.name, {**scheme.params, "fans": layout}, scheme.blocks)
 
 
 def _bias(where: str, parameter: str, value: object, n_out: int) -> float | np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 
 from fastinit.checking import law_moments, units
 from fastinit.checking.model import Layer, recommended
-from fastinit.dtypes import FLOAT64_FORMAT
-from fastinit.schemes_basic import normal
+from fastinit.laws.dtypes import FLOAT64_FORMAT
+from fastinit.schemes.basic import normal
 
 #: A unit passes nothing on for a sample if its derivative is below this, a tenth of leaky ReLU's slope, which is there
 #: to pass something.

@@ -13,8 +13,8 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
-from fastinit import dtypes
-from fastinit.errors import Shown, reject_value
+from fastinit.common.errors import Shown, reject_value
+from fastinit.laws import dtypes
 
 #: The format's dtypes that weights have.
 DTYPES = {

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastinit import output
 from fastinit.checking import known_schemes, law_moments, moments, units
 from fastinit.checking.known_schemes import Known
 from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
-from fastinit.dtypes import holds_reals
-from fastinit.errors import Shown, reject_type, reject_value
-from fastinit.fan_rules import LAYOUTS
-from fastinit.schemes_basic import normal
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import output
+from fastinit.laws.axis_roles import LAYOUTS, distinct_layouts
+from fastinit.laws.dtypes import holds_reals
+from fastinit.schemes.basic import normal
 
 #: A scheme fits if mean, standard deviation and kurtosis are all within so many standard errors of its own: of three
 #: tests together, a false alarm for one tensor in 5000.
@@ -83,21 +83,21 @@ class WeightsReport(NamedTuple):
 
 
 def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
-    """Compare every tensor with every known scheme, in one layout or both."""
+    """Compare every tensor with every known scheme, in one layout or in all."""
     left_out = getattr(arrays, "left_out", ())
     if not arrays:
         got = f"only {', '.join(left_out)}" if left_out else "none"
         reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))
-    layouts = tuple(LAYOUTS) if layout is None else (layout,)
     with np.errstate(all="ignore"):
-        tensors = tuple(_tensor(where, name, array, layouts) for name, array in arrays.items())
+        tensors = tuple(_tensor(where, name, array, layout) for name, array in arrays.items())
     found = {tensor.verdict for tensor in tensors}
     verdict = next((name for name in ORDER if name in found), KNOWN)
     return WeightsReport(verdict, tensors, tuple(left_out))
 
 
-def _tensor(where: str, name: object, value: object, layouts: tuple[str, ...]) -> TensorReport:
+def _tensor(where: str, name: object, value: object, layout: str | None) -> TensorReport:
     array = _array(where, name, value)
+    layouts = distinct_layouts(max(array.ndim, 2)) if layout is None else (layout,)
     sample = moments.of(array)
     fits, errors, verdict, reason = _judge(array, sample, layouts)
     return TensorReport(
@@ -176,7 +176,7 @@ def _beside_he(sample: Sample, known: list[Known]) -> str:
 def _orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None:
     """The g for which W' W is g**2 times the identity, W flattened as `orthogonal` does, or its transpose."""
     for layout in layouts:
-        n_rows = array.shape[0] if layout == "oi" else math.prod(array.shape[:-1])
+        n_rows = array.shape[0] if LAYOUTS[layout][1] == 0 else math.prod(array.shape[:-1])
         matrix = array.reshape(n_rows, -1).astype(np.float32, copy=False)
         matrix = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
         m, n = matrix.shape

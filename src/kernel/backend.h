@@ -64,6 +64,7 @@
 #define FI_LAWS_HERE FI_LAWS_OF_FEWER_BITS
 #include "blocks.h"
 
+#define FI_ROW_AT_ONCE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_at_once_##dtype,
 #define FI_TABLE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_table_##dtype,
 
 const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {
@@ -71,6 +72,7 @@ const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {
 #if V_STREAM_BYTES
     .alignment = {[FI_STORE_streamed] = V_STREAM_BYTES, [FI_STORE_unaligned] = V_UNALIGNED_BYTES},
 #endif
+    .at_once = {FI_DTYPES(FI_ROW_AT_ONCE)},
     .blocks = {FI_DTYPES(FI_TABLE)},
     .hashes = FI_JOIN(fi, hashes, FI_ISA),
     .words = FI_JOIN(fi, words, FI_ISA),

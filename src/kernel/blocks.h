@@ -12,8 +12,9 @@
 /* V_STEPS steps of one law. */
 typedef fi_values FI_THIS(fi_next)(fi_lanes *lanes, const fi_numbers *numbers);
 
-/* The same to memory, for the end of a run; out of line, since the loop is faster without the question where it is. */
-typedef void FI_THIS(fi_last)(fi_lanes lanes, const fi_law *law, char *end);
+/* The same to memory, for steps of which only some elements are wanted; out of line, since the loop is faster without
+ * the question where it is. */
+typedef void FI_THIS(fi_part)(fi_lanes lanes, const fi_law *law, char *step);
 
 FI_INLINE void FI_THIS(fi_take_all)(fi_sink *sink, fi_sink_take *take, const fi_values *values, const fi_numbers *numbers,
                                     int bounds)
@@ -25,50 +26,81 @@ FI_INLINE void FI_THIS(fi_take_all)(fi_sink *sink, fi_sink_take *take, const fi_
         take(sink, vector[i]);
 }
 
-/* fi_blocks_fn, for one law and one way to store. */
-FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *next_values, FI_THIS(fi_last) *last_values, fi_sink_take *take,
-                                  int bounds, const fi_law *law, uint64_t block_index, int n_elements, char *dst)
+/* Elements [first, last) of the step that the lanes draw next. */
+FI_INLINE void FI_THIS(fi_copy_part)(FI_THIS(fi_part) *part_values, const fi_lanes *lanes, const fi_law *law, int first,
+                                     int last, char *dst)
 {
+    enum { ITEMSIZE = FI_JOIN2(FI_ITEMSIZE, FI_DTYPE) };
+    char step[2 * V_N * V_BYTES];
+    part_values(*lanes, law, step);
+    memcpy(dst, step + first * ITEMSIZE, (size_t)((last - first) * ITEMSIZE));
+}
+
+/* fi_blocks_fn, for one law and one way to store. */
+FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *next_values, FI_THIS(fi_part) *part_values, fi_sink_take *take,
+                                  int bounds, const fi_law *law, const fi_portion *portion, int n_portions)
+{
+    const fi_portion *end = portion + n_portions;
     fi_numbers numbers = fi_numbers_set(law);
     fi_lanes lanes, next_lanes;
     fi_sink sink;
-    fi_sink_open(&sink, dst);
-    fi_lanes_seed(&next_lanes, law->key, block_index);
-    int n_left = 0; /* in the last block, fewer than FI_AT_ONCE */
-    for (; n_elements > 0; n_elements -= FI_BLOCK) {
-        lanes = next_lanes;
+    fi_sink_open(&sink, NULL);
+    fi_lanes_seed(&next_lanes, law->key, portion->block);
+    for (int at = 0, goes_on = 0; portion < end; portion++) {
+        int first = portion->first, last = first + portion->n;
+        char *dst = portion->dst;
+        if (!goes_on)
+            lanes = next_lanes, at = 0;
         /* Ahead of the steps, so that the hash's latency hides behind them. */
-        if (n_elements > FI_BLOCK)
-            fi_lanes_seed(&next_lanes, law->key, ++block_index);
-        for (n_left = n_elements < FI_BLOCK ? n_elements : FI_BLOCK; n_left >= FI_AT_ONCE; n_left -= FI_AT_ONCE) {
+        goes_on = fi_goes_on(portion, end, FI_AT_ONCE);
+        if (!goes_on && portion + 1 < end)
+            fi_lanes_seed(&next_lanes, law->key, portion[1].block);
+        /* Of values that nobody takes, only the generator's steps remain. */
+        for (; at + FI_AT_ONCE <= first; at += FI_AT_ONCE)
+            (void)next_values(&lanes, &numbers);
+        if (at < first) {
+            int stop = last < at + FI_AT_ONCE ? last : at + FI_AT_ONCE;
+            FI_THIS(fi_copy_part)(part_values, &lanes, law, first - at, stop - at, dst);
+            dst += (stop - first) * FI_JOIN2(FI_ITEMSIZE, FI_DTYPE);
+            if (stop < at + FI_AT_ONCE)
+                continue;
+            (void)next_values(&lanes, &numbers);
+            at = stop;
+        }
+        if (dst != sink.place) {
+            fi_sink_close(&sink, take);
+            fi_sink_open(&sink, dst);
+        }
+        for (; last - at >= FI_AT_ONCE; at += FI_AT_ONCE) {
             fi_values values = next_values(&lanes, &numbers);
             FI_THIS(fi_take_all)(&sink, take, &values, &numbers, bounds);
         }
+        if (at < last) {
+            dst = sink.place;
+            fi_sink_close(&sink, take);
+            fi_sink_open(&sink, NULL);
+            FI_THIS(fi_copy_part)(part_values, &lanes, law, 0, last - at, dst);
+        }
     }
     fi_sink_close(&sink, take);
-    if (n_left > 0) {
-        char end[2 * V_N * V_BYTES];
-        last_values(lanes, law, end);
-        memcpy(sink.place, end, (size_t)n_left * FI_JOIN2(FI_ITEMSIZE, FI_DTYPE));
-    }
 }
 
-#define FI_DEFINE_LAST(law, bounds)                                                               \
-    static FI_NOINLINE void FI_JOIN(fi_##law, last, FI_DTYPE)(fi_lanes lanes, const fi_law *p, char *end) \
+#define FI_DEFINE_PART(law, bounds)                                                               \
+    static FI_NOINLINE void FI_JOIN(fi_##law, part, FI_DTYPE)(fi_lanes lanes, const fi_law *p, char *step) \
     {                                                                                             \
         fi_sink sink;                                                                             \
-        fi_sink_open(&sink, end);                                                                 \
+        fi_sink_open(&sink, step);                                                                \
         fi_numbers numbers = fi_numbers_set(p);                                                   \
         fi_values values = FI_JOIN2(fi_##law, FI_REAL)(&lanes, &numbers);                         \
         FI_THIS(fi_take_all)(&sink, fi_sink_cached, &values, &numbers, FI_BOUNDS_##bounds);       \
     }
-FI_LAWS_HERE(FI_DEFINE_LAST)
+FI_LAWS_HERE(FI_DEFINE_PART)
 
 #define FI_DEFINE(law, bounds, form, take)                                                                     \
-    static void FI_JOIN(fi_##law, form, FI_DTYPE)(const fi_law *p, uint64_t block_index, int n, char *dst)     \
+    static void FI_JOIN(fi_##law, form, FI_DTYPE)(const fi_law *p, const fi_portion *portion, int n)           \
     {                                                                                                          \
-        FI_THIS(fi_blocks)(FI_JOIN2(fi_##law, FI_REAL), FI_JOIN(fi_##law, last, FI_DTYPE), take,               \
-                           FI_BOUNDS_##bounds, p, block_index, n, dst);                                        \
+        FI_THIS(fi_blocks)(FI_JOIN2(fi_##law, FI_REAL), FI_JOIN(fi_##law, part, FI_DTYPE), take,               \
+                           FI_BOUNDS_##bounds, p, portion, n);                                                 \
     }
 
 #define FI_DEFINE_CACHED(law, bounds) FI_DEFINE(law, bounds, cached, fi_sink_cached)
@@ -87,6 +119,7 @@ FI_LAWS_HERE(FI_DEFINE_PAST)
 
 #define FI_ROW(law, bounds) \
     [FI_LAW_##law] = {[FI_STORE_cached] = FI_JOIN(fi_##law, cached, FI_DTYPE), FI_ROW_PAST(law)},
+enum { FI_THIS(fi_at_once) = FI_AT_ONCE };
 static fi_blocks_fn *const FI_THIS(fi_table)[FI_N_LAWS][FI_N_STORES] = {FI_LAWS_HERE(FI_ROW)};
 
 #undef FI_THIS
@@ -94,7 +127,7 @@ static fi_blocks_fn *const FI_THIS(fi_table)[FI_N_LAWS][FI_N_STORES] = {FI_LAWS_
 #undef fi_numbers
 #undef fi_numbers_set
 #undef FI_AT_ONCE
-#undef FI_DEFINE_LAST
+#undef FI_DEFINE_PART
 #undef FI_DEFINE
 #undef FI_DEFINE_CACHED
 #undef FI_DEFINE_PAST

@@ -51,7 +51,7 @@ static inline double fi_two_product(double a, double b, double *error)
 }
 
 /* For doubles with |a|, |b| and the result below 2^996 and a*b either 0 or at least 2^-969, so that its error is
- * a double; the parameters of the laws (fastinit/laws.py) keep to that. */
+ * a double; the parameters of the laws (fastinit/laws/kernel_laws.py) keep to that. */
 static inline double fi_fma64_exact(double a, double b, double c)
 {
     double p_error, u_error, t_error;

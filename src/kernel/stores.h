@@ -71,9 +71,6 @@ FI_INLINE void fi_sink_open(fi_sink *sink, char *dst) { sink->place = dst; }
 FI_INLINE void fi_sink_close(fi_sink *sink, fi_sink_take *take) { (void)sink, (void)take; }
 #endif
 
-/* Shorter copies that begin or end inside a line stay in the caches: the neighbours' parts of those lines come next. */
-#define FI_MIN_STREAMED (4 * FI_LINE)
-
 /* Fewer bytes than a line. Reads whole vectors. */
 FI_INLINE void fi_write_few(char *dst, const char *src, int n_bytes)
 {

@@ -5,7 +5,7 @@
  *
  * An element draws a side of the interval, each half of the probability, and a distance d in (0, 1) from that side's bound
  * to the middle, with full relative precision near 0. Then q = base + slope d and y = y_base + y_slope d, where the side's
- * four numbers come from the bounds (fastinit/truncation.py): so q is precise in the tails and y in the middle. */
+ * four numbers come from the bounds (fastinit/laws/truncation.py): so q is precise in the tails and y in the middle. */
 #ifndef FI_TRUNCATED_H
 #define FI_TRUNCATED_H
 

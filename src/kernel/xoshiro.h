@@ -56,6 +56,13 @@ FI_INLINE v_u64 fi_lanes_next(fi_lanes *lanes, int v)
     return result;
 }
 
+/* Whether a portion is followed by one that begins, in the same block, in the step where it ends or after that. */
+FI_INLINE int fi_goes_on(const fi_portion *portion, const fi_portion *end, int n_step)
+{
+    return portion + 1 < end && portion[1].block == portion->block &&
+           portion[1].first / n_step >= (portion->first + portion->n) / n_step;
+}
+
 /* fi_words_fn. */
 static void FI_JOIN(fi, words, FI_ISA)(const uint64_t key[4], uint64_t block_index, int n, uint64_t *word)
 {

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fastinit import _kernels, laws
-from fastinit.dtypes import FORMATS
+from fastinit import _kernels
+from fastinit.laws import kernel_laws
+from fastinit.laws.dtypes import FORMATS
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parent.parent / "src"
@@ -44,18 +45,18 @@ N_ELEMENTS = 16_384 + 1024 + 77
 SEED = bytes(range(32))
 
 LAWS = {str(case): case.law() for case in CASES} | {
-    f"constant-{dtype}": laws.constant("constant", 0.1, FORMATS[dtype]) for dtype in DTYPES
+    f"constant-{dtype}": kernel_laws.constant("constant", 0.1, FORMATS[dtype]) for dtype in DTYPES
 }
 LAWS |= {f"complex {name}{numbers}-{dtype}": law_of(dtype, name, numbers) for dtype, name, numbers in COMPLEX_CASES}
 
 
-def expected_bytes(law: laws.Law) -> bytes:
+def expected_bytes(law: kernel_laws.Law) -> bytes:
     out = np.empty(N_ELEMENTS, DTYPES[_kernels.dtypes()[law.dtype_code]])
     _kernels.fill(out, law, SEED, "", None, 1, False)
     return out.tobytes()
 
 
-def arguments(law: laws.Law) -> list[str]:
+def arguments(law: kernel_laws.Law) -> list[str]:
     key = _kernels.stream_key(SEED, "", law.tag)
     numbers = [*law.numbers, *[0.0] * (N_PARAMETERS - len(law.numbers))]
     return [str(law.code), str(law.dtype_code), *map(str, key), *map(repr, numbers), str(N_ELEMENTS)]

@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional, init
 
 import fastinit as fi
-from fastinit import gains
-from fastinit.dtypes import FORMATS
+from fastinit.laws import gains
+from fastinit.laws.dtypes import FORMATS
 
 #: What other libraries warn of is not this project's error.
 pytestmark = pytest.mark.filterwarnings("default")

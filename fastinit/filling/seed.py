@@ -1,0 +1,79 @@
+"""From ``rng`` to the seed of a stream's key; what a ``name`` may be. The key itself is made in src/key.c."""
+
+from __future__ import annotations
+
+import functools
+import os
+
+from fastinit import _kernels
+from fastinit.common.errors import reject_type, reject_value
+
+EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator"
+
+#: What laws without randomness are given: they draw nothing.
+NO_SEED = bytes(32)
+
+
+def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
+    """Eight 32-bit words, little-endian: the low halves of a bit generator's next raw outputs; fresh entropy for None.
+
+    Without randomness, if not `draws`, rng is only checked. The low halves, because MT19937 fills no more than those;
+    at least 32 bits of every BitGenerator of NumPy's.
+    """
+    if not draws:
+        check_rng(where, rng)
+        return NO_SEED
+    if type(rng) is int and rng >= 0:  # no subclass: nobody's own __eq__ enters the cache
+        return _int_seed(rng)
+    if rng is None:
+        return os.urandom(32)
+    words = _kernels.raw_words(_generator(where, rng).bit_generator)
+    if words is None:
+        reject_value(where, "rng", "a BitGenerator that generates", rng)
+    return words
+
+
+def check_rng(where: str, rng: object) -> None:
+    """Raise what seed_of would, without advancing anything."""
+    if rng is not None and type(rng) is not int:
+        _generator(where, rng)
+    elif rng is not None and rng < 0:
+        reject_value(where, "rng", EXPECTED, rng)
+
+
+def check_name(where: str, name: object) -> None:
+    if type(name) is str and name.isascii():
+        return
+    if not isinstance(name, str):
+        reject_type(where, "name", "a string", name)
+    try:
+        str.encode(name)
+    except UnicodeEncodeError:
+        reject_value(where, "name", "a string that UTF-8 can encode", name)
+
+
+def _generator(where: str, rng: object):
+    if isinstance(rng, bool):
+        reject_type(where, "rng", EXPECTED, rng)
+    default_rng, generator_type = _numpy_random()
+    if type(rng) is generator_type:
+        return rng
+    try:
+        return default_rng(rng)
+    except TypeError:
+        reject_type(where, "rng", EXPECTED, rng)
+    except ValueError:
+        reject_value(where, "rng", EXPECTED, rng)
+
+
+@functools.cache
+def _numpy_random() -> tuple:
+    # Imported when first used: NumPy itself loads it lazily, and it costs a tenth of NumPy's import time.
+    from numpy.random import Generator, default_rng
+
+    return default_rng, Generator
+
+
+@functools.lru_cache(maxsize=256)
+def _int_seed(rng: int) -> bytes:
+    return _kernels.raw_words(_generator("", rng).bit_generator)

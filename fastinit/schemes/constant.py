@@ -1,0 +1,191 @@
+"""Schemes that draw nothing: constants, given values, the log-odds of a prior."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+
+from fastinit.common import checks
+from fastinit.common.checks import Shape
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import placing
+from fastinit.laws import kernel_laws
+from fastinit.laws.dtypes import ComplexFormat, Format, IntegerFormat
+from fastinit.laws.given import check_broadcasts, numbers, real_array
+from fastinit.laws.spec import Spec, fixed
+from fastinit.schemes.register import scheme
+
+
+@scheme
+def zeros() -> Spec:
+    """Fill with 0.
+
+    Parameters
+    ----------
+    [shape]
+    [common]
+
+    Notes
+    -----
+    The usual choice for biases; weights that are all zero leave the units of a layer identical for ever.
+    Equals ``torch.nn.init.zeros_`` and ``jax.nn.initializers.zeros``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.zeros(3)
+    array([0., 0., 0.], dtype=float32)
+    """
+    return one_value("zeros", "value", 0.0)
+
+
+@scheme
+def ones() -> Spec:
+    """Fill with 1.
+
+    Parameters
+    ----------
+    [shape]
+    [common]
+
+    Notes
+    -----
+    The usual choice for the scales of normalization layers.
+    Equals ``torch.nn.init.ones_`` and ``jax.nn.initializers.ones``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.ones(3)
+    array([1., 1., 1.], dtype=float32)
+    """
+    return one_value("ones", "value", 1.0)
+
+
+@scheme
+def constant(*, value: float) -> Spec:
+    """Fill with one value, or with given ones.
+
+    Parameters
+    ----------
+    [shape]
+    value : float or array of float
+        Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
+        broadcast to the shape. Each is rounded to the dtype once, to nearest even. Complex numbers are for complex
+        dtypes, which take real ones too. Integer dtypes take integers within their range alone, bool 0 and 1.
+    [common]
+
+    Notes
+    -----
+    Equals ``torch.nn.init.constant_`` and ``jax.nn.initializers.constant``.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.constant(3, value=0.1)
+    array([0.1, 0.1, 0.1], dtype=float32)
+    >>> fi.constant((2, 3), value=[1, 2, 3])
+    array([[1., 2., 3.],
+           [1., 2., 3.]], dtype=float32)
+    """
+    if placing.is_many(value):
+        return given_values("constant", "value", numbers("constant", "value", value))
+    if isinstance(value, (complex, np.complexfloating, bool, np.bool_)):
+        return given_values("constant", "value", np.asarray(value))
+    exact = checks.as_integer(value)
+    return one_value("constant", "value", checks.real("constant", "value", value), exact)
+
+
+@scheme
+def log_odds(*, p: float) -> Spec:
+    """Fill the bias of a sigmoid output with ln(p / (1 - p)), so that the network begins by predicting the prior p.
+
+    Parameters
+    ----------
+    [shape]
+    p : float or array of float
+        Probability of each class, 0 < p < 1; an array must broadcast to the shape.
+    [common]
+
+    Notes
+    -----
+    Without it, a rare class costs the first steps of training: every output begins at 1/2. No peer has it.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He and P. Dollar, "Focal loss for dense object detection", ICCV 2017, 4.1.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.log_odds(2, p=0.01).round(3)
+    array([-4.595, -4.595], dtype=float32)
+    """
+    where = "log_odds"
+    if placing.is_many(p):
+        given = real_array(where, "p", p)
+        if not ((given > 0) & (given < 1)).all():
+            reject_value(where, "p", "numbers in (0, 1)", p)
+        odds = [placing.log_odds(float(value)) for value in given.flat]
+        return given_values(where, "p", np.array(odds).reshape(given.shape))
+    number = checks.finite(where, "p", p)
+    if not 0 < number < 1:
+        reject_value(where, "p", "a number in (0, 1)", p)
+    return one_value(where, "p", placing.log_odds(number))
+
+
+def one_value(where: str, parameter: str, value: float, exact: int | None = None) -> Spec:
+    """The same number everywhere; `exact` is an integer that float64 may have rounded."""
+    given = np.float64(value)
+    if exact is not None and -(2**63) <= exact < 2**64:
+        given = np.array(exact)
+    elif exact is not None:  # rounded, it might lie in the range of some dtype
+        given = np.nextafter(given, math.copysign(math.inf, value))
+    others = given_values(where, parameter, given).others
+    return fixed(where, partial(kernel_laws.constant, where, value), others=others)
+
+
+def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
+    """Values broadcast to the shape."""
+    is_complex = given.dtype.kind == "c"
+    floats = given.astype(np.float64) if given.dtype.kind in "iub" else given
+
+    def rule(shape: Shape, fmt: Format) -> None:
+        if is_complex or given.dtype.kind == "b":
+            got = "complex ones" if is_complex else "booleans"
+            reject_type(where, parameter, f"real numbers for {fmt.name}", Shown(got))
+        check_broadcasts(where, parameter, given.shape, shape)
+        _check_range(where, floats, fmt)
+
+    def complex_rule(shape: Shape, fmt: ComplexFormat) -> None:
+        check_broadcasts(where, parameter, given.shape, shape)
+        for part in (given.real, given.imag) if is_complex else (floats,):
+            _check_range(where, part, fmt.parts)
+
+    def integer_rule(shape: Shape, fmt: IntegerFormat) -> None:
+        check_broadcasts(where, parameter, given.shape, shape)
+        if is_complex:
+            wrong = np.ones(given.shape, bool)
+        else:
+            with np.errstate(invalid="ignore"):  # infinities leave no rest
+                wrong = ~((given >= fmt.least) & (given < fmt.greatest + 1) & (given % 1 == 0))
+        if wrong.any():
+            got = Shown("complex ones") if is_complex else given[wrong].flat[0].item()
+            reject_value(where, parameter, f"integers from {fmt.least} to {fmt.greatest} for {fmt.name}", got)
+
+    place, exactly = partial(placing.values, given=floats), partial(placing.values, given=given)
+    others = {
+        "complex": Spec(where, complex_rule, by_shape=True, place=place),
+        "integer": Spec(where, integer_rule, by_shape=True, place=exactly),
+    }
+    return Spec(where, rule, by_shape=True, place=place, others=others)
+
+
+def _check_range(where: str, values: np.ndarray, fmt: Format) -> None:
+    finite = np.isfinite(values)
+    for bound in (values.min(initial=0, where=finite), values.max(initial=0, where=finite)):
+        kernel_laws.constant(where, float(bound), fmt)
+    if np.isinf(values).any():
+        kernel_laws.constant(where, np.inf, fmt)

@@ -1,0 +1,132 @@
+"""Parameters that are arrays: each element's law has its own numbers, at the element's own place in the stream."""
+
+import numpy as np
+import pytest
+from exact_laws import Normal
+from fills import same_bits
+from reference_laws import DTYPES
+
+import fastinit as fi
+from fastinit.laws.dtypes import FORMATS
+
+ROWS, COLUMNS = np.linspace(0.1, 3, 12)[:, None], np.linspace(-2, 2, 16)
+
+CASES = [
+    fi.get("normal", std=ROWS),
+    fi.get("normal", mean=COLUMNS, std=0.5),
+    fi.get("uniform", low=-ROWS, high=COLUMNS + 4),
+    fi.get("truncated_normal", mean=COLUMNS, std=ROWS),
+    fi.get("truncated_normal", std=ROWS, low=[-2.0, -1.0] * 8, high=3),
+    fi.get("truncated_normal", std=2, lower=-ROWS),
+    fi.get("zeros").but(np.s_[5:, ::2], fi.get("normal", std=ROWS[:7])),
+]
+
+
+def label(scheme) -> str:
+    return "-".join([scheme.name, *scheme.params])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("std", [ROWS, np.linspace(0.5, 1, 16)], ids=["rows", "columns"])
+def test_normals_by_definition(std, dtype):
+    """std z + mean in float64 from the standard draws of the arithmetic, rounded once."""
+    arithmetic = "float64" if dtype == "float64" else "float32"
+    z = fi.normal((12, 16), rng=1, name="w", dtype=arithmetic).astype(np.float64)
+    exact = std * z + COLUMNS / 4
+    ours = fi.normal((12, 16), mean=COLUMNS / 4, std=std, rng=1, name="w", dtype=DTYPES[dtype])
+    assert same_bits(ours, fi.constant((12, 16), value=exact, dtype=DTYPES[dtype]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_uniforms_by_definition_and_inside(dtype):
+    low, high = -ROWS, COLUMNS + 4
+    arithmetic = "float64" if dtype == "float64" else "float32"
+    x = fi.uniform((12, 16), low=-1, high=1, rng=1, name="w", dtype=arithmetic).astype(np.float64)
+    ours = fi.uniform((12, 16), low=low, high=high, rng=1, name="w", dtype=DTYPES[dtype]).astype(np.float64)
+    assert (low < ours).all()
+    assert (ours < high).all()
+    step = 2.0 ** -FORMATS[dtype].precision * np.maximum(abs(low), high)
+    assert (abs(ours - (low / 2 + high / 2 + (high / 2 - low / 2) * x)) <= 2 * step).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+@pytest.mark.parametrize("scheme", CASES, ids=label)
+def test_parts_layouts_and_batches(scheme, dtype):
+    whole = scheme((12, 16), rng=3, name="w", dtype=dtype)
+    ids = np.random.default_rng(0).integers(-12, 12, 30)
+    for index in np.s_[7], np.s_[3:11:3, ::-7], np.s_[ids], np.s_[ids[:5], 9], np.s_[:, [3, 3, 0]]:
+        assert same_bits(scheme((12, 16), rng=3, name="w", dtype=dtype, index=index), np.asarray(whole[index])), index
+    out = np.full((16, 24), 7, whole.dtype).T[::-2]
+    assert same_bits(scheme(out=out, rng=3, name="w", threads=2), whole)
+    assert same_bits(fi.initialize({"w": np.empty((12, 16), whole.dtype)}, {"*": scheme}, rng=3)["w"], whole)
+
+
+def test_pieces_are_as_the_whole():
+    """More elements than are made ready at a time."""
+    z = fi.normal((300, 400), rng=1, name="w").astype(np.float64)
+    std = np.linspace(1, 2, 400)
+    assert same_bits(fi.normal((300, 400), std=std, rng=1, name="w"), (std * z).astype(np.float32))
+
+
+def test_truncated_laws():
+    """KS distances of 8 columns of 40,000, each by its own numbers: a false alarm in 10**6 runs; and a control."""
+    std, low = np.linspace(0.5, 4, 8), np.linspace(-2.5, 0, 8)
+    w = fi.truncated_normal((40000, 8), mean=1.0, std=std, low=low, high=2.0, rng=0, dtype="float64")
+    scaled = (w - 1) / std
+    assert (scaled > low).all()
+    assert (scaled < 2).all()
+    bound = 2.9 / 200  # of the distance times sqrt(40000): P = 2 exp(-2 * 2.9**2) = 1e-7 each
+
+    def distance(values: np.ndarray, first: float) -> float:
+        base, above = Normal(0.0, 1.0).cdf(first), Normal(0.0, 1.0).cdf(2.0)
+        u = np.sort((np.vectorize(Normal(0.0, 1.0).cdf)(values) - base) / (above - base))
+        grid = np.arange(u.size + 1) / u.size
+        return max(abs(u - grid[1:]).max(), abs(u - grid[:-1]).max())
+
+    assert max(distance(scaled[:, i], low[i]) for i in range(8)) < bound
+    assert distance(1.1 * scaled[:, 2], low[2]) > bound
+
+
+def test_widths_of_0_and_one_law_for_all():
+    assert fi.normal((2, 3), mean=[1, 2, 3], std=0, rng=0).tolist() == [[1, 2, 3]] * 2
+    assert fi.uniform(3, low=[1, 2, 3], high=[1, 2, 4], rng=0)[:2].tolist() == [1, 2]
+    assert fi.truncated_normal(2, std=[0, 1], mean=5, rng=0)[0] == 5
+    assert fi.normal(0, std=np.ones(1), rng=0).shape == (0,)
+
+
+def test_parameters_are_copied():
+    std = np.ones(4)
+    scheme = fi.get("normal", std=std)
+    before = scheme((3, 4), rng=0)
+    std[:] = 100
+    assert same_bits(scheme((3, 4), rng=0), before)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (
+            lambda out: fi.normal(out=out, std=[1, 2, 3]),
+            ValueError,
+            "normal: std: expected an array that broadcasts to",
+        ),
+        (lambda out: fi.normal(out=out, std=[[1, -2]]), ValueError, "normal: std: expected a finite number >= 0"),
+        (lambda out: fi.normal(out=out, mean=[0, np.nan]), ValueError, "normal: mean: expected a finite number"),
+        (lambda out: fi.normal(out=out, std=[1, 3e38]), ValueError, "normal: mean, std: expected |mean| + 7.54 std"),
+        (lambda out: fi.normal(out=out, std=["a", "b"]), TypeError, "normal: std: expected a real number"),
+        (lambda out: fi.normal(out=out, mean=[1, 2], std=[1, 2, 3]), ValueError, "normal: mean, std: expected arrays"),
+        (lambda out: fi.uniform(out=out, low=[0, 3], high=2), ValueError, "uniform: low, high: expected low <"),
+        (lambda out: fi.truncated_normal(out=out, low=[0, 3]), ValueError, "truncated_normal: low, high: expected"),
+        (
+            lambda out: fi.truncated_normal(out=out, low=[0, 1], lower=0),
+            TypeError,
+            "truncated_normal: low, high, lower",
+        ),
+    ],
+)
+def test_refused_before_anything_is_written(call, error, message):
+    out = np.full((4, 2), 7, np.float32)
+    with pytest.raises(error) as raised:
+        call(out)
+    assert str(raised.value).startswith(message)
+    assert (out == 7).all()
