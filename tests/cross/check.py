@@ -2,7 +2,8 @@
 
 For instance ``gcc clang aarch64-linux-gnu-gcc:qemu-aarch64``. Each builds the C files with warnings as errors and a
 program that fills without Python; every backend that runs must give the bits of the installed package, which the
-golden hashes pin, for every law of tests/law_cases.py in every dtype. A compiler that is missing is a failure.
+golden hashes pin, for every law of tests/law_cases.py in every dtype, and the complex ones. A compiler that is missing
+is a failure.
 
 With ``--rounding`` before the compilers, instead: every backend's roundings to 16 and 8 bits at all 2**32
 float32 patterns, a minute each, the portable one's four, and more under an emulator.
@@ -28,6 +29,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from law_cases import CASES  # noqa: E402
 from reference_laws import DTYPES  # noqa: E402
+from test_complex import CASES as COMPLEX_CASES  # noqa: E402
+from test_complex import law_of  # noqa: E402
 
 #: Another optimization level than the package's, on purpose: it must not matter.
 FLAGS = ["-O2", "-ffp-contract=off", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-static", f"-I{SOURCE}"]
@@ -44,6 +47,7 @@ SEED = bytes(range(32))
 LAWS = {str(case): case.law() for case in CASES} | {
     f"constant-{dtype}": kernel_laws.constant("constant", 0.1, FORMATS[dtype]) for dtype in DTYPES
 }
+LAWS |= {f"complex {name}{numbers}-{dtype}": law_of(dtype, name, numbers) for dtype, name, numbers in COMPLEX_CASES}
 
 
 def expected_bytes(law: kernel_laws.Law) -> bytes:
