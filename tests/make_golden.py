@@ -14,6 +14,7 @@ from reference_laws import BITS, DTYPES
 
 import fastinit as fi
 from fastinit.laws.dtypes import COMPLEX_FORMATS
+from fastinit.plans.plain import scheme_of
 
 PATH = Path(__file__).with_name("golden.json")
 
@@ -52,6 +53,11 @@ CASES = [
     ("log_odds", {"p": 0.01}, (1025,), 0, ""),
     ("log_odds", {"p": [0.01, 0.5, 1e-30, 0.999]}, (3, 4), 0, ""),
     ("identity", {"gain": 0.1}, (30, 50), 0, ""),
+    ("sparse", {"sparsity": 0.6, "fans": {"in_axis": 2, "out_axis": 1, "batch_axis": 0}}, (5, 40, 60), 5, "experts"),
+    ("identity", {"gain": 0.1, "fans": {"batch_axis": 0}}, (5, 30, 50), 0, "experts"),
+    ("normal", {"mean": [0.5, 0.0, -0.5], "std": [[0.1], [1.0]]}, (5, 2, 3), 5, "varied"),
+    ("uniform", {"low": [-1.0, -2.0], "high": 3.0}, (513, 2), 5, "varied"),
+    ("truncated_normal", {"std": [0.5, 2.0], "low": [-1.0, -3.0]}, (513, 2), 5, "varied"),
     ("dirac", {"groups": 2, "fans": "oi"}, (8, 3, 4, 5), 0, ""),
 ]
 
@@ -97,11 +103,16 @@ def pinned(array: np.ndarray) -> np.ndarray:
     return values[np.linspace(0, values.size - 1, N_PINNED).astype(int)]
 
 
+def configured(scheme: str, params: dict):
+    """With roles of axes as JSON has them."""
+    return scheme_of("golden", "scheme", {"name": scheme, **params})
+
+
 def records(cases: list[tuple], kind: str, of: Callable[[np.ndarray], object], dtypes: Iterable[str]) -> list[dict]:
     """What a case is, and `of` its array in each dtype; None where the dtype has no numbers for it."""
     made = []
     for scheme, params, shape, rng, name in cases:
-        init = fi.get(scheme, **params)
+        init = configured(scheme, params)
         values = {}
         for dtype in dtypes:
             try:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import reference_haar
 from cases import TO_ROUNDING
-from make_golden import BLOCKS, PATH, block_hash, pinned, sha256
+from make_golden import BLOCKS, PATH, block_hash, configured, pinned, sha256
 from reference_laws import DTYPES
 
 import fastinit as fi
@@ -19,7 +19,7 @@ GOLDEN = json.loads(PATH.read_text())
 
 def array_of(case: dict, dtype: str, **changed) -> np.ndarray:
     case = {**case, **changed}
-    return fi.get(case["scheme"], **case["params"])(
+    return configured(case["scheme"], case["params"])(
         tuple(case["shape"]), rng=case["rng"], name=case["name"], dtype=DTYPES.get(dtype, dtype)
     )
 
