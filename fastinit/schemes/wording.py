@@ -30,8 +30,8 @@ truncated : bool, default False
     1 / 0.87962566103423978, so that the variance stays as stated.""",
     "[arrays]": """\
 Arrays, of which
-        copies are kept, must broadcast to the shape. Elements are then filled by one thread, and their last bits are
-        not those of the same numbers given alone.""",
+    copies are kept, must broadcast to the shape. Elements are then filled by one thread, and their last bits are not
+    those of the same numbers given alone.""",
     "[common]": """\
 dtype : dtype-like, optional
     float32, the default, float64, float16, or one of ml_dtypes: bfloat16, float8_e4m3fn, float8_e5m2. As NumPy or
