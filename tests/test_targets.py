@@ -42,29 +42,6 @@ def random_index(generator, shape: tuple[int, ...]) -> tuple:
     return (*items, Ellipsis) if generator.random() < 0.3 else tuple(items)
 
 
-@pytest.mark.parametrize(("scheme", "shape"), CASES, ids=lambda case: getattr(case, "name", case))
-@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
-def test_any_step(scheme, shape, dtype):
-    generator = np.random.default_rng(1)
-    whole = scheme(shape, rng=3, name="w", dtype=dtype)
-    for _ in range(40):
-        index = random_index(generator, shape)
-        expected = np.asarray(whole[index])
-        assert same_bits(scheme(shape, rng=3, name="w", dtype=dtype, index=index), expected), index
-        backwards = np.full(expected.shape[::-1], 7, whole.dtype).T[(*[slice(None, None, -1)] * expected.ndim, ...)]
-        scheme(shape, rng=3, name="w", index=index, out=backwards)
-        assert same_bits(backwards, expected), index
-
-
-def test_any_step_of_an_orthogonal_matrix():
-    whole = fi.orthogonal((30, 20), rng=0)
-    for index in np.s_[::-1], np.s_[::2, 3::5], np.s_[5, ::-3]:
-        assert abs(fi.orthogonal((30, 20), rng=0, index=index) - whole[index]).max() < 1e-6
-
-
-BLOCKS = [np.s_[0], np.s_[2:9], np.s_[:, 4:8], np.s_[1:30:3, ::-2], np.s_[-1, 5], np.s_[..., -3:], np.s_[9:2]]
-
-
 def random_listed_index(generator, shape: tuple[int, ...]) -> tuple:
     """One array of integers at least among the items, of a shape that all others broadcast to."""
     entries = [(), (5,), (2, 3), (1, 4), (0,)][generator.integers(0, 5)]
@@ -79,16 +56,27 @@ def random_listed_index(generator, shape: tuple[int, ...]) -> tuple:
 
 @pytest.mark.parametrize(("scheme", "shape"), CASES, ids=lambda case: getattr(case, "name", case))
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
-def test_arrays_of_integers(scheme, shape, dtype):
-    generator = np.random.default_rng(4)
+@pytest.mark.parametrize("make_index", [random_index, random_listed_index])
+def test_as_numpy_indexes_the_whole(make_index, scheme, shape, dtype):
+    """Slices of any step; arrays of integers among them."""
+    generator = np.random.default_rng(1)
     whole = scheme(shape, rng=3, name="w", dtype=dtype)
     for _ in range(40):
-        index = random_listed_index(generator, shape)
+        index = make_index(generator, shape)
         expected = np.asarray(whole[index])
         assert same_bits(scheme(shape, rng=3, name="w", dtype=dtype, index=index), expected), index
         backwards = np.full(expected.shape[::-1], 7, whole.dtype).T[(*[slice(None, None, -1)] * expected.ndim, ...)]
         scheme(shape, rng=3, name="w", index=index, out=backwards)
         assert same_bits(backwards, expected), index
+
+
+def test_any_step_of_an_orthogonal_matrix():
+    whole = fi.orthogonal((30, 20), rng=0)
+    for index in np.s_[::-1], np.s_[::2, 3::5], np.s_[5, ::-3]:
+        assert abs(fi.orthogonal((30, 20), rng=0, index=index) - whole[index]).max() < 1e-6
+
+
+BLOCKS = [np.s_[0], np.s_[2:9], np.s_[:, 4:8], np.s_[1:30:3, ::-2], np.s_[-1, 5], np.s_[..., -3:], np.s_[9:2]]
 
 
 def test_rows_by_id_of_a_table_with_a_padding_row():
