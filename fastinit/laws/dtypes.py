@@ -41,7 +41,7 @@ class Format(NamedTuple):
         return nearest if nearest < bound else self.next_below(nearest)
 
     def all_below(self, bounds: np.ndarray) -> np.ndarray:
-        """`below` of each of many bounds within the range; what it makes of others has no meaning."""
+        """`below` of each of many bounds in (-max, max]; what it makes of others has no meaning."""
         if self.precision == 53:
             return np.nextafter(bounds, -np.inf)
         quantum = self._quanta(bounds)
