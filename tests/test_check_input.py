@@ -53,7 +53,7 @@ REFUSED = [
     ([{"shape": (4, 6), "bias": np.ones(4)}], {}, ValueError, r"layers\[0\].bias: expected a number or .*\(6,\), got"),
     ([4, 6], {"bias": np.nan}, ValueError, r"layers\[0\].bias: expected"),
     ([4, 6], {"scheme": "he_norml"}, ValueError, r"layers\[0\].scheme: expected 'he_normal'"),
-    ([4, 6], {"scheme": 3}, TypeError, r"layers\[0\].scheme: expected a scheme, its name or fastinit.get.*, got 3"),
+    ([4, 6], {"scheme": 3}, TypeError, r"layers\[0\].scheme: expected a scheme, its name or"),
     ([4, 6], {"scheme": {"name": "normal", "sd": 1}}, TypeError, "normal: sd: expected one of the scheme's own"),
     ([4, 6], {"layout": "xy"}, ValueError, "check: layout: expected"),
     ([4, 6], {"n_samples": 0}, ValueError, "check: n_samples: expected an int >= 1, got 0"),

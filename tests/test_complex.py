@@ -112,7 +112,7 @@ def test_moduli_stay_below_the_bound(case):
         assert greatest > bound_of(name, numbers) * 0.999
 
 
-@pytest.mark.parametrize("std", [1.0, 0.7, 0.02, 1e-37, 1.3e-37, 1e37])
+@pytest.mark.parametrize("std", [0.7, 1e-37])
 def test_every_angle_stays_below_the_bound(std):
     """float32: all 2**22 places of a quarter turn, at the largest radius of the disc and of normals within 2 and 3."""
     k = np.arange(1 << 22, dtype=np.uint32)

@@ -23,8 +23,7 @@ def listed_box(starts, out_offsets, length, itemsize):
     return (0, length, itemsize, -1, 0, np.asarray(starts, np.int64), np.asarray(out_offsets, np.int64))
 
 
-@pytest.mark.parametrize("streamed", [False, True])
-def test_rows_by_id(isa, fill, streamed):
+def test_rows_by_id(isa, fill):
     """Repeats, in no order, in the block before and after, long and short; written in another order with gaps."""
     whole, generator = fill(shape=N_WHOLE), np.random.default_rng(1)
     itemsize = dtype_of(fill).itemsize
@@ -40,7 +39,7 @@ def test_rows_by_id(isa, fill, streamed):
         starts = generator.integers(0, (N_WHOLE - length) // step, n) * step
         starts[n // 2 :] = np.sort(starts[n // 2 :])
         starts[0] = starts[1]
-        for gap, threads, offset in [(0, 1, 4), (3, 2, 0), (16, 3, 1), (0, 7, 0)]:
+        for gap, threads, offset, streamed in [(0, 1, 4, False), (3, 2, 0, True), (16, 3, 1, False), (0, 7, 0, True)]:
             places = generator.permutation(n) if gap else np.arange(n)
             with inside_memory(n * (length + gap), offset, whole.dtype) as memory:
                 rows = memory.reshape(n, length + gap)

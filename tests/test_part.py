@@ -118,7 +118,6 @@ def test_a_few_rows_of_a_table_larger_than_any_memory():
     assert same_bits(rows, fi.normal((2**40, 128), rng=0, name="t", index=np.s_[2**39 : 2**39 + 3]))
 
 
-@pytest.mark.xfail(strict=True, reason="the kernels do not take entries by their numbers yet; goes when they do")
 def test_rows_by_id():
     rows, ids = np.empty((3, 12), np.float32), [7, 0, 7]
     fi.initialize({"t": [fi.part(rows, (50, 12), ids)]}, {"t": "normal"}, rng=0)

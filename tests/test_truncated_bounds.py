@@ -16,6 +16,7 @@ from test_bad_input import refused
 
 import fastinit as fi
 from fastinit.laws import normal_tail, truncation, widening
+from fastinit.laws.dtypes import FORMATS
 
 INF = math.inf
 
@@ -47,6 +48,19 @@ KEPT = [
 ]
 
 
+#: Of these, the ones between whose bounds float8 has no number or nearly always the same one.
+NARROW_FOR_FLOAT8 = {(-3.0, 1.0, 2.0, 2.5), (-3.0, 0.1, 2.0, 2.5), (0.0, 0.1, 5.0, INF)}
+
+
+def in_every_dtype(cases: list[tuple]) -> list[tuple]:
+    return [
+        (numbers, dtype)
+        for numbers in cases
+        for dtype in DTYPES
+        if not (dtype.startswith("float8") and numbers in NARROW_FOR_FLOAT8)
+    ]
+
+
 def law_of(mean: float, std: float, lower: float, upper: float) -> Normal:
     return Normal(mean, std, (lower - mean) / std, (upper - mean) / std)
 
@@ -55,8 +69,7 @@ def fill(mean, std, lower, upper, **call):
     return fi.truncated_normal(mean=mean, std=std, lower=lower, upper=upper, **call)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("numbers", BETWEEN, ids=str)
+@pytest.mark.parametrize(("numbers", "dtype"), in_every_dtype(BETWEEN), ids=str)
 def test_bit_for_bit(isa, numbers, dtype):
     """Against docs/stream-truncated.md in NumPy, its numbers in mpmath."""
     ours = fill(*numbers, shape=3000, rng=7, name="w", dtype=DTYPES[dtype], index=np.s_[900:2100])
@@ -65,8 +78,7 @@ def test_bit_for_bit(isa, numbers, dtype):
     assert not same_bits(ours, reference_laws.elements(law, dtype, 7, "w", 901, 1200))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("numbers", BETWEEN, ids=str)
+@pytest.mark.parametrize(("numbers", "dtype"), in_every_dtype(BETWEEN), ids=str)
 def test_law(numbers, dtype):
     """False alarms: 8 scores at 6.8e-6 each."""
     law = law_of(*numbers)
@@ -84,8 +96,7 @@ def test_width_to_the_nearest_float64(numbers):
     assert widening.widened(*numbers) != float(exact * (1 + 1e-15))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("numbers", KEPT, ids=str)
+@pytest.mark.parametrize(("numbers", "dtype"), in_every_dtype(KEPT), ids=str)
 def test_law_of_the_widened(numbers, dtype):
     """False alarms: 8 scores at 6.8e-6 each. The one that is not widened is seen."""
     mean, std, lower, upper = numbers
@@ -145,11 +156,11 @@ def test_equal_to_bounds_in_standard_deviations_where_those_are_exact(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_bounds_are_never_touched(dtype):
     """Numbers of the dtype as bounds, beside means and widths of which they are no exact multiples."""
-    means, stds = (-0.3, 0.1, 1 / 3), (0.45, 0.7, 1e3)
+    means, stds, near = (-0.3, 0.1, 1 / 3), (0.45, 0.7, 1e3), max(0.1, 1.01 * 2.0 ** -FORMATS[dtype].precision)
     for mean, std, lower, upper in itertools.product(means, stds, (-1.0, -0.25), (0.25, 0.75)):
         values = fill(mean, std, lower, upper, shape=1 << 14, rng=2, dtype=DTYPES[dtype]).astype(np.float64)
-        assert lower < values.min() < lower + 0.1
-        assert upper - 0.1 < values.max() < upper
+        assert lower < values.min() < lower + near
+        assert upper - near < values.max() < upper
 
 
 def test_bounds_converted_by_hand_are_touched():
