@@ -49,11 +49,9 @@ def test_nothing_is_drawn():
     assert generator.bit_generator.state == state
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in fi.schemes() if name not in ("zeros", "ones", "constant", "log_odds")]
-)
+@pytest.mark.parametrize("name", [name for name in fi.schemes() if name not in ("zeros", "ones", "constant")])
 def test_schemes_of_floats_say_so(name):
-    params = {"sparse": {"sparsity": 0.5}}.get(name, {})
+    params = {"sparse": {"sparsity": 0.5}, "log_odds": {"p": 0.5}}.get(name, {})
     with pytest.raises(TypeError, match=r": dtype: expected float32, float64.*, got int32$"):
         fi.get(name, **params)((4, 4, 4), dtype="int32", rng=0)
 

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import time
 
 import numpy as np
 import pytest
@@ -10,6 +11,10 @@ import fastinit as fi
 from fastinit.common import calls, errors
 
 FORM = re.compile(r"^[a-z_.]+: [\w, ]+: expected .+, got .+", re.DOTALL)
+
+
+#: Characters of a message.
+LONGEST = 320
 
 
 class Silent:
@@ -31,6 +36,17 @@ class Tensor:
         raise AssertionError("not to be asked")
 
 
+class Listed(list):
+    """Whose own repr would show everything."""
+
+
+class Hostile(list):
+    def __iter__(self):
+        raise RuntimeError
+
+    __repr__ = __len__ = __iter__
+
+
 CALLS = [
     (lambda: fi.kaiming_normal(np.ones((3, 3))), "he_normal: shape: ", "got an array; to fill it, use out="),
     (lambda: fi.normal(Tensor()), "normal: shape: ", "got an array; to fill it, use out="),
@@ -47,6 +63,8 @@ CALLS = [
     (lambda: fi.normal(3, 4), "normal: arguments: ", "expected at most 1 without names, got 2"),
     (lambda: fi.get("normal")(3, 4), "normal: arguments: ", "expected at most 1 without names, got 2"),
     (lambda: fi.get("normal", 3), "get: arguments: ", "expected at most 1 without names, got 2"),
+    (lambda: fi.get(name="normal"), "get: name: ", "expected a value, got nothing"),
+    (lambda: fi.he_normal((3, 3), gain=2), "he_normal: gain: ", "variance_scaling has one, as scale=gain**2"),
     (lambda: fi.get(), "get: name: ", "expected a value, got nothing"),
     (lambda: fi.get("normal").but(0), "but: scheme: ", "expected a value, got nothing"),
     (lambda: fi.gain("relu", 1, 2), "gain: arguments: ", "expected at most 2 without names, got 3"),
@@ -110,8 +128,26 @@ def test_messages_stay_short(parameter, value):
         return  # arrays to fill, and seeds
     with pytest.raises((TypeError, ValueError)) as raised:
         fi.normal(**arguments)
-    assert len(str(raised.value)) < 400
+    assert len(str(raised.value)) <= LONGEST
     assert FORM.match(str(raised.value))
+
+
+def test_subclasses_are_not_asked_to_show_themselves():
+    """The repr of ten million numbers takes a second."""
+    many = Listed([0.5] * 10**7)
+    began = time.process_time()
+    message = errors.message("f", "x", "less", many)
+    assert time.process_time() - began < 0.1
+    assert errors.message("f", "x", "less", Listed([1] * 30)) == "f: x: expected less, got a Listed of 30 entries"
+    assert errors.message("f", "x", "less", Hostile([1])) == "f: x: expected less, got a Hostile of 1 entries"
+    assert len(message) <= LONGEST
+
+
+@pytest.mark.parametrize("function", [fi.normal, fi.gain, fi.get("normal")], ids=["scheme", "function", "configured"])
+def test_long_names_are_cut(function):
+    with pytest.raises(TypeError) as raised:
+        function("relu", **{"q" * 10_000: 1})
+    assert len(str(raised.value)) <= LONGEST
 
 
 def test_long_expectations_are_cut():

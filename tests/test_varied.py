@@ -1,5 +1,7 @@
 """Parameters that are arrays: each element's law has its own numbers, at the element's own place in the stream."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from exact_laws import Normal
@@ -92,6 +94,55 @@ def test_widths_of_0_and_one_law_for_all():
     assert fi.uniform(3, low=[1, 2, 3], high=[1, 2, 4], rng=0)[:2].tolist() == [1, 2]
     assert fi.truncated_normal(2, std=[0, 1], mean=5, rng=0)[0] == 5
     assert fi.normal(0, std=np.ones(1), rng=0).shape == (0,)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_bounds_of_many_are_those_of_one(dtype):
+    """all_below against below: numbers of the dtype, beside and between them, powers of two, zeros, subnormals."""
+    fmt = FORMATS[dtype]
+    numbers = np.random.default_rng(4).standard_normal(300) * 2.0 ** np.arange(-150, 150)
+    numbers = np.concatenate([numbers, 2.0 ** np.arange(-150, 15), [0.0, 1e-60, 0.75, 3.0, 5e-324, fmt.max]])
+    numbers = numbers[abs(numbers) <= fmt.max]
+    numbers = np.concatenate([numbers, -numbers, [fmt.nearest(float(number)) for number in numbers]])
+    numbers = numbers[numbers > -fmt.max]  # below which there is none
+    expected = [fmt.below(float(number)) for number in numbers]
+    assert np.array_equal(fmt.all_below(numbers), expected)
+    assert (fmt.all_below(numbers) < numbers).all()
+    assert not np.array_equal(fmt.all_below(numbers / 1.01), expected)
+
+
+@pytest.mark.parametrize("scheme", ["normal", "uniform"])
+def test_memory_is_that_of_a_piece(scheme):
+    """However many different numbers: 16 MiB of combinations of rows and columns. Held against a copy."""
+    rows, columns = np.linspace(1, 2, 1024)[:, None], np.linspace(2, 3, 2048)
+    params = {"normal": dict(mean=rows, std=columns), "uniform": dict(low=rows, high=columns)}[scheme]
+    out = np.empty((1024, 2048), np.float64)
+
+    def peak(action) -> int:
+        tracemalloc.start()
+        action()
+        try:
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(lambda: getattr(fi, scheme)(out=out, rng=0, **params)) < 3 << 20
+    assert peak(lambda: out.copy()) > 15 << 20
+
+
+def test_one_wrong_number_among_many():
+    """In the last piece that is checked; each in the words of a single one."""
+    std = np.ones(100_000)
+    std[-1] = np.nan
+    out = np.full(100_000, 7, np.float32)
+    with pytest.raises(ValueError, match=r"^normal: std: expected a finite number >= 0, got nan$"):
+        fi.normal(out=out, std=std)
+    low = np.zeros(100_000)
+    low[-1] = 1 - 2.0**-30
+    with pytest.raises(ValueError, match=r"^uniform: low, high: expected bounds with a float32 strictly between them"):
+        fi.uniform(out=out, low=low, high=1)
+    assert fi.uniform(out=np.empty(100_000), low=low, high=1, rng=0)[-1] < 1
+    assert (out == 7).all()
 
 
 def test_parameters_are_copied():

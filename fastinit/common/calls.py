@@ -44,6 +44,7 @@ MEANT = {
 
 #: And what is no parameter at all here.
 ELSEWHERE = {
+    "gain": "variance_scaling has one, as scale=gain**2",
     "nonlinearity": "fastinit.gain has the factor of a nonlinearity",
     "device": "memory of the CPU alone is filled",
     "requires_grad": "gradients are the caller's",
@@ -59,7 +60,7 @@ def hint(unknown: str, known: Collection[str]) -> Shown:
     if not meant:
         import difflib  # only for the message
 
-        meant = difflib.get_close_matches(unknown.lower(), known, n=1)
+        meant = difflib.get_close_matches(unknown.lower()[:60], known, n=1, cutoff=0.7)
     return Shown(f"another name; perhaps {meant[0]} is meant" if meant else "another name")
 
 
@@ -85,18 +86,22 @@ def one_form(function: F) -> F:
 def _reject(where: str, function: Callable, args: tuple, kwargs: dict) -> NoReturn:
     parameters = inspect.signature(function).parameters
     named = [name for name, parameter in parameters.items() if parameter.kind is not parameter.VAR_KEYWORD]
+    takes_any = len(named) < len(parameters)
     by_position = [name for name in named if parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY]
     n_own = sum(name == "self" for name in by_position)
     if len(args) > len(by_position):
         reject_positional(where, len(by_position) - n_own, len(args) - n_own)
     for name in kwargs:
-        if name not in named:
+        if name not in named and not takes_any:
             known = [name for name in named if name != "self"]
             reject_type(where, name, f"one of its parameters ({', '.join(known) or 'none'})", hint(name, known))
         if name in by_position[: len(args)]:
             reject_type(where, name, "it once", Shown("it by position and by name"))
     missing = next(
-        name for name in named[len(args) :] if name not in kwargs and parameters[name].default is inspect._empty
+        name
+        for name in named[len(args) :]
+        if parameters[name].default is inspect._empty
+        and (name not in kwargs or parameters[name].kind is inspect.Parameter.POSITIONAL_ONLY)
     )
     reject_type(where, missing, "a value", Shown("nothing"))
 

@@ -9,7 +9,10 @@ from typing import NoReturn
 
 _SHORT = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxarray = _SHORT.maxdict = _SHORT.maxset = _SHORT.maxfrozenset = 20
-_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 4, 150, 200, 400
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 4, 110, 200, 400
+
+#: Containers, of subclasses of which the elements are shown: their own repr may take as long as it likes.
+_CONTAINERS = (list, tuple, dict, set, frozenset, str, bytes)
 
 
 def reject_value(where: str, parameter: str, expected: str, got: object) -> NoReturn:
@@ -22,8 +25,8 @@ def reject_type(where: str, parameter: str, expected: str, got: object) -> NoRet
     raise TypeError(message(where, parameter, expected, got)) from None
 
 
-#: Characters of a message's parts: of what was expected, and of what came.
-MAX_EXPECTED, MAX_GOT = 200, 160
+#: Characters of a message's parts: of a parameter's name, which may be the caller's, what was expected, what came.
+MAX_PARAMETER, MAX_EXPECTED, MAX_GOT = 60, 170, 120
 
 
 def message(where: str, parameter: str, expected: str, got: object) -> str:
@@ -33,12 +36,17 @@ def message(where: str, parameter: str, expected: str, got: object) -> str:
         text = f"{text[: MAX_GOT - 20]}..." + ("" if isinstance(got, Shown) else f" ({type(got).__name__})")
     if len(expected) > MAX_EXPECTED:
         expected = f"{expected[: MAX_EXPECTED - 3]}..."
+    if len(parameter) > MAX_PARAMETER:
+        parameter = f"{parameter[: MAX_PARAMETER - 3]}..."
     return f"{where}: {parameter}: expected {expected}, got {text}"
 
 
 def _text(value: object) -> str:
     """A value as its ``repr`` begins, without making that of a large one."""
     kind = type(value)
+    if kind not in _CONTAINERS and isinstance(value, _CONTAINERS):
+        base = next(base for base in _CONTAINERS if isinstance(value, base))
+        return f"a {kind.__name__} of {base.__len__(value)} entries"
     if kind in (dict, set, frozenset) and len(value) > 20:
         return f"a {kind.__name__} of {len(value)} entries"
     if kind is int and value.bit_length() > 600:

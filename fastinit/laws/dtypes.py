@@ -40,6 +40,16 @@ class Format(NamedTuple):
         nearest = self.nearest(float(bound))
         return nearest if nearest < bound else self.next_below(nearest)
 
+    def all_below(self, bounds: np.ndarray) -> np.ndarray:
+        """`below` of each of many bounds in (-max, max]; what it makes of others has no meaning."""
+        if self.precision == 53:
+            return np.nextafter(bounds, -np.inf)
+        quantum = self._quanta(bounds)
+        nearest = np.ldexp(np.rint(np.ldexp(bounds, -quantum)), quantum)
+        is_power = np.frexp(nearest)[0] == 0.5  # numbers are denser below it
+        down = np.maximum(self._quanta(nearest) - is_power, self.least_exponent)
+        return np.where(nearest < bounds, nearest, nearest - np.ldexp(1.0, down))
+
     def above(self, bound: float | Fraction) -> float:
         """The smallest number strictly above `bound`."""
         return -self.below(-bound)
@@ -55,6 +65,11 @@ class Format(NamedTuple):
             quantum = max(quantum - 1, self.least_exponent)
         lower = number - math.ldexp(1.0, quantum)
         return lower if lower >= -self.max else -math.inf
+
+    def _quanta(self, values: np.ndarray) -> np.ndarray:
+        """The exponents of numbers' steps."""
+        exponents = np.maximum(np.frexp(values)[1] - self.precision, self.least_exponent)
+        return np.where(values == 0, self.least_exponent, exponents)
 
     def _quantum_exponent(self, value: float) -> int:
         return max(math.frexp(value)[1] - self.precision, self.least_exponent) if value else self.least_exponent

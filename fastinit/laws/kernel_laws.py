@@ -74,15 +74,24 @@ def centre(mean: float, computed: Format) -> float:
     return computed.nearest(mean) + 0.0
 
 
+def smallest_std(fmt: Format) -> float:
+    """The least standard deviation besides 0; in fewer bits than 64 a little less may still round to it."""
+    return LEAST64 if fmt is FLOAT64_FORMAT else math.ldexp(1.0, fmt.least_exponent)
+
+
+def largest(fmt: Format) -> float:
+    """How far from 0 numbers of a law may lie."""
+    return min(fmt.max, GREATEST64)
+
+
 def check_mean_and_std(where: str, mean: float, std: float, reach: float, fmt: Format) -> None:
     """Refuse what would be all 0, overflow, or leave the range that the kernels compute exactly in."""
-    smallest = LEAST64 if fmt is FLOAT64_FORMAT else math.ldexp(1.0, fmt.least_exponent)
+    smallest = smallest_std(fmt)
     if std > 0 and (std < smallest if fmt is FLOAT64_FORMAT else fmt.nearest(std) == 0):
         what = "the smallest" if fmt is not FLOAT64_FORMAT else "for"
         reject_value(where, "std", f"0 or at least {smallest:.2g}, {what} {fmt.name}", std)
-    largest = min(fmt.max, GREATEST64)
-    if abs(mean) + reach * std > largest:
-        within = fmt.name if largest == fmt.max else f"{largest:g}"
+    if abs(mean) + reach * std > largest(fmt):
+        within = fmt.name if largest(fmt) == fmt.max else f"{largest(fmt):g}"
         reject_value(where, "mean, std", f"|mean| + {reach} std within {within}", Shown(f"mean {mean!r}, std {std!r}"))
 
 
@@ -112,9 +121,8 @@ def inside(where: str, low: float, high: float, fmt: Format) -> tuple[float, flo
     got = Shown(f"low {low!r}, high {high!r}")
     if not low < high:
         reject_value(where, "low, high", "low <= high", got)
-    largest = min(fmt.max, GREATEST64)
-    if max(-low, high) > largest:
-        within = f"{fmt.name}, {fmt.max:.8g}" if largest == fmt.max else f"{largest:g}"
+    if max(-low, high) > largest(fmt):
+        within = f"{fmt.name}, {fmt.max:.8g}" if largest(fmt) == fmt.max else f"{largest(fmt):g}"
         reject_value(where, "low, high", f"bounds within {within} either way", got)
     lowest, highest = fmt.above(low), fmt.below(high)
     if lowest > highest:

@@ -175,6 +175,7 @@ def _bounds(mean: float, std: float, z: float) -> tuple[Fraction | float, float]
     return computed if math.isinf(z) else Fraction(mean) + Fraction(std) * Fraction(z), computed
 
 
+@functools.lru_cache(maxsize=1024)
 def _sides(low: float, high: float) -> tuple[tuple[float, ...], ...]:
     """(base, slope, y_base, y_slope) of the lower and of the upper side.
 

@@ -6,14 +6,16 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type
 from fastinit.filling.placing import is_many
 from fastinit.laws import complex_laws, kernel_laws, truncation
-from fastinit.laws.dtypes import Format
+from fastinit.laws.dtypes import FLOAT64_FORMAT, Format
 from fastinit.laws.spec import Spec, by_parts, fixed
 from fastinit.schemes.register import alias, scheme
-from fastinit.schemes.varied import Numbers, varied
+from fastinit.schemes.varied import Elements, Numbers, by_combination, refuse_where, varied
 
 
 @scheme
@@ -44,18 +46,25 @@ def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
     True
     """
     if is_many(low) or is_many(high):
-        return varied("uniform", {"low": low, "high": high}, _uniform_numbers)
+        return varied("uniform", {"low": low, "high": high}, _uniform_elements)
     bounds = (checks.finite("uniform", name, value) for name, value in (("low", low), ("high", high)))
     return fixed("uniform", partial(kernel_laws.uniform, "uniform", *bounds))
 
 
-def _uniform_numbers(fmt: Format, low: float, high: float) -> Numbers:
-    where = "uniform"
-    low, high = checks.finite(where, "low", low), checks.finite(where, "high", high)
-    numbers = kernel_laws.uniform(where, low, high, fmt).numbers
-    lowest, highest = (numbers[0], numbers[0]) if low == high else numbers[2:4]
+def _uniform_elements(fmt: Format, low: np.ndarray, high: np.ndarray) -> Elements:
+    def check(low: float, high: float) -> None:
+        checks.finite(where, "low", low), checks.finite(where, "high", high)
+        kernel_laws.uniform(where, low, high, fmt)
+
+    where, same = "uniform", low == high
+    lowest, highest = -fmt.all_below(-low), fmt.all_below(high)
+    largest = kernel_laws.largest(fmt)
+    fine = (low < high) & (np.maximum(-low, high) <= largest) & (lowest <= highest)
+    fine &= high / 2 - low / 2 >= (kernel_laws.LEAST64 if fmt is FLOAT64_FORMAT else 0)
+    refuse_where(~(fine | (same & (abs(low) <= largest))), check, low, high)
+    lowest, highest = np.where(same, -fmt.max, lowest), np.where(same, fmt.max, highest)
     standard = kernel_laws.uniform(where, -1.0, 1.0, kernel_laws.arithmetic(fmt))
-    return Numbers(low / 2 + high / 2, high / 2 - low / 2, lowest, highest, standard)
+    return Elements(low / 2 + high / 2 + 0.0, high / 2 - low / 2, lowest, highest, [standard])
 
 
 @scheme
@@ -91,19 +100,23 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
     0.02
     """
     if is_many(mean) or is_many(std):
-        return varied("normal", {"mean": mean, "std": std}, _normal_numbers)
+        return varied("normal", {"mean": mean, "std": std}, _normal_elements)
     mean = checks.finite("normal", "mean", mean) + 0.0  # -0.0 becomes 0.0: equal numbers give equal bits
     std = checks.non_negative("normal", "std", std)
     others = by_parts("normal", partial(complex_laws.normal, "normal", std)) if mean == 0 else {}
     return fixed("normal", partial(kernel_laws.normal, "normal", mean, std), others)
 
 
-def _normal_numbers(fmt: Format, mean: float, std: float) -> Numbers:
-    where = "normal"
-    mean, std = checks.finite(where, "mean", mean) + 0.0, checks.non_negative(where, "std", std)
-    kernel_laws.normal(where, mean, std, fmt)
-    standard = kernel_laws.normal(where, 0.0, 1.0, kernel_laws.arithmetic(fmt))
-    return Numbers(mean, std, -math.inf, math.inf, standard)
+def _normal_elements(fmt: Format, mean: np.ndarray, std: np.ndarray) -> Elements:
+    def check(mean: float, std: float) -> None:
+        checks.finite(where, "mean", mean), checks.non_negative(where, "std", std)
+        kernel_laws.normal(where, mean, std, fmt)
+
+    where, computed = "normal", kernel_laws.arithmetic(fmt)
+    fine = (std == 0) | (std >= kernel_laws.smallest_std(fmt))
+    fine &= abs(mean) + kernel_laws.normal_reach(fmt) * std <= kernel_laws.largest(fmt)
+    refuse_where(~fine, check, mean, std)
+    return Elements(mean + 0.0, std, None, None, [kernel_laws.normal(where, 0.0, 1.0, computed)])
 
 
 @scheme
@@ -177,7 +190,8 @@ def truncated_normal(
     defaults = (-math.inf, math.inf) if absolute else (-2.0, 2.0)
     bounds = {name: d if value is None else value for (name, value), d in zip(named.items(), defaults, strict=True)}
     if any(map(is_many, (mean, std, *bounds.values()))):
-        return varied(where, {"mean": mean, "std": std, **bounds}, partial(_truncated_numbers, keep_std))
+        numbers_of = partial(_truncated_numbers, keep_std)
+        return varied(where, {"mean": mean, "std": std, **bounds}, partial(by_combination, numbers_of))
     mean, std, law_of = _truncated(keep_std, mean, std, **bounds)
     if mean != 0 or absolute or keep_std or bounds["low"] != -bounds["high"]:
         return fixed(where, law_of)

@@ -129,11 +129,11 @@ def log_odds(*, p: float) -> Spec:
         if not ((given > 0) & (given < 1)).all():
             reject_value(where, "p", "numbers in (0, 1)", p)
         odds = [placing.log_odds(float(value)) for value in given.flat]
-        return given_values(where, "p", np.array(odds).reshape(given.shape))
+        return without_integers(given_values(where, "p", np.array(odds).reshape(given.shape)))
     number = checks.finite(where, "p", p)
     if not 0 < number < 1:
         reject_value(where, "p", "a number in (0, 1)", p)
-    return one_value(where, "p", placing.log_odds(number))
+    return without_integers(one_value(where, "p", placing.log_odds(number)))
 
 
 def one_value(where: str, parameter: str, value: float, exact: int | None = None) -> Spec:
@@ -145,6 +145,12 @@ def one_value(where: str, parameter: str, value: float, exact: int | None = None
         given = np.nextafter(given, math.copysign(math.inf, value))
     others = given_values(where, parameter, given).others
     return fixed(where, partial(kernel_laws.constant, where, value), others=others)
+
+
+def without_integers(spec: Spec) -> Spec:
+    """The same, for floats and complex numbers alone."""
+    del spec.others["integer"]
+    return spec
 
 
 def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
