@@ -64,7 +64,7 @@ class Spec:
     where `place` writes every element.
     """
 
-    __slots__ = ("_laws", "by_shape", "others", "overrides", "place", "place_draws", "rule", "scheme")
+    __slots__ = ("_laws", "by_shape", "is_law", "others", "overrides", "place", "place_draws", "rule", "scheme")
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class Spec:
         self.place_draws = draws  #: whether placing draws random numbers
         self.overrides = overrides
         self.others = others or {}  #: the same scheme for other kinds of dtypes than floats
+        self.is_law = place is None and not overrides  #: whether the law is all there is to it
         self._laws: dict[tuple, Law | None] = {}
 
     def but(self, index: tuple, other: Spec) -> Spec:
@@ -106,11 +107,6 @@ class Spec:
             with located(f"{self.scheme}: but[{selection.text(index)}]"):
                 overrides.append(Override(index, spec.for_kind(fmt)))
         return found._with(tuple(overrides), {})
-
-    @property
-    def is_law(self) -> bool:
-        """Whether the law is all there is to it."""
-        return self.place is None and not self.overrides
 
     def law(self, shape: Shape, fmt: Format) -> Law | None:
         """The law for a tensor of this full shape; raises ValueError if there is none."""
