@@ -208,7 +208,7 @@ REFUSED = {
     "text at the top": (TypeError, "arrays: expected a mapping", lambda: "text"),
     "numbers at the top": (TypeError, "arrays: expected a mapping", lambda: [1.0, 2.0]),
     "a number at the top": (TypeError, "arrays: expected a mapping", lambda: 3),
-    "parts at the top": (TypeError, "arrays: expected a mapping", lambda: [fi.part(array(), (3, 4), ...)]),
+    "parts at the top": (TypeError, "arrays: expected a mapping", lambda: (fi.part(array(), (3, 4), ...),)),
     "a class": (TypeError, "arrays: expected a mapping", lambda: dict),
 }
 

@@ -62,8 +62,7 @@ def test_one_table_fills_every_rank():
 
 
 @pytest.mark.parametrize("scheme", ["normal", PADDED, "orthogonal"], ids=str)
-@pytest.mark.parametrize("kind", [list, tuple])
-def test_several_pieces_of_one_tensor(scheme, kind):
+def test_several_pieces_of_one_tensor(scheme):
     """As strided shards need them; one name, asked for once."""
     names = []
 
@@ -73,7 +72,7 @@ def test_several_pieces_of_one_tensor(scheme, kind):
 
     pieces = [np.empty((10, 30), np.float32), backwards((3, 5)), np.empty((0, 30), np.float32)]
     indices = [np.s_[::4], np.s_[1:20:8, -5:], np.s_[4:4]]
-    parts = kind(fi.part(piece, (40, 30), index) for piece, index in zip(pieces, indices, strict=True))
+    parts = tuple(fi.part(piece, (40, 30), index) for piece, index in zip(pieces, indices, strict=True))
     fi.initialize({"w": parts, "b": np.empty(3, np.float32)}, {"w": asked, "*": "zeros"}, rng=0)
     assert names == [("w", (40, 30))]
     whole = (fi.get(scheme) if isinstance(scheme, str) else scheme)((40, 30), rng=0, name="w")
@@ -92,14 +91,14 @@ def test_complex_parts(scheme):
 
 def test_two_replicas_of_the_same_elements():
     a, b = np.empty((2, 30), np.float32), np.empty((2, 30), np.float32)
-    fi.initialize({"w": [fi.part(a, (40, 30), np.s_[3:5]), fi.part(b, (40, 30), np.s_[3:5])]}, {"w": "normal"}, rng=0)
+    fi.initialize({"w": (fi.part(a, (40, 30), np.s_[3:5]), fi.part(b, (40, 30), np.s_[3:5]))}, {"w": "normal"}, rng=0)
     assert same_bits(a, b)
 
 
 def test_in_a_nest_skipped_and_kept():
     pieces = [np.full(3, 7, np.float32) for _ in range(4)]
-    parts = [fi.part(piece, 9, np.s_[3:6]) for piece in pieces]
-    tree = {"layers": [{"w": parts[0]}, {"w": [parts[1], parts[1]]}], "b": parts[2], "c": (parts[3],)}
+    parts = tuple(fi.part(piece, 9, np.s_[3:6]) for piece in pieces)
+    tree = {"layers": [{"w": parts[0]}, {"w": (parts[1], parts[1])}], "b": parts[2], "c": (parts[3],)}
     fi.initialize(tree, {"b": fi.keep, "*": "normal"}, rng=0, skip="layers.1.w")
     assert same_bits(pieces[0], fi.normal(9, rng=0, name="layers.0.w")[3:6])
     assert same_bits(pieces[3], fi.normal(9, rng=0, name="c")[3:6])
@@ -120,7 +119,7 @@ def test_a_few_rows_of_a_table_larger_than_any_memory():
 
 def test_rows_by_id():
     rows, ids = np.empty((3, 12), np.float32), [7, 0, 7]
-    fi.initialize({"t": [fi.part(rows, (50, 12), ids)]}, {"t": "normal"}, rng=0)
+    fi.initialize({"t": (fi.part(rows, (50, 12), ids),)}, {"t": "normal"}, rng=0)
     assert same_bits(rows, fi.normal((50, 12), rng=0, name="t")[ids])
 
 
@@ -134,7 +133,7 @@ def test_scalars_and_empty_parts():
 
 def test_progress_counts_parts_and_what_is_placed():
     arrays = {"q": np.empty((30, 20), np.float32), "p": fi.part(np.empty((40, 3)), (40, 30), np.s_[:, ::10])}
-    arrays["several"] = [fi.part(np.empty(5, np.float16), 10, np.s_[i::2]) for i in range(2)]
+    arrays["several"] = tuple(fi.part(np.empty(5, np.float16), 10, np.s_[i::2]) for i in range(2))
     written = []
     fi.initialize(arrays, {"q": "orthogonal", "*": "normal"}, rng=0, progress=written.append)
     assert sum(written) == 30 * 20 * 4 + 40 * 3 * 8 + 10 * 2
@@ -144,7 +143,7 @@ def test_progress_counts_parts_and_what_is_placed():
 def test_streamed_stores(monkeypatch):
     monkeypatch.setattr(run, "STREAM_BYTES", 0)
     pieces = [np.empty((64, 33), np.float32), np.empty((64, 100), np.float32)]
-    parts = [fi.part(pieces[0], (64, 700), np.s_[:, 5:38]), fi.part(pieces[1], (64, 700), np.s_[:, 600:])]
+    parts = (fi.part(pieces[0], (64, 700), np.s_[:, 5:38]), fi.part(pieces[1], (64, 700), np.s_[:, 600:]))
     fi.initialize({"w": parts}, {"w": "normal"}, rng=0, threads=2)
     whole = fi.normal((64, 700), rng=0, name="w")
     assert same_bits(pieces[0], whole[:, 5:38])
@@ -173,21 +172,21 @@ REFUSED = {
     "int64": (TypeError, r"arrays\['w'\].*int64", lambda: fi.part(np.zeros((4, 4), np.int64), (4, 8), np.s_[:, :4])),
     "too large": (ValueError, r"arrays\['w'\] \(normal: shape\)", lambda: fi.part(np.zeros(3), 2**61, np.s_[:3])),
     "a part in a part": (TypeError, r"arrays\['w'\]", lambda: fi.part(fi.part(square(), (4, 4), ...), (4, 4), ...)),
-    "one piece twice": (ValueError, "'w' and another part of it", lambda: [fi.part(SHARED, (4, 8), np.s_[:, :4])] * 2),
+    "one piece twice": (ValueError, "'w' and another part of it", lambda: (fi.part(SHARED, (4, 8), np.s_[:, :4]),) * 2),
     "overlapping": (
         ValueError,
         "'w' and another part of it",
-        lambda: [fi.part(SHARED[i : i + 3], (9, 4), np.s_[i : i + 3]) for i in range(2)],
+        lambda: tuple(fi.part(SHARED[i : i + 3], (9, 4), np.s_[i : i + 3]) for i in range(2)),
     ),
     "two tensors": (
         ValueError,
         r"arrays\['w'\]: expected parts of one tensor, got parts of \(4, 8\) and \(8, 4\)",
-        lambda: [fi.part(square(), (4, 8), np.s_[:, :4]), fi.part(square(), (8, 4), np.s_[4:])],
+        lambda: (fi.part(square(), (4, 8), np.s_[:, :4]), fi.part(square(), (8, 4), np.s_[4:])),
     ),
     "an array among parts": (
         TypeError,
         r"arrays\['w'\]: expected parts alone, got ndarray among parts",
-        lambda: [fi.part(square(), (4, 8), np.s_[:, :4]), square()],
+        lambda: (fi.part(square(), (4, 8), np.s_[:, :4]), square()),
     ),
 }
 
@@ -237,3 +236,18 @@ def test_shows_itself():
         repr(fi.part(np.zeros((1, 4)), (9, 4), np.s_[3:4]))
         == "<fastinit.part of a tensor of shape (9, 4), (1, 4) in all>"
     )
+
+
+def test_a_list_of_parts_is_layers():
+    """As in the whole model, where the list has arrays; pieces of one tensor come in a tuple."""
+    whole = {"w": [np.empty((4, 3), np.float32), np.empty((3, 4), np.float32)]}
+    fi.initialize(whole, {"*": "he_normal"}, rng=0)
+    shard = {
+        "w": [
+            fi.part(np.empty((2, 3), np.float32), (4, 3), np.s_[:2]),
+            fi.part(np.empty((3, 2), np.float32), (3, 4), np.s_[:, 2:]),
+        ]
+    }
+    fi.initialize(shard, {"*": "he_normal"}, rng=0)
+    assert same_bits(shard["w"][0].array, whole["w"][0][:2])
+    assert same_bits(shard["w"][1].array, whole["w"][1][:, 2:])

@@ -148,3 +148,9 @@ def as_integers(where: str, parameter: str, values: object, expected: str) -> tu
             reject_type(where, parameter, expected, values)
         integers.append(integer)
     return tuple(integers)
+
+
+def without_repeats(array: np.ndarray) -> np.ndarray:
+    """An array's own elements: of axes along which memory repeats itself, as broadcasting makes them, one position."""
+    repeats = (stride == 0 and extent > 1 for stride, extent in zip(array.strides, array.shape, strict=True))
+    return array[(*(slice(0, 1) if repeated else slice(None) for repeated in repeats), ...)]

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.common.checks import Shape, as_integer
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.checks import INT64_MAX, Shape, as_integer, without_repeats
+from fastinit.common.errors import Shown, message, reject_type, reject_value
 
 BASIC = "integers, slices and at most one Ellipsis"
 EXPECTED = "integers, slices, arrays of integers and at most one Ellipsis"
@@ -69,7 +69,10 @@ def select(where: str, shape: Shape, index: object) -> Selection:
     except ValueError:
         shapes = ", ".join(str(array.shape) for array in arrays.values())
         reject_value(where, "index", "arrays that broadcast together", Shown(f"shapes {shapes}"))
-    positions = {axis: entry.reshape(-1) for axis, entry in zip(arrays, entries, strict=True)}
+    try:
+        positions = {axis: entry.reshape(-1) for axis, entry in zip(arrays, entries, strict=True)}
+    except (MemoryError, ValueError):  # the latter beyond what can be addressed
+        raise MemoryError(message(where, "index", "entries that fit in memory", Shown(entries[0].shape))) from None
     return Selection(tuple(lines), positions, entries[0].shape, 0 if _are_apart(items) else min(positions))
 
 
@@ -115,14 +118,15 @@ def _array(where: str, axis: int, item: object, size: int) -> np.ndarray:
         given = np.asarray(item)
     except Exception:  # ragged lists, arrays of other libraries
         reject_type(where, "index", EXPECTED, item)
-    if given.dtype.kind not in "iu" and given.size:
+    if given.dtype.kind not in "iu" and (given.size or isinstance(item, np.ndarray)):
         reject_type(where, "index", EXPECTED, Shown(f"an array of {given.dtype} on axis {axis}"))
-    if given.size and not (-size <= int(given.min()) and int(given.max()) < size):
-        got = int(given.min()) if int(given.max()) < size else int(given.max())
+    own = without_repeats(given)
+    if given.size and not (-size <= int(own.min()) and int(own.max()) < size):
+        got = int(own.min()) if int(own.max()) < size else int(own.max())
         reject_value(where, "index", f"{-size} <= i < {size} on axis {axis}", Shown(got))
-    positions = given.astype(np.int64)
+    positions = own.astype(np.int64)
     positions[positions < 0] += size
-    return positions
+    return np.broadcast_to(positions, given.shape)
 
 
 def _are_apart(items: tuple) -> bool:
@@ -141,6 +145,8 @@ def basic_index(where: str, parameter: str, index: object) -> tuple:
         reject_type(where, parameter, BASIC, index)
     if sum(item is Ellipsis for item in plain) > 1:
         reject_value(where, parameter, BASIC, index)
+    if any(abs(item) > INT64_MAX for item in plain if isinstance(item, int)):
+        reject_value(where, parameter, "integers within 63 bits", index)
     return plain
 
 

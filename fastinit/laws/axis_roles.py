@@ -80,6 +80,9 @@ def make(where: str, in_axis, out_axis, batch_axis, in_groups, out_groups) -> Ax
     expected = "an int or a tuple of ints"
     named = {"in_axis": in_axis, "out_axis": out_axis, "batch_axis": batch_axis}
     by_role = [checks.as_integers(where, name, axis, expected) for name, axis in named.items()]
+    for name, role in zip(named, by_role, strict=True):
+        if any(not -64 <= axis < 64 for axis in role):
+            reject_value(where, name, f"{expected} in [-64, 64)", named[name])
     n_groups = (checks.positive_integer(where, "in_groups", in_groups),)
     axes = Axes(*by_role, *n_groups, checks.positive_integer(where, "out_groups", out_groups))
     _reject_repeats(where, axes, *by_role)

@@ -4,38 +4,64 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.laws.dtypes import holds_reals
 
+EXPECTED = "a real number or an array of them"
+
 
 def real_array(where: str, parameter: str, value: object) -> np.ndarray:
     """A copy of an array or nested sequence of real numbers: of floats no wider than float64 as they are."""
-    expected = "a real number or an array of them"
+    given = _array(where, parameter, value)
+    own = checks.without_repeats(given)
+    if own.dtype.kind in "fV" and own.itemsize <= 8:
+        return np.broadcast_to(own.copy(), given.shape)
     try:
-        array = np.asarray(value)
-    except Exception:  # arrays of other libraries raise what they like
-        reject_type(where, parameter, expected, value)
-    if not holds_reals(array.dtype):
-        reject_type(where, parameter, expected, value)
-    if array.dtype.kind in "fV" and array.itemsize <= 8:
-        return array.copy()
-    with np.errstate(all="ignore"):
-        floats = array.astype(np.float64)
-    if (np.isinf(floats) & np.isfinite(array)).any():
+        with np.errstate(all="ignore"):
+            floats = own.astype(np.float64)
+    except OverflowError:  # of Python's integers
         reject_value(where, parameter, "numbers within float64", value)
-    return floats
+    if own.dtype != object and (np.isinf(floats) & np.isfinite(own)).any():
+        reject_value(where, parameter, "numbers within float64", value)
+    return np.broadcast_to(floats, given.shape)
 
 
 def numbers(where: str, parameter: str, value: object) -> np.ndarray:
-    """The same, or complex numbers no wider than complex128, integers or booleans as they are."""
+    """The same, or complex numbers no wider than complex128, integers of any size or booleans as they are."""
     try:
         array = np.asarray(value)
-    except Exception:  # as above
+    except Exception:  # as below
         array = None
-    if array is None or not (array.dtype in (np.complex64, np.complex128) or array.dtype.kind in "iub"):
+    is_as_it_is = array is not None and (array.dtype in (np.complex64, np.complex128) or array.dtype.kind in "iub")
+    exact = array if is_as_it_is else _integers(value)
+    if exact is None:
         return real_array(where, parameter, value)
-    return array.copy()
+    return np.broadcast_to(checks.without_repeats(exact).copy(), exact.shape)
+
+
+def _array(where: str, parameter: str, value: object) -> np.ndarray:
+    try:
+        array = np.asarray(value)
+    except Exception:  # arrays of other libraries raise what they like
+        reject_type(where, parameter, EXPECTED, value)
+    if array.dtype == object:
+        array = _integers(value)
+    if array is None or not (array.dtype == object or holds_reals(array.dtype)):
+        reject_type(where, parameter, EXPECTED, value)
+    return array
+
+
+def _integers(value: object) -> np.ndarray | None:
+    """Python's integers as they are, of which NumPy makes floats where no integer dtype holds all; None for others."""
+    if not isinstance(value, (list, tuple)):
+        return None
+    try:
+        array = np.asarray(value, object)
+    except ValueError:  # ragged
+        return None
+    return array if all(type(item) is int for item in array.flat) else None
 
 
 def check_broadcasts(where: str, parameter: str, given: Shape, shape: Shape) -> None:

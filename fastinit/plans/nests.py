@@ -68,7 +68,7 @@ class _Walk:
         if isinstance(key, str):
             return str.__str__(key)
         number = as_integer(key)
-        if number is None:
+        if number is None or number.bit_length() > 63:
             where = f" in {quoted(prefix)}" if prefix else ""
             reject_type("initialize", "arrays", f"strings or integers as keys{where}", key)
         return str(number)
@@ -129,7 +129,8 @@ def _is_array(value: object) -> bool:
 
 
 def _are_parts(value: object) -> bool:
-    return isinstance(value, (list, tuple)) and any(type(item) is Part for item in value)
+    """Whether it is pieces of one tensor: a plain tuple of parts. A list of them is layers, each with its own name."""
+    return type(value) is tuple and any(type(item) is Part for item in value)
 
 
 def _pieces(name: str, value: Sequence) -> tuple[Part, ...]:

@@ -26,7 +26,7 @@ def part(array, shape, index):
 
     The rule sees the whole tensor: fans come from the full shape, and the values are those that the whole tensor would
     have there, bit for bit. So one rule table of a whole model fills the pieces that one process has. Several parts of
-    one tensor go under its one name, in a list or tuple.
+    one tensor go under its one name, in a tuple; a list of parts is layers, with names of their own.
 
     Parameters
     ----------

@@ -183,7 +183,13 @@ class Rules:
         name = names[rules.index(n_rules)]
         more = _more(rules.count(n_rules) - 1)
         idle = [self._patterns.texts[i] for i in set(range(n_rules)).difference(rules)]  # one of which may be meant
-        got = Shown(f"none for {quoted(name)}{more}{_near(name, idle or self._patterns.texts)}")
+        passed = name in self._patterns.texts  # by a function that answered None
+        near = (
+            f"; the function of {quoted(name)} left it to the next"
+            if passed
+            else _near(name, idle or self._patterns.texts)
+        )
+        got = Shown(f"none for {quoted(name)}{more}{near}")
         reject_value("initialize", "rules", "a pattern that matches, for every name", got)
 
     def _reject_rule(self, names: list[str], unneeded: list[int]) -> NoReturn:

@@ -73,8 +73,9 @@ def constant(*, value: float) -> Spec:
     [shape]
     value : float or array of float
         Any number within the dtype's range, infinities and NaN included; an array, of which a copy is kept, must
-        broadcast to the shape. Each is rounded to the dtype once, to nearest even. Complex numbers are for complex
-        dtypes, which take real ones too. Integer dtypes take integers within their range alone, bool 0 and 1.
+        broadcast to the shape. Each is rounded to the dtype once, to nearest even; what float64 does not hold is
+        rounded to that first. Complex numbers are for complex dtypes, which take real ones too. Integer dtypes take
+        integers within their range alone, bool 0 and 1.
     [common]
 
     Notes
@@ -155,11 +156,12 @@ def without_integers(spec: Spec) -> Spec:
 
 def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
     """Values broadcast to the shape."""
-    is_complex = given.dtype.kind == "c"
-    floats = given.astype(np.float64) if given.dtype.kind in "iub" else given
+    is_complex, is_bool = given.dtype.kind == "c", given.dtype.kind == "b"
+    floats = _floats(where, parameter, given)
+    given = given.astype(np.uint8) if is_bool else given
 
     def rule(shape: Shape, fmt: Format) -> None:
-        if is_complex or given.dtype.kind == "b":
+        if is_complex or is_bool:
             got = "complex ones" if is_complex else "booleans"
             reject_type(where, parameter, f"real numbers for {fmt.name}", Shown(got))
         check_broadcasts(where, parameter, given.shape, shape)
@@ -176,9 +178,10 @@ def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
             wrong = np.ones(given.shape, bool)
         else:
             with np.errstate(invalid="ignore"):  # infinities leave no rest
-                wrong = ~((given >= fmt.least) & (given < fmt.greatest + 1) & (given % 1 == 0))
+                inside = (given >= fmt.least) & (given < fmt.greatest + 1) & (given % 1 == 0)
+            wrong = ~np.asarray(inside, bool)
         if wrong.any():
-            got = Shown("complex ones") if is_complex else given[wrong].flat[0].item()
+            got = Shown("complex ones") if is_complex else given[wrong].tolist()[0]
             reject_value(where, parameter, f"integers from {fmt.least} to {fmt.greatest} for {fmt.name}", got)
 
     place, exactly = partial(placing.values, given=floats), partial(placing.values, given=given)
@@ -187,6 +190,13 @@ def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
         "integer": Spec(where, integer_rule, by_shape=True, place=exactly),
     }
     return Spec(where, rule, by_shape=True, place=place, others=others)
+
+
+def _floats(where: str, parameter: str, given: np.ndarray) -> np.ndarray:
+    """For dtypes of floats; complex numbers and floats are as they are."""
+    if given.dtype == object:
+        return real_array(where, parameter, given.tolist())
+    return given.astype(np.float64) if given.dtype.kind in "iub" else given
 
 
 def _check_range(where: str, values: np.ndarray, fmt: Format) -> None:

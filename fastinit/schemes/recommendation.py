@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fastinit.common import checks
+from fastinit.common import checks, selection
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type, reject_value
 from fastinit.laws import dtypes, fan_rules
@@ -14,6 +14,10 @@ from fastinit.schemes.choices import BY_ACTIVATION, EMBEDDING, KINDS, RECTIFIERS
 from fastinit.schemes.register import Configured
 
 __all__ = ["BY_ACTIVATION", "EMBEDDING", "KINDS", "RECTIFIERS", "Recommended", "recommend"]
+
+
+#: Bounds of options beyond which nothing is meant.
+MOST = 10**9
 
 
 class Recommended(Configured):
@@ -167,7 +171,8 @@ def recommend(
     made = _with_option(where, kind, _choose(activation, kind, told), fans, (units, n_layers, padding, omega))
     if shape is not None:
         # The scheme's own check: a shape, fans or dtype for which it is no choice.
-        made.spec.law(checks.as_shape(where, shape), dtypes.format_of(dtypes.resolve(where, dtype)))
+        fmt = dtypes.format_of(dtypes.resolve(where, dtype))
+        made.spec.for_kind(fmt).law(checks.as_shape(where, shape), fmt)
     elif dtype is not None:
         reject_value(where, "dtype", "None without a shape", dtype)
     return made
@@ -195,10 +200,14 @@ def _with_option(where: str, kind: str, choice: Choice, fans: fan_rules.Fans, op
         blocks = _gates(kind, checks.positive_integer(where, "units", units), fans)
     elif kind == "residual" and n_layers is not None:
         n_branches = 2 * checks.positive_integer(where, "n_layers", n_layers)
+        if n_branches > MOST:
+            reject_value(where, "n_layers", f"at most {MOST // 2}", n_layers)
         choice = choices.RESIDUAL_BY_DEPTH
         params = {"std": choice.params["std"] / math.sqrt(n_branches)}
     elif kind == "sine":
         omega = 30.0 if omega is None else checks.positive(where, "omega", omega)
+        if not 1 / MOST <= omega <= MOST:
+            reject_value(where, "omega", f"a number in [{1 / MOST:g}, {MOST:g}]", omega)
         params = {"scale": 2 / omega**2, **params}
     elif kind == "sine_first":
         if not isinstance(fans, tuple) or fans[0] < 1:
@@ -210,10 +219,9 @@ def _with_option(where: str, kind: str, choice: Choice, fans: fan_rules.Fans, op
 
 
 def _row(where: str, padding: object) -> tuple[int]:
-    row = checks.as_integer(padding)
-    if row is None:
+    if checks.as_integer(padding) is None:
         reject_type(where, "padding", "the row that stands for padding, an int", padding)
-    return (row,)
+    return selection.basic_index(where, "padding", padding)
 
 
 def _gates(kind: str, n_units: int, fans: object) -> tuple:

@@ -92,7 +92,10 @@ class Configured:
         array([0., 0.], dtype=float32)
         """
         block = selection.basic_index(f"{self.name}.but", "index", index), configured_of(f"{self.name}.but", scheme)
-        return Configured(self.name, dict(self.params), (*self.blocks, block))
+        other = object.__new__(Configured)
+        other.name, other.params, other.blocks = self.name, self.params, (*self.blocks, block)
+        other.spec = self.spec.but(block[0], block[1].spec)
+        return other
 
     def __repr__(self) -> str:
         text = f"fastinit.get({', '.join([repr(self.name), *(f'{k}={v!r}' for k, v in self.params.items())])})"

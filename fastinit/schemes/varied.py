@@ -18,6 +18,9 @@ from fastinit.laws.given import check_broadcasts, real_array
 from fastinit.laws.kernel_laws import Law, arithmetic
 from fastinit.laws.spec import Placement, Spec
 
+#: What NumPy's loops over several arrays take.
+MAX_DIMS = 32
+
 
 class Numbers(NamedTuple):
     """What an element is: location + scale z, kept from lowest to highest, with z from a standard law."""
@@ -46,6 +49,9 @@ def varied(where: str, params: dict[str, object], elements_of: Callable[..., Ele
     It is asked for PIECE elements at a time: when all are checked, and again as they are filled.
     """
     given = {name: real_array(where, name, value).astype(np.float64) for name, value in params.items()}
+    for name, array in given.items():
+        if array.ndim > MAX_DIMS:
+            reject_value(where, name, f"an array of at most {MAX_DIMS} dimensions", Shown(array.ndim))
     try:
         shape = np.broadcast_shapes(*(array.shape for array in given.values()))
     except ValueError:

@@ -36,7 +36,8 @@ Arrays, of which
 dtype : dtype-like, optional
     float32, the default, float64, float16, or one of ml_dtypes: bfloat16, float8_e4m3fn, float8_e5m2. As NumPy or
     ml_dtypes has it, by name, or as another library spells it (``torch.float32``). With `out`, taken from it. Values in
-    fewer than 32 bits are the float32 ones rounded to nearest even, kept inside open bounds.
+    fewer than 32 bits are the float32 ones rounded to nearest even, kept inside open bounds. Laws that have a complex
+    form take complex64 and complex128; constants take these, integers and bool.
 out : array, optional
     Filled in place and returned itself: an ndarray of any memory order and strides, aligned and in this machine's
     byte order, or an object with the writable buffer protocol, ``__array_interface__`` or ``__dlpack__`` on CPU.
@@ -48,8 +49,9 @@ name : str, default ""
     Names an independent stream of the same `rng`, such as the parameter's name. Without names, all fills of one
     seed and one kind of law scale the same numbers: give each layer its own.
 index : int, slice, Ellipsis, array of int, or tuple of them, optional
-    Index into the full `shape`, as NumPy takes it: slices of any step, and arrays of integers. The result equals
-    ``full[index]`` bit for bit, at about the cost of its own elements. A list of rows takes 16 bytes for each besides.
+    Index into the full `shape`, as NumPy takes it: slices of any step, and arrays of integers; None for the whole. The
+    result equals ``full[index]`` bit for bit, at about the cost of its own elements. A list of rows takes 16 bytes for
+    each besides.
 threads : int >= 1, optional
     Threads for this call; more than 64 are cut to 64 or to the number of processors, whichever is more. By default as
     many as are free, and one for small work. Values do not depend on it.
