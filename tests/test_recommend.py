@@ -198,21 +198,6 @@ def test_fans_are_handed_on_where_they_count():
     assert fi.recommend("relu", fans="io") == HE
 
 
-def test_laws_of_sines():
-    """The bounds of Sitzmann et al.: 1 / n, and sqrt(6 / n) / omega."""
-    first = fi.recommend(None, "sine_first", fans=(2, 256))((256, 2), rng=0)
-    assert 0.49 < abs(first).max() < 0.5
-    other = fi.recommend(None, "sine", omega=10)((600, 256), rng=0)
-    assert 0.999 * 0.01 < abs(other).max() < 0.01
-
-
-def test_gates_are_matrices_of_their_own():
-    w = fi.recommend(None, "gru_recurrent", units=8, fans="oi")((24, 8), rng=0)
-    blocks = np.split(w, 3)
-    assert all(abs(block @ block.T - np.eye(8)).max() < 1e-5 for block in blocks)
-    assert abs(blocks[0] - blocks[1]).max() > 0.1
-
-
 def test_depthwise_and_packed_weights_have_the_fans_of_a_part():
     for kind, shape, n_in, n_out in [("depthwise", (64, 1, 5, 5), 25, 25), ("attention_packed", (192, 64), 64, 64)]:
         ours = fi.recommend("tanh", kind, fans="oi", shape=shape)(shape, rng=0)
@@ -231,6 +216,14 @@ REFUSED = [
     (dict(kind="sine_first"), ValueError, "fans: expected a pair"),
     (dict(kind="sine_first", fans=(0, 3)), ValueError, "fans: expected a pair"),
     (dict(kind="conv_transpose", shape=(3,)), ValueError, "he_normal"),
+    (dict(kind="lstm_bias", units=64, shape=64), ValueError, "shape: expected 256 on axis 0, 4 gates of 64 units, got"),
+    (dict(kind="lstm_recurrent", units=5, shape=(5, 24)), ValueError, "shape: expected 20 on axis -1, 4 gates of 5"),
+    (
+        dict(kind="gru_recurrent", units=5, shape=(5, 15), fans="oi"),
+        ValueError,
+        "shape: expected 15 on axis 0, 3 gates",
+    ),
+    (dict(kind="lstm_bias", units=5, shape=()), ValueError, "shape: expected 20 on axis 0"),
     (
         dict(kind="attention_packed", fans="oi", shape=(64, 64)),
         ValueError,

@@ -62,10 +62,10 @@ SIGMOID_BIAS = BIAS._replace(
 
 
 ATTENTION = GLOROT._replace(
-    reason="Glorot and Bengio 2010: the projections are linear; Vaswani et al. 2017 draw theirs with that variance"
+    reason="Glorot and Bengio 2010: the projections are linear; the code of Vaswani et al. 2017 has that variance"
 )
 GATES = GLOROT._replace(
-    reason="Glorot and Bengio 2010, each gate by itself: the packed ones have the fans of one; as Keras and many others"
+    reason="Glorot and Bengio 2010, each gate with the fans of its own matrix; Keras counts the outputs of all gates"
 )
 GATES_RECURRENT = Choice("zeros", {}, f"{RECURRENT.reason}; each gate's square block by itself")
 LSTM_BIAS = Choice(
@@ -82,7 +82,7 @@ NORM_BIAS = NORM_SCALE._replace(scheme="zeros")
 LORA_A = Choice(
     "fan_in_uniform",
     {},
-    "Hu et al. 2022: A is drawn, B is 0; the law is their code's, U(+-1 / sqrt(fan_in))",
+    "Hu et al. 2022: A is drawn, B is 0; the law is their code's, U(+-1 / sqrt(fan_in)), where the paper says Gaussian",
 )
 LORA_B = Choice("zeros", {}, "Hu et al. 2022: B is 0 and A is not, so that training begins at the given weights")
 RESIDUAL = Choice(

@@ -72,7 +72,8 @@ def recommend(
         The factor within the sine, 30 by default. For "sine".
     shape : int or tuple of int, optional
     dtype : dtype-like, optional
-        Of the weights, float32 by default: a shape for which the scheme is no choice in that dtype is refused now.
+        Of the weights, float32 by default: a shape for which the scheme is no choice in that dtype is refused now, as
+        is one that does not consist of gates of `units` units.
 
     Returns
     -------
@@ -121,7 +122,8 @@ def recommend(
     inputs, whatever the fan, as the derivations suppose. Variances are equal.
 
     PyTorch packs an LSTM's gates along the first axis as input, forget, cell, output, Keras along the last in the same
-    order; a GRU's are reset, update, new in PyTorch, update, reset, new in Keras.
+    order; a GRU's are reset, update, new in PyTorch, update, reset, new in Keras. PyTorch's LSTM has two biases, which
+    add up: give "lstm_bias" to one of them and zeros to the other, or the forget gate begins at 2.
 
     References
     ----------
@@ -170,9 +172,12 @@ def recommend(
     fans = (fan_rules.check_axes if kind.endswith("recurrent") else fan_rules.check)(where, fans)
     made = _with_option(where, kind, _choose(activation, kind, told), fans, (units, n_layers, padding, omega))
     if shape is not None:
+        dims = checks.as_shape(where, shape)
+        if units is not None:
+            _check_gates(where, kind, checks.as_integer(units), fans, dims)
         # The scheme's own check: a shape, fans or dtype for which it is no choice.
         fmt = dtypes.format_of(dtypes.resolve(where, dtype))
-        made.spec.for_kind(fmt).law(checks.as_shape(where, shape), fmt)
+        made.spec.for_kind(fmt).law(dims, fmt)
     elif dtype is not None:
         reject_value(where, "dtype", "None without a shape", dtype)
     return made
@@ -224,11 +229,28 @@ def _row(where: str, padding: object) -> tuple[int]:
     return selection.basic_index(where, "padding", padding)
 
 
+def _n_gates(kind: str) -> int:
+    return 4 if kind.startswith("lstm") else 3
+
+
+def _are_outputs_first(kind: str, fans: object) -> bool:
+    return kind == "lstm_bias" or fans in ("oi", "oki")
+
+
+def _check_gates(where: str, kind: str, n_units: int, fans: object, shape: checks.Shape) -> None:
+    """Gates that fill the axis: of others blocks would be cut, as NumPy cuts slices, or leave zeros behind."""
+    axis = 0 if _are_outputs_first(kind, fans) else -1
+    n_gates = _n_gates(kind)
+    if not shape or shape[axis] != n_gates * n_units:
+        expected = f"{n_gates * n_units} on axis {axis}, {n_gates} gates of {n_units} units"
+        reject_value(where, "shape", expected, shape)
+
+
 def _gates(kind: str, n_units: int, fans: object) -> tuple:
     """Blocks of n_units along the outputs: every gate's, or the forget gate's alone."""
     if kind == "lstm_bias":
         return (((slice(n_units, 2 * n_units),), Configured("ones", {})),)
     gate = Configured("orthogonal", {} if fans == "io" else {"fans": fans})
-    outputs_first = fans in ("oi", "oki")
-    gates = [slice(g * n_units, (g + 1) * n_units) for g in range(4 if kind.startswith("lstm") else 3)]
+    outputs_first = _are_outputs_first(kind, fans)
+    gates = [slice(g * n_units, (g + 1) * n_units) for g in range(_n_gates(kind))]
     return tuple(((gate_slice,) if outputs_first else (..., gate_slice), gate) for gate_slice in gates)
