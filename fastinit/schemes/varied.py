@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit import _kernels
+from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_value
 from fastinit.filling import placing
@@ -48,7 +49,7 @@ def varied(where: str, params: dict[str, object], elements_of: Callable[..., Ele
 
     It is asked for PIECE elements at a time: when all are checked, and again as they are filled.
     """
-    given = {name: real_array(where, name, value).astype(np.float64) for name, value in params.items()}
+    given = {name: _in_float64(real_array(where, name, value)) for name, value in params.items()}
     for name, array in given.items():
         if array.ndim > MAX_DIMS:
             reject_value(where, name, f"an array of at most {MAX_DIMS} dimensions", Shown(array.ndim))
@@ -76,6 +77,10 @@ def varied(where: str, params: dict[str, object], elements_of: Callable[..., Ele
             _place_piece(p, piece, elements)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)
+
+
+def _in_float64(array: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(checks.without_repeats(array).astype(np.float64), array.shape)
 
 
 def _pieces_of(given: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
