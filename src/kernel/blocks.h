@@ -71,7 +71,9 @@ FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *next_values, FI_THIS(fi_part
             fi_sink_close(&sink, take);
             fi_sink_open(&sink, dst);
         }
-        for (; last - at >= FI_AT_ONCE; at += FI_AT_ONCE) {
+        int n_steps = (last - at) / FI_AT_ONCE;
+        at += n_steps * FI_AT_ONCE;
+        for (; n_steps > 0; n_steps--) {
             fi_values values = next_values(&lanes, &numbers);
             FI_THIS(fi_take_all)(&sink, take, &values, &numbers, bounds);
         }
@@ -85,7 +87,7 @@ FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *next_values, FI_THIS(fi_part
     fi_sink_close(&sink, take);
 }
 
-#define FI_DEFINE_PART(law, bounds)                                                               \
+#define FI_DEFINE_PART(law, bounds, loop)                                                         \
     static FI_NOINLINE void FI_JOIN(fi_##law, part, FI_DTYPE)(fi_lanes lanes, const fi_law *p, char *step) \
     {                                                                                             \
         fi_sink sink;                                                                             \
@@ -96,19 +98,20 @@ FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *next_values, FI_THIS(fi_part
     }
 FI_LAWS_HERE(FI_DEFINE_PART)
 
-#define FI_DEFINE(law, bounds, form, take)                                                                     \
+#define FI_DEFINE(law, bounds, loop, form, take)                                                               \
+    FI_##loop##_LOOP                                                                                           \
     static void FI_JOIN(fi_##law, form, FI_DTYPE)(const fi_law *p, const fi_portion *portion, int n)           \
     {                                                                                                          \
         FI_THIS(fi_blocks)(FI_JOIN2(fi_##law, FI_REAL), FI_JOIN(fi_##law, part, FI_DTYPE), take,               \
                            FI_BOUNDS_##bounds, p, portion, n);                                                 \
     }
 
-#define FI_DEFINE_CACHED(law, bounds) FI_DEFINE(law, bounds, cached, fi_sink_cached)
+#define FI_DEFINE_CACHED(law, bounds, loop) FI_DEFINE(law, bounds, loop, cached, fi_sink_cached)
 FI_LAWS_HERE(FI_DEFINE_CACHED)
 #if V_STREAM_BYTES
-#define FI_DEFINE_PAST(law, bounds)                    \
-    FI_DEFINE(law, bounds, streamed, fi_sink_streamed) \
-    FI_DEFINE(law, bounds, unaligned, fi_sink_unaligned)
+#define FI_DEFINE_PAST(law, bounds, loop)                    \
+    FI_DEFINE(law, bounds, loop, streamed, fi_sink_streamed) \
+    FI_DEFINE(law, bounds, loop, unaligned, fi_sink_unaligned)
 FI_LAWS_HERE(FI_DEFINE_PAST)
 #define FI_ROW_PAST(law)                                         \
     [FI_STORE_streamed] = FI_JOIN(fi_##law, streamed, FI_DTYPE), \
@@ -117,7 +120,7 @@ FI_LAWS_HERE(FI_DEFINE_PAST)
 #define FI_ROW_PAST(law)
 #endif
 
-#define FI_ROW(law, bounds) \
+#define FI_ROW(law, bounds, loop) \
     [FI_LAW_##law] = {[FI_STORE_cached] = FI_JOIN(fi_##law, cached, FI_DTYPE), FI_ROW_PAST(law)},
 enum { FI_THIS(fi_at_once) = FI_AT_ONCE };
 static fi_blocks_fn *const FI_THIS(fi_table)[FI_N_LAWS][FI_N_STORES] = {FI_LAWS_HERE(FI_ROW)};

@@ -5,6 +5,7 @@
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
  *   V_FMA(a, b, c)             a*b + c rounded once; V_FMA64: for float64, as with the others
  *   V_FMA_IS_LONG              where it is emulated: FI_LONG functions are then compiled once, not into every dtype's loop
+ *   V_LONG_LOOP                optional: what block functions of laws with a long loop are declared with
  *   V_SQRT(a), V_SQRT64(a)     correctly rounded square root
  *   V_MIN(a, b), V_MAX(a, b)   a where less (greater) than b, else b: b decides between zeros; V_MIN64, V_MAX64
  *   V_XOR3(a, b, c)            optional: a ^ b ^ c as one operation, where compilers do not find it
@@ -38,6 +39,12 @@
 #define FI_LONG FI_INLINE
 #endif
 #define FI_UNROLL _Pragma("GCC unroll 32")
+
+#ifndef V_LONG_LOOP
+#define V_LONG_LOOP
+#endif
+#define FI_SHORT_LOOP
+#define FI_LONG_LOOP V_LONG_LOOP
 
 /* Vectors that together hold the 8 logical lanes of 64 bits. */
 #define V_COUNT (64 / V_BYTES)

@@ -13,6 +13,8 @@
 #define FI_NOINLINE 
 #define FI_LONG FI_INLINE
 #define FI_UNROLL
+#define FI_SHORT_LOOP
+#define FI_LONG_LOOP
 
 #define V_BYTES 64
 #define V_COUNT 1
