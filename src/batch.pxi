@@ -1,3 +1,14 @@
+def types_of(items):
+    """The set of the items' types: where few differ, faster than set(map(type, items))."""
+    cdef set found = set()
+    last = None
+    for item in items:
+        if type(item) is not last:
+            last = type(item)
+            found.add(last)
+    return found
+
+
 def first_matches(
     list names, dict exact, dict tests, list always, dict by_word, Py_ssize_t after, Py_ssize_t n_all
 ):

@@ -33,7 +33,8 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     where = spec.scheme
     is_plain = shape is None and dtype is None and index is None and _kernels.is_plain(out, FLOAT32)
     if is_plain:
-        array, fmt, full_shape, chosen = out, FLOAT32_FORMAT, out.shape, None
+        array = part = out
+        fmt, full_shape, chosen, box = FLOAT32_FORMAT, out.shape, None, None
     else:
         array, dtype, full_shape, chosen = _asked(where, shape, dtype, out, index)
         fmt = dtypes.format_of(dtype)
@@ -42,12 +43,13 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     seed.check_name(where, name)
     if array is None:
         array = memory.aligned(where, full_shape if chosen is None else chosen.shape, dtype)
-    part, box = (array, None) if is_plain else runs_of(array, full_shape, chosen)
+    if not is_plain:
+        part, box = runs_of(array, full_shape, chosen)
     n_threads = threads.choose(where, n_threads, array.size)
     fresh = out is None and array.nbytes >= FRESH_BYTES
     # Last of all checks, because it advances a generator: a call that raises must not.
-    words = seed.seed_of(where, rng, (law is not None and law.tag != b"") or spec.draws(full_shape, fmt))
-    if law is not None and array.size > 0:
+    words = seed.seed_of(where, rng, law.tag != b"" if spec.is_law else spec.draws(full_shape, fmt))
+    if law is not None:
         _kernels.fill(part, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
     if not spec.is_law:
         target = target_of(array, full_shape, chosen)

@@ -108,7 +108,7 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
 
 def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:
     """Names, arrays and the choices of what is to be filled: without the kept, and each part by itself."""
-    if tuple not in set(map(type, entries.values())) and (choices is None or KEEP not in choices):
+    if tuple not in _kernels.types_of(entries.values()) and (choices is None or KEEP not in choices):
         return list(entries), list(entries.values()), choices
     choices = [0] * len(entries) if choices is None else choices
     names, values, chosen = [], [], []

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fastinit._kernels import types_of
 from fastinit.common.checks import as_integer
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.plans.part import Part
@@ -25,7 +26,7 @@ NUMBERS = (int, float, complex, np.generic)
 
 def flat(arrays: object, sep: str) -> dict[str, object]:
     """All arrays by name: of a type that is refused later, if they are no arrays; parts of one tensor as a tuple."""
-    if type(arrays) is dict and set(map(type, arrays)) <= {str} and set(map(type, arrays.values())) <= {np.ndarray}:
+    if type(arrays) is dict and types_of(arrays) <= {str} and types_of(arrays.values()) <= {np.ndarray}:
         return dict(arrays)
     if not _is_nest(arrays) or _are_parts(arrays):
         got = arrays if arrays is None else Shown(type(arrays).__name__)

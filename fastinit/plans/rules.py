@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from fastinit._kernels import types_of
 from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
@@ -97,7 +98,7 @@ class Rules:
             got = rules if rules is None else Shown(type(rules).__name__)
             reject_type("initialize", "rules", "a mapping with patterns as keys", got)
         entries = dict(rules)
-        for key in () if {str}.issuperset(map(type, entries)) else entries:
+        for key in () if types_of(entries) <= {str} else entries:
             if not isinstance(key, str):
                 reject_type("initialize", "rules", "strings as keys", key)
         self._patterns = Patterns(list(map(str.__str__, entries)))

@@ -145,7 +145,7 @@ def scheme(rule: Callable[..., Spec]) -> Callable:
 
     def configured(params: dict[str, Any]) -> Spec:
         """The rule's answer, looked up where the same was asked before."""
-        key = exact_key(params)
+        key = exact_key(params) if params else ()
         spec = specs.get(key)
         if spec is not None:
             return spec
