@@ -163,7 +163,7 @@ def test_progress_adds_up():
     fi.initialize(arrays, {"*": "normal"}, rng=0, progress=written.append)
     assert sum(written) == sum(np.asarray(array).nbytes for array in arrays.values())
     large, written = {name: np.empty(50_000_000, np.float32) for name in "ab"}, []
-    fi.initialize(large, {"*": "zeros"}, progress=written.append)
+    fi.initialize(large, {"*": "zeros"}, threads=2, progress=written.append)  # by default a busy machine's may be fewer
     assert len(written) == 2
     assert min(written) > 0
     assert sum(written) == 400_000_000

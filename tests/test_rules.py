@@ -176,6 +176,12 @@ def test_keep():
     assert firsts(tied) == {"a": 1}
 
 
+def test_keep_by_name_is_no_scheme():
+    expected = r"^initialize: rules\['a'\] \(get: name\): expected .* fastinit.keep itself, got 'keep'$"
+    with pytest.raises(ValueError, match=expected):
+        fi.initialize({"a": np.zeros(3, np.float32)}, {"a": "keep"})
+
+
 def test_keep_is_one():
     assert pickle.loads(pickle.dumps(fi.keep)) is fi.keep
     assert copy.deepcopy(fi.keep) is fi.keep

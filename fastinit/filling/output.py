@@ -8,6 +8,7 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import tensors
 from fastinit.laws import dtypes
 
 EXPECTED = "a writable array (ndarray, buffer, __array_interface__ or __dlpack__ on CPU)"
@@ -40,10 +41,10 @@ def as_array(where: str, out: object) -> np.ndarray:
 def _view(where: str, out: object) -> np.ndarray:
     if isinstance(out, np.ndarray):
         return np.ndarray.view(out, np.ndarray)  # whatever a subclass makes of its own view
+    if tensors.is_tensor(out):
+        return tensors.as_array(where, out)
     if isinstance(out, (list, tuple, str, bytes, int, float, complex, np.generic)):
         reject_type(where, "out", EXPECTED, Shown(type(out).__name__))
-    if getattr(out, "is_neg", bool)():  # PyTorch's, which it exports as if they were others
-        reject_value(where, "out", "values that are as memory holds them", Shown("a tensor with the negative bit"))
     try:
         if hasattr(out, "__array_interface__"):
             return np.asarray(out)

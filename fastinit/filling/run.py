@@ -9,7 +9,7 @@ from fastinit.common import checks, selection
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.common.selection import Selection, block_shape
-from fastinit.filling import memory, output, region, seed, threads
+from fastinit.filling import memory, output, region, seed, tensors, threads
 from fastinit.filling.target import Target
 from fastinit.laws import dtypes
 from fastinit.laws.dtypes import FLOAT32, FLOAT32_FORMAT
@@ -49,6 +49,8 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     fresh = out is None and array.nbytes >= FRESH_BYTES
     # Last of all checks, because it advances a generator: a call that raises must not.
     words = seed.seed_of(where, rng, law.tag != b"" if spec.is_law else spec.draws(full_shape, fmt))
+    if out is not array:
+        tensors.note_write(out)
     if law is not None:
         _kernels.fill(part, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
     if not spec.is_law:

@@ -7,8 +7,9 @@ import os
 
 from fastinit import _kernels
 from fastinit.common.errors import reject_type, reject_value
+from fastinit.filling import tensors
 
-EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator"
+EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator, also PyTorch's"
 
 #: What laws without randomness are given: they draw nothing.
 NO_SEED = bytes(32)
@@ -27,7 +28,9 @@ def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
         return _int_seed(rng)
     if rng is None:
         return os.urandom(32)
-    words = _kernels.raw_words(_generator(where, rng).bit_generator)
+    words = tensors.seed_words(where, rng)
+    if words is None:
+        words = _kernels.raw_words(_generator(where, rng).bit_generator)
     if words is None:
         reject_value(where, "rng", "a BitGenerator that generates", rng)
     return words
@@ -36,7 +39,7 @@ def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
 def check_rng(where: str, rng: object) -> None:
     """Raise what seed_of would, without advancing anything."""
     if rng is not None and type(rng) is not int:
-        _generator(where, rng)
+        tensors.check_generator(where, rng) or _generator(where, rng)
     elif rng is not None and rng < 0:
         reject_value(where, "rng", EXPECTED, rng)
 

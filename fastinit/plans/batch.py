@@ -12,7 +12,7 @@ from fastinit.common.calls import one_form
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.common.selection import Selection
-from fastinit.filling import output, run, seed
+from fastinit.filling import output, run, seed, tensors
 from fastinit.filling.target import Target
 from fastinit.filling.threads import choose as choose_threads
 from fastinit.laws import dtypes
@@ -192,6 +192,9 @@ class _Work:
         return first, end
 
     def do(self, words: bytes, threads: object, n_threads: int, progress: object) -> None:
+        if _kernels.types_of(self.values) - {np.ndarray}:
+            for value in self.values:
+                tensors.note_write(value.array if type(value) is Part else value)
         self.batch.run(words, n_threads, self.batch.n_bytes >= run.STREAM_BYTES, progress)
         for spec, name, target, shape, fmt, n_elements, unbatched_bytes in self._placed:
             n_threads = choose_threads("initialize", threads and n_threads, n_elements)

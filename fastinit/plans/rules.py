@@ -57,6 +57,8 @@ class Schemes:
     def add(self, scheme: object) -> int | None:
         """Its position; None if it is neither a scheme nor a scheme's name nor `keep`."""
         if isinstance(scheme, str):
+            if scheme == "keep":
+                reject_value("get", "name", "a scheme's name; to leave an array as it is, fastinit.keep itself", scheme)
             position = self._add_configured(get(scheme))
             self._by_name[str.__str__(scheme)] = position
             return position

@@ -234,5 +234,5 @@ def test_a_bfloat16_model():
 
 def test_tensors_that_need_gradients_are_refused():
     weight = nn.Linear(3, 4).to(torch.bfloat16).weight
-    with pytest.raises(TypeError, match=r"^normal: out: expected .*detach"):
+    with pytest.raises(ValueError, match=r"^normal: out: expected a tensor that asks for no gradient, got .*no_grad"):
         fi.normal(out=weight, rng=0)
