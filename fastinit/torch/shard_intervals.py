@@ -45,7 +45,7 @@ def cuts_of(spec: Any, placements: Sequence[Any], mesh_shape: Sequence[int]) -> 
 
 
 def _by_order(cuts: Cuts, mesh_shape: Sequence[int]) -> Cuts | None:
-    """Plain cuts in the order that split factors tell: each is the number of parts before it, by later axes; or None."""
+    """Plain cuts in the order that split factors tell: each is the number of parts made before, by later axes."""
     ordered = {}
     for axis, placed in cuts.items():
         order: list[int] = []

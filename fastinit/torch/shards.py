@@ -74,7 +74,7 @@ def pieces_of(where: str, tensor: Any) -> Pieces | None:
 def _of_dtensor(where: str, tensor: Any) -> Pieces:
     shape, placements, mesh = tuple(tensor.shape), tensor.placements, tensor.device_mesh
     for placement in placements:
-        if not (placement.is_replicate() or hasattr(placement, "dim")):
+        if placement.is_partial() or not (placement.is_replicate() or hasattr(placement, "dim")):
             reject_type(where, "tensor", "a DTensor of shards and replicas", Shown(f"one with {placement!r}"))
     coordinate, local = mesh.get_coordinate(), tensor._local_tensor
     if coordinate is None:
@@ -107,7 +107,7 @@ def _boxes(local: torch.Tensor, by_axis: list[list[Interval]]) -> Iterator[tuple
 
 
 def _of_fields(where: str, tensor: Any) -> Pieces:
-    """Of a tensor with FIELDS. If it lacks leading axes of the whole, its rows are these axes and the next one joined."""
+    """Of a tensor with FIELDS. If it lacks leading axes of the whole, its rows are these and the next one, joined."""
     local, shape = _plain(where, tensor), _integers(where, "global_shape", tensor.global_shape)
     lists = [tuple(getattr(tensor, name)) for name in FIELDS[1:]]
     if len({len(entries) for entries in lists}) > 1:
