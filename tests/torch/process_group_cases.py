@@ -96,38 +96,47 @@ def check_values(named):
 
 def check_placements(mesh, placements):
     named = {}
-    for shape in SHAPES:
-        for dtype in torch.float32, torch.bfloat16, torch.float64:
-            tensor = distribute_tensor(torch.zeros(shape, dtype=dtype), mesh, placements, src_data_rank=None)
-            named[f"{shape} {dtype}"] = tensor
+    for shape, dtype in [*((shape, torch.float32) for shape in SHAPES), (SHAPES[1], torch.bfloat16)]:
+        tensor = distribute_tensor(torch.zeros(shape, dtype=dtype), mesh, placements, src_data_rank=None)
+        named[f"{shape} {dtype}"] = tensor
     check_values(named)
 
 
-def check_model(build, mesh, tp_plans=(), tp_mesh=None, inputs=None, **options):
-    """A model made without memory, sharded, given memory, filled; it then computes as the whole one does."""
-    with torch.device("meta"):
-        model = build()
+def sharded(model, mesh, tp_plans=None, tp_mesh=None, **options):
+    """A model cut layer by layer: first by tensor parallelism, where there is a plan for the layer, then by FSDP2."""
     for name, layer in model.named_children():
-        if any(name == prefix or name.startswith(f"{prefix}.") for prefix, _ in tp_plans):
-            plans = {rest: style() for prefix, rests in tp_plans if prefix == name for rest, style in rests.items()}
-            parallelize_module(layer, tp_mesh, plans or None)
+        if tp_plans and name in tp_plans:
+            parallelize_module(layer, tp_mesh, tp_plans[name])
         if list(layer.parameters()):
             fully_shard(layer, mesh=mesh, **options)
-    fully_shard(model, mesh=mesh, **options)
-    model.to_empty(device="cpu")
+    return fully_shard(model, mesh=mesh, **options)
+
+
+def check_model(build, *meshes_and_plans, inputs=None, **options):
+    """A model made without memory, sharded, given memory and filled; then it computes as the whole one does.
+
+    And of one that had values before it was sharded, each process has those that its pieces are said to hold.
+    """
+    with torch.device("meta"):
+        model = build()
+    sharded(model, *meshes_and_plans, **options).to_empty(device="cpu")
     named = dict(model.named_parameters())
     assert all(isinstance(parameter, DTensor) for parameter in named.values())
     check_values(named)
+    whole = build()
+    values = whole_of(dict(whole.named_parameters()))
+    whole.load_state_dict(values)
     if inputs is not None:
-        whole = build()
-        whole.load_state_dict(whole_of(dict(whole.named_parameters())))
         outputs = model(inputs)
         outputs.sum().backward()
         assert torch.allclose(outputs, whole(inputs), atol=1e-5)
+    for name, parameter in sharded(whole, *meshes_and_plans, **options).named_parameters():
+        for view, index in pieces_of("test", parameter).parts:
+            assert torch.equal(view, values[name][index]), name
 
 
 #: Each layer of the block that tensor parallelism cuts.
-BLOCK = dict.fromkeys(("q", "k", "v", "up"), ColwiseParallel) | dict.fromkeys(("out", "down"), RowwiseParallel)
+BLOCK = dict.fromkeys(("q", "k", "v", "up"), ColwiseParallel()) | dict.fromkeys(("out", "down"), RowwiseParallel())
 IDS = torch.arange(10).view(2, 5)
 
 
@@ -198,17 +207,13 @@ def cases(n):
         found["memory"] = memory
     if n == 4:
         found |= {f"{p}": lambda *_, p=p: check_placements(square(), p) for p in SQUARE}
-        ends = [("0", {"": ColwiseParallel}), ("2", {"": RowwiseParallel})]
-        blocks = [("1", BLOCK), ("2", BLOCK)]
+        ends = {"0": ColwiseParallel(), "2": RowwiseParallel()}
+        blocks = {"1": BLOCK, "2": BLOCK}
         found |= {
             "hsdp": lambda *_: check_model(transformer, square(), inputs=IDS),
-            "fsdp2 + tp": lambda *_: check_model(
-                perceptron, square()["data"], ends, square()["tensor"], inputs=torch.ones(4, 24)
-            ),
-            "fsdp2 + tp transformer": lambda *_: check_model(transformer, square()["data"], blocks, square()["tensor"]),
-            "fsdp2 + tp offload": lambda *_: check_model(
-                transformer, square()["data"], blocks, square()["tensor"], offload_policy=offload
-            ),
+            "fsdp2 + tp": lambda *_: check_model(perceptron, *planned(ends), inputs=torch.ones(4, 24)),
+            "fsdp2 + tp transformer": lambda *_: check_model(transformer, *planned(blocks)),
+            "fsdp2 + tp offload": lambda *_: check_model(transformer, *planned(blocks), offload_policy=offload),
         }
     return found
 
@@ -217,10 +222,22 @@ def square():
     return init_device_mesh("cpu", (2, 2), mesh_dim_names=("data", "tensor"))
 
 
-def process(rank, n, folder):
-    """Do all cases, and write what came of each."""
+def planned(plans):
+    """Meshes and plans of FSDP2 over tensor parallelism."""
+    return square()["data"], plans, square()["tensor"]
+
+
+def process(place, folder):
+    """One of four, which are a group of two, one of one and one without; then all are one group of four."""
     torch.set_num_threads(1)
-    store, timeout = f"file://{folder / 'store'}", timedelta(seconds=60)
+    for n, ranks in (2, [0, 1]), (1, [2]), (4, [0, 1, 2, 3]):
+        if place in ranks:
+            in_group(ranks.index(place), n, folder / str(n))
+
+
+def in_group(rank, n, folder):
+    """Do all cases, and write what came of each."""
+    store, timeout = f"file://{folder}.store", timedelta(seconds=60)
     dist.init_process_group("gloo", init_method=store, rank=rank, world_size=n, timeout=timeout)
     found = {}
     for name, case in cases(n).items():
@@ -229,5 +246,5 @@ def process(rank, n, folder):
         except Exception:
             found[name] = traceback.format_exc()
         dist.barrier()
-    (folder / f"{rank}.json").write_text(json.dumps(found))
+    Path(f"{folder}.{rank}.json").write_text(json.dumps(found))
     dist.destroy_process_group()

@@ -1,6 +1,5 @@
 """Real process groups: each process fills its part, and the parts put together are the whole, bit for bit."""
 
-import functools
 import json
 import warnings
 
@@ -18,27 +17,22 @@ MIB, MIB_MORE = 64, 64
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    """What came of each case, by process; all cases of one size of the group are done by the same processes."""
-
-    @functools.cache
-    def run(n):
-        folder = tmp_path_factory.mktemp(f"group{n}")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # PyTorch's own, of processes that end
-            mp.spawn(process, (n, folder), nprocs=n)
-        return [json.loads((folder / f"{rank}.json").read_text()) for rank in range(n)]
-
-    return run
+    """What came of each case: of each size of a group, in each of its processes. To start these takes longest."""
+    folder = tmp_path_factory.mktemp("groups")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # PyTorch's own, of processes that end
+        mp.spawn(process, (folder,), nprocs=max(SIZES))
+    return {n: [json.loads((folder / f"{n}.{rank}.json").read_text()) for rank in range(n)] for n in SIZES}
 
 
 @pytest.mark.parametrize(("n", "case"), [(n, case) for n in SIZES for case in cases(n) if case != "memory"])
 def test_parts_are_the_whole(results, n, case):
-    assert [found[case] for found in results(n)] == [None] * n
+    assert [found[case] for found in results[n]] == [None] * n
 
 
 @pytest.mark.parametrize("n", [n for n in SIZES if "memory" in cases(n)])
 def test_memory_of_the_part_alone(results, n):
-    found = [by_case["memory"] for by_case in results(n)]
+    found = [by_case["memory"] for by_case in results[n]]
     for by_way in found:
         for growth in by_way["part"]:
             assert 0.9 * MIB < growth < MIB + MIB_MORE
