@@ -87,6 +87,8 @@ def _of_dtensor(where: str, tensor: Any) -> Pieces:
         for axis, size in enumerate(shape)
     ]
     expected = tuple(sum(end - first for first, end in axis) for axis in by_axis)
+    if 0 in expected and not local.numel():  # in whatever shape: FSDP2 gives its own to those of tensor parallelism
+        return Pieces(shape, [])
     if tuple(local.shape) != expected:
         got = Shown(f"one of {tuple(local.shape)}")
         reject_value(where, "tensor", f"a local part of shape {expected}, as the placements say", got)

@@ -18,8 +18,8 @@ from torch.distributed.tensor._dtensor_spec import DTensorSpec, TensorMeta  # no
 from fastinit.torch.shards import pieces_of  # noqa: E402
 
 
-def mesh_at(sizes, rank):
-    return DeviceMesh("cpu", torch.arange(math.prod(sizes)).view(sizes), _init_backend=False, _rank=rank)
+def mesh_at(sizes, rank, kind="cpu"):
+    return DeviceMesh(kind, torch.arange(math.prod(sizes)).view(sizes), _init_backend=False, _rank=rank)
 
 
 def spec_of(placements, mesh, shape=(4,), **order):

@@ -141,6 +141,41 @@ def test_several_boxes_in_one_call():
         assert torch.equal(tensor._local_tensor, wanted._local_tensor)
 
 
+def test_empty_parts_have_any_shape():
+    placements = [Shard(0), Shard(1)]
+    for rank, local in (1, torch.zeros(0, 0)), (3, torch.zeros(0)), (5, torch.zeros(1, 0)):
+        assert pieces_of("test", sharded.dtensor_at((3, 2), rank, placements, (5, 1), local)) == ((5, 1), [])
+    with pytest.raises(
+        ValueError, match=r"^test: tensor: expected a local part of shape \(2, 0\), as .* one of \(1, 1\)"
+    ):
+        pieces_of("test", sharded.dtensor_at((3, 2), 1, placements, (5, 1), torch.zeros(1, 1)))
+    with pytest.raises(
+        ValueError, match=r"^test: tensor: expected a local part of shape \(2, 1\), as .* one of \(0, 1\)"
+    ):
+        pieces_of("test", sharded.dtensor_at((3, 2), 0, placements, (5, 1), torch.zeros(0, 1)))
+
+
+def test_fsdp_over_tensor_parallelism_in_uneven_parts():
+    """As three processes cut the halves of seven and of thirteen rows; one cut after the other would be others."""
+    placements = [_StridedShard(0, split_factor=2), Shard(0)]
+    for n in 7, 13:
+        for rank in range(6):
+            half = chunked(torch.arange(n), 2)[rank % 2]
+            rows = chunked(half, 3)[rank // 2]
+            tensor = sharded.dtensor_at((3, 2), rank, placements, (n, 2), torch.zeros(len(rows), 2))
+            found = [(index[0].start, index[0].stop) for _, index in pieces_of("test", tensor).parts]
+            assert written_out(found) == rows.tolist()
+
+
+def test_memory_of_the_cpu_in_a_mesh_of_others():
+    """As FSDP2's CPUOffloadPolicy leaves it, and PyTorch draws the same for all (its issue 180088)."""
+    mesh = sharded.mesh_at((2,), 1, "cuda")
+    local = torch.zeros(2, 6)
+    tensor = sharded.DTensor(local, sharded.spec_of([Shard(0)], mesh, (4, 6)), requires_grad=False)
+    whole = sharded.fill(tensor)
+    assert np.array_equal(local, whole[2:])
+
+
 def test_a_process_outside_of_the_mesh():
     tensor = sharded.dtensor_at((2,), 7, [Shard(0)], (4, 3), torch.empty(0))
     assert pieces_of("test", tensor) == ((4, 3), [])
