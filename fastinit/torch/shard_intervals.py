@@ -69,8 +69,9 @@ def intervals(size: int, cuts: Sequence[Cut]) -> list[Interval]:
 
 def _dealt(n: int, cut: Cut) -> Iterator[Interval]:
     """Which of n things a cut leaves to the process: of each chunk its chunk."""
-    for first, end in _chunks(n, cut.split_factor):
-        low, high = _chunk(end - first, cut.n_processes, cut.place)
+    split_factor, n_processes, place = cut
+    for first, end in _chunks(n, split_factor):
+        low, high = _chunk(end - first, n_processes, place)
         yield first + low, first + high
 
 

@@ -68,8 +68,10 @@ def whole_of(named):
 
 
 def check_values(named):
-    fill(named)
-    full = {name: tensor.full_tensor().detach() for name, tensor in named.items()}  # on all, before any may fail
+    try:
+        fill(named)
+    finally:  # where it failed too, or the others wait
+        full = {name: tensor.full_tensor().detach() for name, tensor in named.items()}
     for name, whole in whole_of(named).items():
         assert torch.equal(full[name], whole), f"{name}: {named[name].placements} of {tuple(whole.shape)}"
 
