@@ -187,6 +187,7 @@ def run_python(code):
     return done.stdout.strip()
 
 
+@pytest.mark.heavy
 def test_interrupt_stops_between_slabs():
     code = """
         import os, signal, threading
