@@ -13,8 +13,9 @@ from quick import heavy_but, spare
 from fastinit import _kernels
 from fastinit.filling import run
 
-#: They compare with other libraries, and run only if named: pytest tests/peers/peer_torch.py.
-collect_ignore_glob = ["peers/*"]
+#: Comparisons with other libraries run only if named: pytest tests/peers/peer_torch.py. What the tests of PyTorch import
+#: is no test, and would be imported to look for examples, also where there is no PyTorch.
+collect_ignore_glob = ["peers/*", "pytorch/[!t]*"]
 
 #: The best comes first.
 ISAS = [name for name, runs_here in _kernels.isas().items() if runs_here]

@@ -7,13 +7,14 @@ of the package, and PyTorch. No room imports it, so that ``import fastinit`` nev
 `init`          the functions of torch.nn.init (`init_draws`, `init_scaled`)
 `accelerate`    PyTorch's own draws, done here (`draws`: which ones; `patches`: functions replaced)
 `recording`     `record`: a model's own initialization as a plan
+`interception`  what lets it be built without memory
 `log`           what is done to tensors while a model is built
 `reading`       from the log to laws (`laws`: their numbers; `operations`: what each does)
 `replay`        what is no law, done again
 `materializing` `materialize`: a model filled once
 `modules`       `initialize_`: a module that exists
 `execution`     plans and rules to tensors, whole and sharded
-`shards`        which part of a whole a process has
+`shards`        which part of a whole a process has (`shard_intervals`: of a mesh)
 `names`         names without wrappers
 =============== ==============================================================================
 """

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import linecache
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import init
-from torch.overrides import TorchFunctionMode
 
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, message, reject_type
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Entry, Plan
 from fastinit.schemes.register import Configured
-from fastinit.torch import patches, replay
+from fastinit.torch import replay
+from fastinit.torch.interception import recording
 from fastinit.torch.laws import Law
 from fastinit.torch.log import Log
 from fastinit.torch.names import canonical
-from fastinit.torch.operations import COMPOSED
 from fastinit.torch.reading import UNWRITTEN, Reader
 from fastinit.torch.replay import Known
-
-#: Functions that make tensors of given values, which meta tensors would lose.
-GIVEN = {torch.tensor, torch.as_tensor, torch.from_numpy, torch.scalar_tensor, torch.linspace, torch.logspace}
-
-IS_META = torch.Tensor.is_meta.__get__
 
 #: What PyTorch says when a value of a tensor without memory is asked for.
 NO_VALUES = ("meta tensor", "Meta tensor", "no data", "_local_scalar_dense", "device='meta'", "meta device")
@@ -90,7 +79,7 @@ def recorded(where: str, build: object) -> tuple[nn.Module, Plan, Callable[[torc
     """The model on the meta device, its plan, and what gives the values of tensors without a name from a seed."""
     builder = _builder_of(where, build)
     log = Log()
-    with torch.random.fork_rng(devices=[]), _recording(where, log):
+    with torch.random.fork_rng(devices=[]), recording(where, log):
         torch.default_generator.manual_seed(0)  # of what is drawn with memory and is no law
         try:
             model = builder()
@@ -118,80 +107,6 @@ def _builder_of(where: str, build: object) -> Callable[[], object]:
     if isinstance(build, nn.Module) or not callable(build):
         reject_type(where, "build", "a function that returns a torch.nn.Module, or a transformers configuration", build)
     return build
-
-
-class _GivenValues(TorchFunctionMode):
-    """Tensors of given values are made with memory, and then moved, so that the log has the values.
-
-    And functions of torch.nn.init that do nothing without memory do all: those that partial functions and closures
-    hold are not replaced.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self._codes = {code for name in COMPOSED if (code := getattr(getattr(init, name, None), "__code__", None))}
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = dict(kwargs or {})
-        if func == IS_META and sys._getframe(1).f_code in self._codes:
-            return False
-        if func not in GIVEN or torch.device(kwargs.get("device") or "meta").type != "meta":
-            return func(*args, **kwargs)
-        if func is not torch.from_numpy:
-            kwargs["device"] = "cpu"
-        tensor = func(*args, **kwargs)
-        return tensor.detach().to("meta").requires_grad_(tensor.requires_grad)
-
-
-@contextlib.contextmanager
-def _recording(where: str, log: Log) -> Iterator[None]:
-    names = {name: patches.TRUNC_NORMAL if name == "trunc_normal_" else name for name in COMPOSED}
-    given = _GivenValues()  # while the functions are those of torch.nn.init
-    factories = {held: partial(_noted, log, name, threading.get_ident()) for name, held in names.items()}
-    with (
-        _transformers_initializes(),
-        patches.replaced(where, factories),
-        torch.device("meta"),
-        given,
-        log,
-    ):
-        yield
-
-
-def _noted(log: Log, name: str, thread: int, original: Callable) -> Callable:
-    """A function of torch.nn.init that writes itself down as one event."""
-
-    def function(tensor: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:
-        if threading.get_ident() != thread:
-            return original(tensor, *args, **kwargs)
-        with torch.utils._python_dispatch._disable_current_modes():
-            original(tensor, *args, **kwargs)  # does nothing to what has no memory, but refuses what it refuses
-        kwargs.pop("generator", None)
-        with torch.no_grad():
-            log.add(name, original, (tensor, *args), kwargs, tensor, [tensor])
-        return tensor
-
-    return function
-
-
-@contextlib.contextmanager
-def _transformers_initializes() -> Iterator[None]:
-    """transformers skips its own initialization where it meets the meta device: not here."""
-    name = "get_torch_context_manager_or_global_device"
-    try:
-        # Loaded first: of models that are imported later, the constructors' own draws would be recorded.
-        module = importlib.import_module("transformers.modeling_utils") if "transformers" in sys.modules else None
-    except ImportError:
-        module = None
-    original = getattr(module, name, None)
-    if original is None:
-        yield
-        return
-    setattr(module, name, lambda: None)
-    try:
-        yield
-    finally:
-        setattr(module, name, original)
 
 
 def _explain(where: str, error: Exception) -> None:
