@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "key.h"
+#include "pages.h"
 
 /* What a tensor costs before its first element, in elements: its key, its place, the start of a block. */
 #define WORK_PER_TENSOR 512
@@ -86,6 +87,16 @@ static int64_t units_before(const fi_tensor *tensor, int64_t position)
     return done <= 0 ? 0 : done / ((work + tensor->n_units - 1) / tensor->n_units);
 }
 
+/* Asks for the pages of a whole tensor's units; at their ends as near as the units are alike. */
+static void ask_for_pages(const fi_batch *batch, const fi_tensor *tensor, int64_t unit, int64_t last_unit)
+{
+    int64_t n_bytes = tensor->n_elements * fi_itemsize(batch->laws[tensor->law].dtype);
+    int64_t per_unit = n_bytes / tensor->n_units;
+    if (batch->fresh && tensor->box == NULL)
+        fi_pages_ask(tensor->out + unit * per_unit,
+                     tensor->out + (last_unit == tensor->n_units ? n_bytes : last_unit * per_unit));
+}
+
 static fi_stream stream_of(const fi_batch *batch, const fi_tensor *tensor)
 {
     const fi_batch_law *law = &batch->laws[tensor->law];
@@ -116,6 +127,7 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
         fi_job_split(&job);
         if (i < next_keyed)
             memcpy(job.law.key, key[i - first_keyed], sizeof job.law.key);
+        ask_for_pages(batch, tensor, unit, last_unit);
         for (; unit < last_unit; unit++)
             fi_fill_unit(&job, unit, scratch);
     }

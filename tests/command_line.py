@@ -1,13 +1,33 @@
 """Running the command, and what a refusal looks like."""
 
+import contextlib
+import io
+import signal
 import subprocess
 import sys
 import time
+
+from fastinit import cli
 
 
 def fastinit(*arguments, **kwargs):
     command = [sys.executable, "-m", "fastinit", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, **kwargs)
+
+
+def in_this_process(*arguments):
+    """The same without a process of its own, for what is refused at once; signals are handled as before afterwards."""
+    handlers = {number: signal.getsignal(number) for number in cli.STOP_SIGNALS}
+    stdout, stderr = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
+            status = cli.main(list(map(str, arguments)))
+    except SystemExit as exit:  # argparse's
+        status = exit.code
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    return subprocess.CompletedProcess(arguments, status, stdout.getvalue(), stderr.getvalue())
 
 
 def fails(done, *words):

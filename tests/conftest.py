@@ -1,26 +1,56 @@
-"""Fixtures over what the build reports: every instruction set that runs here, every law in every dtype."""
+"""Fixtures over what the build reports: every instruction set that runs here, every law in every dtype.
+
+And what the quick run leaves out: `quick.py`.
+"""
+
+from collections import defaultdict
 
 import numpy as np
 import pytest
 from fills import BY_SIZE, FILLS
+from quick import heavy_but, spare
 
 from fastinit import _kernels
 from fastinit.filling import run
 
-#: They compare with other libraries, and run only if named: pytest tests/peers/peer_torch.py.
-collect_ignore_glob = ["peers/*"]
+#: Comparisons with other libraries run only if named: pytest tests/peers/peer_torch.py. What the tests of PyTorch import
+#: is no test, and would be imported to look for examples, also where there is no PyTorch.
+collect_ignore_glob = ["peers/*", "pytorch/[!t]*"]
 
+#: The best comes first.
 ISAS = [name for name, runs_here in _kernels.isas().items() if runs_here]
 
 
-@pytest.fixture(params=ISAS)
-def isa(request):
-    """Each instruction set in turn, for the length of a test."""
+@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
+def pytest_collection_modifyitems(items):
+    """Marks heavy what a test marked `each_value` has beyond each value of each of its parameters."""
+    grids = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("each_value") and not item.get_closest_marker("heavy"):
+            grids[item.path, item.function].append(item)
+    for grid in grids.values():
+        for i in spare([item.callspec.params for item in grid]):
+            grid[i].add_marker("heavy")
+
+
+def chosen_isa(request):
     before = _kernels.isa()
     assert _kernels.choose_isa(request.param)
     assert _kernels.isa() == request.param
     yield request.param
     _kernels.choose_isa(before)
+
+
+@pytest.fixture(params=ISAS)
+def isa(request):
+    """Each instruction set in turn, for the length of a test."""
+    yield from chosen_isa(request)
+
+
+@pytest.fixture(params=heavy_but(ISAS, ISAS[0]))
+def isa_of_much(request):
+    """The same for tests that fill much: all but the best are heavy, since portable code is 50 times slower."""
+    yield from chosen_isa(request)
 
 
 @pytest.fixture(params=FILLS)

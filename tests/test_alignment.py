@@ -13,6 +13,7 @@ from fastinit.filling import run
 LENGTHS = [0, 1, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 1023, 1024, 1025, 16384, 16385, 40000]
 
 
+@pytest.mark.each_value
 def test_lengths_are_prefixes_and_stay_inside(isa, fill):
     whole = fill(shape=50_000)
     for n_elements in LENGTHS:
@@ -21,8 +22,9 @@ def test_lengths_are_prefixes_and_stay_inside(isa, fill):
             assert same_bits(out, whole[:n_elements]), n_elements
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("name", BY_SIZE)
-def test_streamed_stores_equal_cached(isa, name):
+def test_streamed_stores_equal_cached(isa_of_much, name):
     """Above the real threshold, both aligned to a line and not."""
     law = BY_SIZE[name]
     n_elements = run.STREAM_BYTES // dtype_of(law).itemsize + 12_345
@@ -35,6 +37,7 @@ def test_streamed_stores_equal_cached(isa, name):
     assert same_bits(law(shape=n_elements, index=middle), streamed[middle])
 
 
+@pytest.mark.each_value
 def test_any_alignment(isa, fill, streamed):
     """Outputs that start at a line, at its next element, and at pieces of it of 4 bytes and more; in one go and in
     several, from a block's beginning and from inside it."""
@@ -47,6 +50,7 @@ def test_any_alignment(isa, fill, streamed):
             assert same_bits(out, whole[first : first + n]), (offset, first)
 
 
+@pytest.mark.each_value
 def test_every_element_of_a_line(isa, sized, streamed):
     whole = sized(shape=100_000)
     for offset in range(64 // dtype_of(sized).itemsize):
@@ -56,6 +60,7 @@ def test_every_element_of_a_line(isa, sized, streamed):
                 assert same_bits(out, whole[first : first + n]), (offset, first)
 
 
+@pytest.mark.each_value
 def test_short_outputs_at_every_alignment(isa, sized, streamed):
     """Fewer elements than a vector, a step or a block, whole and from inside a block; the bytes around untouched."""
     whole = sized(shape=4000)
@@ -66,6 +71,7 @@ def test_short_outputs_at_every_alignment(isa, sized, streamed):
             assert same_bits(out, whole[first : first + n]), (n, offset, first)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     ("length", "gap"), [(1, 1), (3, 2), (16, 16), (17, 15), (24, 8), (64, 64), (100, 28), (300, 5)]
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import fails, fastinit, interrupted
+from command_line import fails, fastinit, in_this_process, interrupted
 
 from fastinit.bench import command, measure, plan, plot, report
 from fastinit.bench.peer_interface import COMMON_LAWS, LAWS
@@ -29,6 +29,7 @@ def tiny(tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.heavy
 def test_json(tiny):
     folder, done = tiny
     saved = json.loads((folder / "x.json").read_text())
@@ -51,6 +52,7 @@ def test_json(tiny):
     assert "100%" in done.stderr
 
 
+@pytest.mark.heavy
 def test_table(tiny):
     _, done = tiny
     text = done.stdout
@@ -88,6 +90,7 @@ def test_another_dtype(monkeypatch, capsys, tmp_path):
     assert "; bfloat16, medians of 1 rounds" in (tmp_path / "x.svg").read_text()
 
 
+@pytest.mark.heavy
 def test_saved_results_show_the_same_and_draw(tiny, tmp_path):
     folder, done = tiny
     assert (folder / "x.png").read_bytes().startswith(b"\x89PNG")
@@ -98,6 +101,7 @@ def test_saved_results_show_the_same_and_draw(tiny, tmp_path):
     assert drawn.startswith("<?xml")
 
 
+@pytest.mark.heavy
 def test_a_missing_peer_is_named(tiny, tmp_path):
     saved = json.loads((tiny[0] / "x.json").read_text())
     for result in saved["results"]:
@@ -130,7 +134,7 @@ def test_refused_before_anything_is_measured(tmp_path):
         (["--from", tmp_path / "other.json", "--dtype", "float64"], "bench: --from: expected no --dtype"),
     ]
     for arguments, words in bad:
-        fails(fastinit("bench", *arguments), words)
+        fails(in_this_process("bench", *arguments), words)
     assert sorted(os.listdir(tmp_path)) == ["cut.json", "file", "other.json"]
     assert (tmp_path / "file").read_text() == "precious"
 
@@ -151,7 +155,7 @@ def test_bad_usage():
         (["--rounds", "-1"], "--rounds: expected an int >= 1, got '-1'"),
     ]
     for arguments, words in bad:
-        done = fastinit("bench", *arguments)
+        done = in_this_process("bench", *arguments)
         assert done.returncode == 2
         assert words in done.stderr
         assert done.stdout == ""

@@ -49,6 +49,7 @@ def test_expectations_are_the_laws_moments(law):
     assert expected.bound == {"uniform": HALF_WIDTH, "normal": math.inf, "truncated": N_DEVIATIONS * STD}[law]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize("n", [1 << 8, 1 << 16, 3_000_001])
@@ -89,6 +90,7 @@ def repeated_lanes(array, dtype):
     lanes[:, 5] = lanes[:, 0]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("law", LAWS)
 @pytest.mark.parametrize(
@@ -111,6 +113,7 @@ def test_false_values_are_found(law, dtype, spoil, words):
         values.require_law(array, law, "peer")
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", [name for name in DTYPES if FORMATS[name].precision >= 8])
 @pytest.mark.parametrize(
     ("law", "other"),

@@ -17,12 +17,19 @@ from fastinit.schemes.recommendation import BY_ACTIVATION
 
 CASES = (*TRIED, *HELD)
 
+FIRST = {[case.verdict for case in CASES].index(verdict) for verdict in {case.verdict for case in CASES}}
+
+#: Quick are the first of each verdict and every third of all.
+MARKED = [
+    case if i % 3 == 0 or i in FIRST else pytest.param(case, marks=pytest.mark.heavy) for i, case in enumerate(CASES)
+]
+
 
 def check(case):
     return fi.check(case.layers, n_samples=64, **case.arguments)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", MARKED, ids=lambda case: case.name)
 def test_verdicts(case):
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from command_line import fails, fastinit, interrupted
+from command_line import fails, fastinit, in_this_process, interrupted
 from safetensors import safe_open
 
 import fastinit as fi
@@ -136,10 +136,10 @@ def test_a_full_disk_leaves_nothing(tmp_path):
 def test_unwritable_places(tmp_path):
     fails(fastinit("init", "gpt2", "-o", tmp_path / "no" / "x.safetensors"), "No such file or directory")
     (tmp_path / "file").write_text("")
-    fails(fastinit("init", "gpt2", "-o", tmp_path / "file" / "x.safetensors"), "Not a directory")
-    fails(fastinit("init", "gpt2", "-o", tmp_path, "--force"), "not a regular file")
-    fails(fastinit("init", "gpt2", "-o", "/dev/null", "--force"), "/dev/null", "not a regular file")
-    fails(fastinit("init", "gpt2", "-o", "/proc/x.safetensors"), "/proc/x.safetensors: ")
+    fails(in_this_process("init", "gpt2", "-o", tmp_path / "file" / "x.safetensors"), "Not a directory")
+    fails(in_this_process("init", "gpt2", "-o", tmp_path, "--force"), "not a regular file")
+    fails(in_this_process("init", "gpt2", "-o", "/dev/null", "--force"), "/dev/null", "not a regular file")
+    fails(in_this_process("init", "gpt2", "-o", "/proc/x.safetensors"), "/proc/x.safetensors: ")
     assert os.listdir(tmp_path) == ["file"]
 
 
@@ -168,13 +168,14 @@ def test_bad_arguments(tmp_path):
         (("fill",), "fill"),
     ]
     for arguments, words in bad:
-        done = fastinit(*arguments)
+        done = in_this_process(*arguments)
         assert done.returncode == 2
         assert "usage: fastinit" in done.stderr
         assert words in done.stderr
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.heavy
 def test_memory_stays_far_below_the_file(tmp_path):
     code = (
         "import resource; from fastinit.cli import main;"

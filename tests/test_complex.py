@@ -65,6 +65,7 @@ def reference_bits(*arguments) -> np.ndarray:
     return bits(expected(*arguments))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_kernels_equal_reference(isa, case):
     for call in [(1200, 1000, 3, "x"), (100, 2**58 - 7, 2**100, "naïve")]:
@@ -76,6 +77,7 @@ def test_equality_can_fail(case):
     assert not np.array_equal(bits(fill(*case, 100, 0, 4)), reference_bits(*case, 100, 0, 3, "x"))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_length_and_store(isa, case):
     """Whole tensors of lengths around steps and blocks, through the caches and past them, are prefixes of one."""
@@ -112,6 +114,7 @@ def test_moduli_stay_below_the_bound(case):
         assert greatest > bound_of(name, numbers) * 0.999
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("std", [0.7, 1e-37])
 def test_every_angle_stays_below_the_bound(std):
     """float32: all 2**22 places of a quarter turn, at the largest radius of the disc and of normals within 2 and 3."""

@@ -71,6 +71,7 @@ def sample(law: str, dtype: str) -> np.ndarray:
     return fill(dtype, *LAWS[law], 2 * N, rng=17).astype(np.float64).view(np.complex128)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("law", LAWS)
 def test_laws(law, dtype):
@@ -90,6 +91,7 @@ FLAWS = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("flaw", FLAWS)
 @pytest.mark.parametrize("law", ["disc", "within 2"])
 def test_scores_can_fail(law, flaw):

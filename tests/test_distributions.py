@@ -67,6 +67,7 @@ def count_of_numbers(law, dtype):
     return last - first + 1
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 @pytest.mark.parametrize("law", CELLS)
 def test_cells(law, dtype):

@@ -1,5 +1,6 @@
 """Golden hashes of every scheme in every dtype; golden elements of those that repeat to rounding."""
 
+import itertools
 import json
 import math
 
@@ -28,9 +29,14 @@ def label(case: dict) -> str:
     return case["scheme"] + "-" + case["name"]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("case", GOLDEN["cases"], ids=label)
-def test_hashes(isa, case, dtype):
+#: Each with each, one parameter: so the quick run has every hash, on one instruction set.
+HASHED = list(itertools.product(GOLDEN["cases"], DTYPES))
+
+
+@pytest.mark.each_value
+@pytest.mark.parametrize("hashed", HASHED, ids=lambda hashed: f"{label(hashed[0])}-{hashed[1]}")
+def test_hashes(isa, hashed):
+    case, dtype = hashed
     if case["sha256"][dtype] is None:
         with pytest.raises(ValueError, match=f"^{case['scheme']}: "):
             array_of(case, dtype)
@@ -38,6 +44,7 @@ def test_hashes(isa, case, dtype):
     assert sha256(array_of(case, dtype)) == case["sha256"][dtype]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", COMPLEX_FORMATS)
 @pytest.mark.parametrize("case", GOLDEN["complex"], ids=label)
 def test_hashes_of_complex_numbers(isa, case, dtype):
@@ -78,6 +85,7 @@ HALF_PLACE = {"float32": 0.0, "float64": 0.0, "float16": 2.0**-12, "bfloat16": 2
 HALF_PLACE |= {"float8_e4m3fn": 2.0**-5, "float8_e5m2": 2.0**-4}
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(300, 170), (170, 300), (129, 128), (1, 7), (7, 1), (5, 5), (1, 1)])
 def test_orthogonal_equals_reflection_by_reflection(dtype, shape):

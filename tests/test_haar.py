@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 import pytest
+from quick import heavy_but
 from statistics_of import BOUND
 from tally import beyond, kolmogorov_score
 
@@ -18,6 +19,9 @@ import fastinit as fi
 N_MATRICES = 6000
 
 SHAPES = [(2, 2), (3, 3), (4, 4), (5, 3), (3, 5), (2, 7)]
+
+#: The quick run draws the matrices of one.
+MARKED = heavy_but(SHAPES, (3, 3))
 
 
 @functools.cache
@@ -69,18 +73,18 @@ def moment_scores(q):
     return scores
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", MARKED)
 def test_moments(shape):
     assert not beyond(moment_scores(matrices(shape)))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", MARKED)
 def test_moments_see_what_is_not_haar(shape):
     assert any("power 1" in name for name in beyond(moment_scores(without_signs(shape))))
     assert any("power 4" in name for name in beyond(moment_scores(independent(shape))))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", MARKED)
 def test_invariance(shape):
     """Multiplied by a fixed orthogonal matrix from either side, all is as before."""
     left, right = (np.linalg.qr(np.random.default_rng(44).standard_normal((size, size)))[0] for size in shape)
@@ -99,7 +103,7 @@ ENTRY = {
 }
 
 
-@pytest.mark.parametrize("shape", [shape for shape in SHAPES if max(shape) in ENTRY])
+@pytest.mark.parametrize("shape", heavy_but([shape for shape in SHAPES if max(shape) in ENTRY], (3, 3)))
 def test_distribution_of_an_entry(shape):
     """Arcsine in two dimensions, uniform in three, of a semicircle in four."""
     cdf = ENTRY[max(shape)]
@@ -121,12 +125,13 @@ def determinant_score(q):
     return (len(plus) - len(minus)) / math.sqrt(len(q))
 
 
-@pytest.mark.parametrize("n", [2, 3, 4])
+@pytest.mark.parametrize("n", heavy_but([2, 3, 4], 3))
 def test_determinant(n):
     assert abs(determinant_score(matrices((n, n)))) < BOUND
     assert abs(determinant_score(without_signs((n, n)))) > BOUND
 
 
+@pytest.mark.heavy
 def test_one_by_one():
     assert abs(np.sign(matrices((1, 1))).sum()) / math.sqrt(N_MATRICES) < BOUND
     assert (abs(matrices((1, 1))) == 1).all()
@@ -142,7 +147,7 @@ def trace_scores(q):
     return {name: mean_score(*of) for name, of in values.items()}
 
 
-@pytest.mark.parametrize("n", [2, 3, 4, 20])
+@pytest.mark.parametrize("n", heavy_but([2, 3, 4, 20], 3))
 def test_traces(n):
     assert not beyond(trace_scores(matrices((n, n))))
     assert beyond(trace_scores(without_signs((n, n))))
@@ -177,7 +182,7 @@ def angle_probabilities(q):
     }
 
 
-@pytest.mark.parametrize("n", [2, 3, 4])
+@pytest.mark.parametrize("n", heavy_but([2, 3, 4], 3))
 def test_angles(n):
     found = {name: uniformity_score(p) for name, p in angle_probabilities(matrices((n, n))).items()}
     assert not beyond(found)
@@ -185,7 +190,7 @@ def test_angles(n):
     assert beyond({name: uniformity_score(p) for name, p in biased.items()})
 
 
-@pytest.mark.parametrize("shape", [(1, 2, 2), (3, 2, 3), (1, 1, 3, 4)])
+@pytest.mark.parametrize("shape", heavy_but([(1, 2, 2), (3, 2, 3), (1, 1, 3, 4)], (1, 2, 2)))
 def test_delta_orthogonal(shape):
     """The matrix at the centre is a Haar matrix, too."""
     generator = np.random.default_rng(45)

@@ -6,6 +6,7 @@ At 2**21 elements a correlation of 0.0031 is beyond the bound. The same at 2**26
 """
 
 import pytest
+from quick import heavy_but
 from statistics_of import independence_scores
 from tally import beyond
 
@@ -27,6 +28,7 @@ def draw(stream, dtype, rng=31, name="", n=N_VALUES):
     return STREAMS[stream](n, dtype=dtype, rng=rng, name=name, threads=1)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 @pytest.mark.parametrize("stream", STREAMS)
 def test_independence(stream, dtype):
@@ -35,7 +37,7 @@ def test_independence(stream, dtype):
     assert not beyond(independence_scores(draw(stream, dtype), others))
 
 
-@pytest.mark.parametrize("dtype", dtypes.FORMATS)
+@pytest.mark.parametrize("dtype", heavy_but(dtypes.FORMATS, "float32", "float64", "float8_e5m2"))
 def test_laws_of_one_seed_are_independent(dtype):
     """Each kind of law has its tag; of the two ways to draw a truncated normal too. False alarms as above."""
     others = {stream: draw(stream, dtype) for stream in STREAMS if stream != "normal"}

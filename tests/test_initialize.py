@@ -13,6 +13,7 @@ from fills import layouts, same_bits
 
 import fastinit as fi
 from fastinit.filling import run
+from fastinit.plans import batch
 
 
 def filled(value=7):
@@ -187,6 +188,7 @@ def run_python(code):
     return done.stdout.strip()
 
 
+@pytest.mark.heavy
 def test_interrupt_stops_between_slabs():
     code = """
         import os, signal, threading
@@ -243,3 +245,13 @@ def test_names_and_patterns_of_string_subclasses():
     assert same_bits(arrays[query], fi.normal(5, rng=0, name="q.weight"))
     fi.initialize(arrays, {np.str_("q.*"): "ones"})
     assert arrays[query].tolist() == [1] * 5
+
+
+def test_new_memory():
+    """Pages asked for ahead of the stores hold the same values, whatever the arrays' ends and strides."""
+    sizes = (1, 1000, 3_000_001, 6_000_000)
+    arrays = {f"{n}": np.empty(n + 3, np.float32)[3:] for n in sizes} | {"t": np.empty((900, 700), np.float32).T}
+    batch.fill_all(arrays, {"*": "normal"}, 0, fresh=True)
+    assert sum(array.nbytes for array in arrays.values()) > run.FRESH_BYTES
+    for name, array in arrays.items():
+        assert (array == fi.normal(array.shape, rng=0, name=name)).all()

@@ -15,6 +15,7 @@ from fastinit.laws import kernel_laws, truncation
 SHAPE = (301, 517)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("layout", layouts(SHAPE))
 def test_layouts(isa, sized, layout):
     whole = sized(shape=SHAPE, threads=1)
@@ -24,6 +25,7 @@ def test_layouts(isa, sized, layout):
         assert same_bits(out, whole)
 
 
+@pytest.mark.each_value
 def test_threads(isa, fill):
     shape = (1 << 16) + 77
     whole = fill(shape=shape, threads=1)
@@ -43,7 +45,8 @@ def test_instruction_sets_agree(fill):
     assert all(same_bits(result, results[0]) for result in results)
 
 
-def test_random_parts(isa, sized):
+@pytest.mark.each_value
+def test_random_parts(isa_of_much, sized):
     """200 random basic indices into tensors of 1 to 4 dimensions, into contiguous and strided outputs."""
     generator = np.random.default_rng(12345)
     tensors = {}
@@ -79,6 +82,7 @@ def random_item(generator, size):
     return slice(*[(start, stop), (None, stop), (start, None), (None, None)][generator.integers(4)])
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     "shape", [(70, 1030), (130, 2100), (66, 5, 500), (9, 70, 33), (3, 2, 40, 90), (200, 17), (16, 3, 1024)]
 )
@@ -97,8 +101,9 @@ def test_every_order_of_axes(isa, sized, shape, streamed):
             assert same_bits(out, expected), (order, index)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("shape", [(2111, 700), (1900, 1024), (1301, 3089), (40, 33, 1100)])
-def test_stacked_tiles(isa, shape, streamed):
+def test_stacked_tiles(isa_of_much, shape, streamed):
     """Fortran order, whole and in part, tall enough for tiles to hand down what their columns' lines have left over."""
     whole = fi.normal(shape, rng=0)
     for offset, first, threads in [(0, 0, 1), (1, 3, 2), (4, 17, 3), (11, 31, 7)]:
@@ -109,8 +114,9 @@ def test_stacked_tiles(isa, shape, streamed):
             assert same_bits(out, expected)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("name", ["uniform-float64", "near-bfloat16", "truncated-float8_e5m2"])
-def test_stacked_tiles_of_other_sizes(isa, name, streamed):
+def test_stacked_tiles_of_other_sizes(isa_of_much, name, streamed):
     """The same with elements of 8, 2 and 1 bytes, of which a line holds fewer and more."""
     whole = FILLS[name](shape=(1301, 700))
     for offset, first, threads in [(0, 0, 2), (3, 17, 1)]:
@@ -127,6 +133,7 @@ def test_parts_can_fail(name):
     assert not same_bits(FILLS[name](shape=5000, index=np.s_[1:4000]), FILLS[name](shape=5000)[:3999])
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("index", [np.s_[0:0], np.s_[5:5, ...], np.s_[..., 7:3], np.s_[3, 4]])
 def test_empty_and_scalar_parts(fill, index):
     part = fill(shape=SHAPE, index=index)
@@ -144,6 +151,7 @@ def test_flat_index_counts_not_shape(fill):
     assert same_bits(fill(shape=(6, 10)), fill(shape=(3, 20)).reshape(6, 10))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("mode", ["flush to zero", "round up"])
 def test_callers_floating_point_mode(isa, mode):
     """Flushing subnormals or rounding upwards in the caller changes no value, and is in force again afterwards."""

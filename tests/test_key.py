@@ -31,6 +31,7 @@ def test_stream_key_can_fail():
     assert _kernels.stream_key(seed.seed_of("", 3), "a", b"n32") != reference.key(3, "b", b"n32")
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("n_arrays", [1, 2, 3, 4, 7, 8, 9, 20])
 @pytest.mark.parametrize("length", [0, 60, 84])
 def test_keys_at_once_equal_reference(isa, n_arrays, length):

@@ -23,7 +23,8 @@ def listed_box(starts, out_offsets, length, itemsize):
     return (0, length, itemsize, -1, 0, np.asarray(starts, np.int64), np.asarray(out_offsets, np.int64))
 
 
-def test_rows_by_id(isa, fill):
+@pytest.mark.each_value
+def test_rows_by_id(isa_of_much, fill):
     """Repeats, in no order, in the block before and after, long and short; written in another order with gaps."""
     whole, generator = fill(shape=N_WHOLE), np.random.default_rng(1)
     itemsize = dtype_of(fill).itemsize
@@ -51,6 +52,7 @@ def test_rows_by_id(isa, fill):
                 assert same_bits(rows[:, length:], before)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("streamed", [False, True])
 def test_steps_under_entries(isa, sized, streamed):
     """Inner dimensions of every distance, output strides of either sign, entries written from the last backwards."""
@@ -77,6 +79,7 @@ def test_steps_under_entries(isa, sized, streamed):
             assert same_bits(columns.copy(), whole[index])
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("step", [2, 3, 4, 31, 255, 256, 257, 1024, 1500])
 def test_steps_along_the_last_axis(isa, sized, step, streamed):
@@ -89,6 +92,7 @@ def test_steps_along_the_last_axis(isa, sized, step, streamed):
             assert same_bits(out, expected), (first, threads)
 
 
+@pytest.mark.each_value
 def test_one_entry_and_none(isa, fill):
     whole, itemsize = fill(shape=N_WHOLE), dtype_of(fill).itemsize
     out = np.zeros((1, 3000), whole.dtype)

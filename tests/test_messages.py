@@ -99,6 +99,7 @@ def test_every_meant_name_is_one_of_ours():
     assert {name for names in calls.MEANT.values() for name in names} <= ours
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
     "value",
     [

@@ -36,6 +36,7 @@ def rounding_of(dtype):
     return 2.0 ** -dtypes.FORMATS[dtype].precision + 2.0**-20
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("shape", SIZES)
 def test_orthonormal(shape, dtype):
@@ -49,6 +50,7 @@ def test_orthonormal(shape, dtype):
     assert defect(nudged) > TOLERANCE[dtype]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 @pytest.mark.parametrize("gain", [5 / 3, 1e-3])
 def test_gain_in_every_dtype(gain, dtype):

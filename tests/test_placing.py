@@ -46,6 +46,7 @@ def as_good(scheme: str, a: np.ndarray, b: np.ndarray) -> bool:
     return a.dtype == b.dtype and abs(a.astype(np.float64) - b.astype(np.float64)).max(initial=0) <= place
 
 
+@pytest.mark.each_value
 def test_parts(placed, dtype):
     """15 random basic indices, into contiguous and strided outputs; and one that is shifted is seen."""
     scheme, params, shape = placed
@@ -65,6 +66,7 @@ def test_parts(placed, dtype):
         assert (doubled == 7).all()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("layout", layouts((30, 40)))
 @pytest.mark.parametrize(
     "case", [case for case in PLACED if len(case[2]) == 2], ids=lambda case: f"{case[0]}-{case[2]}"
@@ -82,6 +84,7 @@ def test_identity_is_numpys(dtype):
         assert same_bits(fi.identity(shape, gain=0.1, dtype=dtype), expected)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("fans", ["io", "oi"])
 @pytest.mark.parametrize("field", [(3,), (4, 5), (1, 2, 3)])
 @pytest.mark.parametrize(("n_out", "n_in", "groups"), [(6, 4, 1), (4, 6, 1), (6, 2, 3), (8, 3, 2)])

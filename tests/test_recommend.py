@@ -146,6 +146,7 @@ def test_every_activation_with_a_gain_has_a_scheme():
     assert BY_ACTIVATION.keys() - {"softmax"} == gains.FIXED.keys() - set(gains.LAYERS) | gains.FAMILIES.keys()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("activation", "kind"), ALL)
 def test_reasons(activation, kind):
     """One line, with a source; a small constant for rectifiers' biases and log_odds for a sigmoid's, alone."""
@@ -157,6 +158,7 @@ def test_reasons(activation, kind):
     assert ("log_odds" in recommended.reason) == (kind == "bias" and activation == "sigmoid")
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("activation", "kind"), ALL)
 def test_serves_as_a_configured_scheme(activation, kind):
     recommended = fi.recommend(activation, kind, **NEEDED.get(kind, {}))

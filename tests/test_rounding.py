@@ -44,6 +44,7 @@ def patterns(dtype: str) -> np.ndarray:
     return (np.arange(512, dtype=np.uint32)[:, None] << np.uint32(23) | np.array(chosen, np.uint32)).ravel()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", KEPT_BITS)
 def test_around_every_tie(isa, dtype):
     values = patterns(dtype).view(np.float32)
@@ -59,6 +60,7 @@ def test_not_a_number_stays_one(isa, dtype):
     assert np.isnan(raw_fill("constant", dtype, (np.nan,), 33).astype(np.float32)).all()
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", KEPT_BITS)
 def test_random_mantissas_of_every_binade(isa, dtype):
     """Uniforms over [2**e, 2**(e + 1)) without bounds, each sign: 4096 mantissas of every exponent."""

@@ -25,6 +25,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 @pytest.mark.parametrize("case", CASES, ids=str)

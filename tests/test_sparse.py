@@ -49,6 +49,7 @@ def zeros_of(shape, sparsity: float, fans: str, seed: int, name: str, tag: bytes
     return (by_unit.T if fans == "io" else by_unit).reshape(shape)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("fans", ["io", "oi"])
 def test_equals_reference(isa, shape, fans):

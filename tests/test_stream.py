@@ -128,6 +128,7 @@ def part_of_reference(case: Case, rng: int = 3, name: str = "x", first: int = PA
     return bits(reference_laws.elements(case.reference(), case.dtype, rng, name, first, n))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_kernels_equal_reference(isa, case):
     ours = case.fill(shape=5000, rng=3, name="x", index=PART)
@@ -146,6 +147,7 @@ ONE_OF_EACH = [
 ]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("case", ONE_OF_EACH, ids=str)
 def test_kernels_equal_reference_at_other_keys_and_far_out(isa, case):
     for rng, name, first in [(1, "h.0.attn.c_attn.weight", 2**33 + 512), (2**100, "naïve", 2**58 - 7)]:

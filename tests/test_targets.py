@@ -54,6 +54,7 @@ def random_listed_index(generator, shape: tuple[int, ...]) -> tuple:
     return tuple(items)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("scheme", "shape"), CASES, ids=lambda case: getattr(case, "name", case))
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
 @pytest.mark.parametrize("make_index", [random_index, random_listed_index])

@@ -69,6 +69,7 @@ def test_means_that_float32_lacks(mean, std):
     assert beyond(Tally(moved, values.dtype, n_cells=64).add(values).scores())
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 @pytest.mark.parametrize(("low", "high"), BOUNDS)
 def test_law_at_every_location(low, high, dtype):
@@ -117,6 +118,7 @@ def test_end_scores_see_values_moved_to_the_bounds(dtype, clamped):
 NEAR_ONE = [-2.0, -1.01, -1.0, -0.51, -0.5, -0.49, 0.0, 0.01, 0.49, 0.5, 0.51, 1.0, 1.5, 3.0]
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 def test_open_interval_after_rounding(isa, dtype):
     """Bounds on, beside and halfway between numbers: none is touched, and all numbers between them are reached."""
@@ -164,6 +166,7 @@ SCALED = {
 }
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 @pytest.mark.parametrize("scheme", SCALED)
 def test_truncated_schemes_have_the_stated_variance(scheme, dtype):

@@ -69,6 +69,7 @@ def fill(mean, std, lower, upper, **call):
     return fi.truncated_normal(mean=mean, std=std, lower=lower, upper=upper, **call)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("numbers", "dtype"), in_every_dtype(BETWEEN), ids=str)
 def test_bit_for_bit(isa, numbers, dtype):
     """Against docs/stream-truncated.md in NumPy, its numbers in mpmath."""
@@ -78,6 +79,7 @@ def test_bit_for_bit(isa, numbers, dtype):
     assert not same_bits(ours, reference_laws.elements(law, dtype, 7, "w", 901, 1200))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("numbers", "dtype"), in_every_dtype(BETWEEN), ids=str)
 def test_law(numbers, dtype):
     """False alarms: 8 scores at 6.8e-6 each."""
@@ -96,6 +98,7 @@ def test_width_to_the_nearest_float64(numbers):
     assert widening.widened(*numbers) != float(exact * (1 + 1e-15))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("numbers", "dtype"), in_every_dtype(KEPT), ids=str)
 def test_law_of_the_widened(numbers, dtype):
     """False alarms: 8 scores at 6.8e-6 each. The one that is not widened is seen."""
@@ -107,6 +110,7 @@ def test_law_of_the_widened(numbers, dtype):
     assert law.std == std or (law.z_low > 8 * std / law.std) or beyond(tally.scores(law_of(*numbers)))
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("numbers", KEPT, ids=str)
 def test_std_is_kept(numbers, dtype):

@@ -47,6 +47,7 @@ def rounded(value: float, dtype) -> np.ndarray:
     return np.full(SHAPE, value, np.float64 if np.dtype(dtype).itemsize == 8 else np.float32).astype(dtype)
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(("scheme", "params", "value"), WITHOUT_WIDTH)
 def test_without_width(isa, dtype, scheme, params, value):
     filled = fi.get(scheme, **params)(SHAPE, rng=0, dtype=dtype)

@@ -59,6 +59,18 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     return array if out is None else out
 
 
+def fill_whole(spec: Spec, array: np.ndarray, rng, name: str) -> None:
+    """The same of an array and a name that need no more checks; for the many small ones with as few looks as can be."""
+    fmt = dtypes.format_of(array.dtype)
+    if fmt is None or fmt.kind != "float" or not (spec.is_law and _kernels.is_plain(array, array.dtype)):
+        fill(spec, None, None, array, rng, name, None, None)
+        return
+    law = spec.law(array.shape, fmt)
+    n_threads = threads.choose(spec.scheme, None, array.size)
+    words = seed.seed_of(spec.scheme, rng, law.tag != b"")
+    _kernels.fill(array, law, words, name, None, n_threads, array.nbytes >= STREAM_BYTES)
+
+
 def complete(spec: Spec, p: Placement) -> None:
     """What a scheme does after its law: it places values, then gives blocks to other schemes."""
     if 0 in p.target.shape:

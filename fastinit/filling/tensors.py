@@ -11,10 +11,22 @@ import numpy as np
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.laws import dtypes
 
+#: By PyTorch's dtypes: what memory is viewed as, and what that is viewed as, or None where NumPy has the dtype.
+_views: dict[object, tuple] = {}
+
 #: Words of a seed. A generator draws so many a call, whatever is filled, so that equal ranks stay equal.
 N_SEED_WORDS = 8
 
+#: What each is drawn between: all of int32.
+_FIRST, _LAST = -(1 << 31), 1 << 31
+
 _room = threading.local()
+
+#: PyTorch, once it has been seen whole.
+_found: list[ModuleType] = []
+
+#: And its name of the CPU.
+_cpu: list = []
 
 #: Integers that have the bits of the dtypes that NumPy lacks, by PyTorch's names.
 STAND_INS = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint8"}
@@ -22,8 +34,14 @@ STAND_INS = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint
 
 def _torch() -> ModuleType | None:
     """PyTorch, if it has been imported to its end."""
+    if _found:
+        return _found[0]
     torch = sys.modules.get("torch")
-    return torch if hasattr(torch, "autograd") and hasattr(torch, "Generator") else None
+    if not (hasattr(torch, "autograd") and hasattr(torch, "Generator")):
+        return None
+    _cpu.append(torch.device("cpu"))
+    _found.append(torch)  # last: another thread that finds it finds both
+    return torch
 
 
 def is_tensor(value: object) -> bool:
@@ -34,6 +52,15 @@ def is_tensor(value: object) -> bool:
 def as_array(where: str, tensor) -> np.ndarray:
     """A tensor's memory as an array, unless PyTorch itself would not let its elements be written in place here."""
     torch = _torch()
+    views = _views.get(tensor.dtype)
+    if views is not None and type(tensor) is torch.Tensor:
+        # The many small ones. PyTorch refuses what _check_plain does, in fewer looks but in other words.
+        try:
+            array = _memory(tensor, views)
+            if tensor.data_ptr() and not tensor.is_inference():
+                return array
+        except (TypeError, RuntimeError):
+            pass
     _check_plain(where, torch, tensor)
     if tensor.requires_grad:
         if torch.is_grad_enabled():
@@ -43,20 +70,32 @@ def as_array(where: str, tensor) -> np.ndarray:
     if tensor.is_inference() and not torch.is_inference_mode_enabled():
         got = Shown("one outside of it")
         reject_value(where, "out", "an inference tensor in inference mode", got)
-    if tensor.numel() and tensor.data_ptr() == 0:
+    if tensor.data_ptr() == 0 and tensor.numel():
         reject_value(where, "out", "a tensor with memory", Shown("one without"))
-    name = str(tensor.dtype).removeprefix("torch.")
+    return _memory(tensor, views or _views_of(where, torch, tensor.dtype))
+
+
+def _memory(tensor, views: tuple) -> np.ndarray:
+    shown_as, dtype = views
+    return tensor.numpy() if dtype is None else tensor.view(shown_as).numpy().view(dtype)
+
+
+def _views_of(where: str, torch: ModuleType, dtype) -> tuple:
+    """How memory of a dtype is shown: as integers first, by PyTorch, then as what it is, by NumPy."""
+    name = str(dtype).removeprefix("torch.")
     stand_in = STAND_INS.get(name)
-    if stand_in is None:
-        return tensor.numpy()
-    return tensor.view(getattr(torch, stand_in)).numpy().view(dtypes.from_ml_dtypes(where, "out", name))
+    views = (dtype, None)
+    if stand_in is not None:
+        views = getattr(torch, stand_in), dtypes.from_ml_dtypes(where, "out", name)
+    _views[dtype] = views
+    return views
 
 
 def _check_plain(where: str, torch: ModuleType, tensor) -> None:
     """Refuse what is no plain memory of a CPU."""
     if type(tensor).__torch_dispatch__ is not torch.Tensor.__torch_dispatch__:
         reject_type(where, "out", "a plain tensor", Shown(type(tensor).__name__))
-    if tensor.device.type != "cpu":
+    if not tensor.is_cpu:
         reject_value(where, "out", "a tensor on the CPU", Shown(f"one on {tensor.device}"))
     if tensor.layout is not torch.strided:
         reject_type(where, "out", "a dense tensor", Shown(f"layout {tensor.layout}"))
@@ -76,24 +115,23 @@ def note_write(out: object) -> None:
 
 def seed_words(where: str, rng: object) -> bytes | None:
     """The seed that a generator's next numbers make; None for what is no generator of PyTorch's."""
-    torch = _torch()
-    if torch is None or not isinstance(rng, torch.Generator):
+    if not check_generator(where, rng):
         return None
-    check_generator(where, rng)
-    words, memory = _seed_room(torch)
-    words.random_(-(1 << 31), 1 << 31, generator=rng)
+    try:
+        words, memory = _room.both
+    except AttributeError:
+        words, memory = _seed_room()
+    words.random_(_FIRST, _LAST, generator=rng)
     return memory.tobytes()
 
 
-def _seed_room(torch: ModuleType) -> tuple:
+def _seed_room() -> tuple:
     """A tensor for the words, and its memory: one a thread, since making them takes as long as a small fill."""
-    try:
-        return _room.words, _room.memory
-    except AttributeError:
-        with torch.inference_mode(False):  # else nobody could write to it outside of that mode
-            _room.words = torch.empty(N_SEED_WORDS, dtype=torch.int32, device="cpu")
-        _room.memory = _room.words.numpy().view("<u4")
-        return _room.words, _room.memory
+    torch = _torch()
+    with torch.inference_mode(False):  # else nobody could write to it outside of that mode
+        words = torch.empty(N_SEED_WORDS, dtype=torch.int32, device="cpu")
+    _room.both = words, words.numpy().view("<u4")
+    return _room.both
 
 
 def check_generator(where: str, rng: object) -> bool:
@@ -101,6 +139,7 @@ def check_generator(where: str, rng: object) -> bool:
     torch = _torch()
     if torch is None or not isinstance(rng, torch.Generator):
         return False
-    if rng.device.type != "cpu":
+    device = rng.device
+    if device != _cpu[0] and device.type != "cpu":  # the name is slow to make
         reject_value(where, "rng", "a torch.Generator on the CPU", Shown(f"one on {rng.device}"))
     return True

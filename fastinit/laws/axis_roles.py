@@ -55,9 +55,12 @@ class Axes:
     out_groups: int = 1
 
     def __repr__(self) -> str:
+        return f"fastinit.axes({', '.join(f'{name}={_short(value)!r}' for name, value in self.told().items())})"
+
+    def told(self) -> dict[str, object]:
+        """What is not as by default, by the names of `fastinit.axes`."""
         plain = Axes()
-        told = [(name, getattr(self, name)) for name in self.__slots__ if getattr(self, name) != getattr(plain, name)]
-        return f"fastinit.axes({', '.join(f'{name}={_short(value)!r}' for name, value in told)})"
+        return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) != getattr(plain, name)}
 
     def roles(self, where: str, shape: Shape) -> Roles:
         """Which axes of that shape have which role; what could not be checked without the shape is checked."""

@@ -14,7 +14,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fastinit.common import checks
+import numpy as np
+
+from fastinit.common import checks, selection
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.laws.axis_roles import Axes, axes
 from fastinit.schemes.register import Configured, configured_of, get
@@ -56,6 +58,25 @@ def scheme_of(where: str, parameter: str, value: object) -> Configured:
     for i, block in enumerate(blocks):
         scheme = _with_block(where, f"{parameter}.but[{i}]", scheme, block)
     return scheme
+
+
+def of_scheme(scheme: Configured) -> str | dict[str, Any]:
+    """A configured scheme as the plain data that `scheme_of` takes."""
+    table: dict[str, Any] = {"name": scheme.name}
+    for key, value in scheme.params.items():
+        if value is not None:
+            table[key] = _of_parameter(value)
+    if scheme.blocks:
+        table["but"] = [{"index": selection.text(index), "scheme": of_scheme(other)} for index, other in scheme.blocks]
+    return table if len(table) > 1 else scheme.name
+
+
+def _of_parameter(value: object) -> object:
+    if isinstance(value, Axes):
+        return {name: list(axes) if isinstance(axes, tuple) else axes for name, axes in value.told().items()}
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def axes_of(where: str, parameter: str, table: Mapping[str, Any]) -> Axes:
