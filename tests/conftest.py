@@ -13,8 +13,8 @@ from quick import heavy_but, spare
 from fastinit import _kernels
 from fastinit.filling import run
 
-#: Comparisons with other libraries run only if named: pytest tests/peers/peer_torch.py. What the tests of PyTorch import
-#: is no test, and would be imported to look for examples, also where there is no PyTorch.
+#: Comparisons with other libraries run only if named: pytest tests/peers/peer_torch.py. What the tests of PyTorch
+#: import is no test, and would be imported to look for examples, also where there is no PyTorch.
 collect_ignore_glob = ["peers/*", "pytorch/[!t]*"]
 
 #: The best comes first.

@@ -2,9 +2,7 @@
 
 import ast
 import doctest
-import importlib
 import inspect
-import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,9 +50,10 @@ def test_docstrings(name):
 
 
 def test_every_module_has_a_docstring():
-    for module in pkgutil.iter_modules(fi.__path__):
-        if module.name != "__main__":
-            assert importlib.import_module(f"fastinit.{module.name}").__doc__
+    """Also of modules that only those who have a framework can import."""
+    files = sorted(Path(fi.__path__[0]).rglob("*.py"))
+    assert len(files) > 90
+    assert [file.name for file in files if not ast.get_docstring(ast.parse(file.read_text()))] == []
 
 
 def test_import_is_light():

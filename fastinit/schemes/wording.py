@@ -41,10 +41,10 @@ dtype : dtype-like, optional
 out : array, optional
     Filled in place and returned itself: an ndarray of any memory order and strides, aligned and in this machine's
     byte order, or an object with the writable buffer protocol, ``__array_interface__`` or ``__dlpack__`` on CPU.
-rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
+rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or torch.Generator
     None draws fresh entropy. An int, a sequence or a SeedSequence is a pure function: same call, same values;
     ``rng=0`` equals ``rng=np.random.default_rng(0)``. A BitGenerator or Generator is advanced, except by constants,
-    which draw nothing.
+    which draw nothing; PyTorch's, on the CPU, by eight numbers a call.
 name : str, default ""
     Names an independent stream of the same `rng`, such as the parameter's name. Without names, all fills of one
     seed and one kind of law scale the same numbers: give each layer its own.

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from fastinit.filling import seed
+from fastinit.filling.tensors import note_write
 from fastinit.plans.batch import fill_all
 from fastinit.plans.part import Part, part
 from fastinit.plans.plan import Plan
@@ -27,7 +28,11 @@ def by_plan(where: str, plan: Plan, tensors: Mapping[str, torch.Tensor], rng: ob
 
 def by_rules(tensors: Mapping[str, torch.Tensor], rules: object, rng: object, **options) -> None:
     """`fastinit.initialize` for tensors of which this process may have a part."""
-    fill_all({name: _memory(tensor) for name, tensor in tensors.items()}, rules, rng, **options)
+    memory = {name: _memory(tensor) for name, tensor in tensors.items()}
+    fill_all(memory, rules, rng, **options)
+    for name, tensor in tensors.items():
+        if isinstance(memory[name], tuple):  # views, writes to which count for the local part alone
+            note_write(tensor)
 
 
 def unnamed(where: str, tensor: torch.Tensor, replayed: Callable, rng: object) -> torch.Tensor:
@@ -49,9 +54,9 @@ def _memory(tensor: torch.Tensor) -> torch.Tensor | tuple[Part, ...]:
     pieces = shards.pieces_of("initialize_", tensor)
     if pieces is None:
         return tensor.detach()
-    torch.autograd.graph.increment_version(tensor)  # of the DTensor; views count for its local part alone
     if not pieces.parts:  # nothing of it lies here; but its rule is needed elsewhere
-        return (part(np.empty((0, *pieces.shape[1:]), np.float32), pieces.shape, np.s_[:0]),)
+        shape = pieces.shape or (0,)
+        return (part(np.empty((0, *shape[1:]), np.float32), shape, np.s_[:0]),)
     return tuple(part(view, pieces.shape, index) for view, index in pieces.parts)
 
 
