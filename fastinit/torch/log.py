@@ -89,9 +89,12 @@ class Log(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
+        if func.overloadpacket is torch.ops.aten.set_:  # moves a tensor to other memory, and writes to none
+            return out
         marked = _marked(func, args, kwargs)
         is_new = marked is None and not func.is_view
-        self.add(str(func), func, args, kwargs, out, _tensors(out if is_new else marked), is_new)
+        if all(tensor.layout is torch.strided for tensor in _tensors((args, kwargs, out))):  # others lie nowhere
+            self.add(str(func), func, args, kwargs, out, _tensors(out if is_new else marked), is_new)
         return out
 
 

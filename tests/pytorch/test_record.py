@@ -163,6 +163,20 @@ def test_what_is_computed_of_a_law_has_the_values_that_the_law_gets():
         assert torch.allclose(scale.flatten(), direction.norm(dim=1))
 
 
+def test_parametrizations_keep_laws():
+    plan = ft.record(lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(4, 3)))
+    assert plan["parametrizations.weight.original"].law() == "uniform(low=-0.5, high=0.5)"
+
+
+def test_sparse_tensors_on_the_way_are_no_matter():
+    def build():
+        module = nn.Linear(3, 3)
+        module.mask = torch.eye(3, device="cpu").to_sparse()
+        return module
+
+    assert ft.record(build)["weight"].scheme.name == "uniform"
+
+
 def test_a_line_that_reads_values_is_named():
     def build():
         rates = [x.item() for x in torch.linspace(0, 1, 5)]  # as drop path does
