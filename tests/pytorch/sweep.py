@@ -46,6 +46,8 @@ def why(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}".splitlines()[0][:100]
     if isinstance(error, ImportError) or "requires the" in str(error) or "not installed" in str(error):
         return "needs a library that is not installed"
+    if "Unrecognized configuration class" in str(error):
+        return "no base model of its own"
     if str(error).startswith("record: "):
         return f"recorder: {text}"
     return f"default configuration or class: {text}"
