@@ -9,6 +9,7 @@ import torch
 
 from fastinit.filling import seed
 from fastinit.filling.tensors import note_write
+from fastinit.laws import dtypes
 from fastinit.plans.batch import fill_all
 from fastinit.plans.part import Part, part
 from fastinit.plans.plan import Plan
@@ -70,7 +71,7 @@ def _assign(where: str, tensor: torch.Tensor, array: np.ndarray) -> None:
 
 def _as_tensor(array: np.ndarray) -> torch.Tensor:
     """An array as a tensor over the same memory, also of a dtype that NumPy lacks."""
-    if array.dtype.kind != "V" and array.dtype.name not in ("bfloat16", "float8_e4m3fn", "float8_e5m2"):
+    if array.dtype.name not in dtypes.FROM_ML_DTYPES:
         return torch.from_numpy(array.reshape(-1)).reshape(array.shape)
     raw = torch.from_numpy(array.reshape(-1).view(np.uint8))
     return raw.view(getattr(torch, array.dtype.name)).reshape(array.shape)

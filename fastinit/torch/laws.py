@@ -45,7 +45,7 @@ class Law(NamedTuple):
 
     def scheme(self) -> Configured:
         """The scheme that gives this law. What no scheme takes raises ValueError or TypeError."""
-        scheme = get(self.kind, **{key: value for key, value in self.numbers.items() if value is not None})
+        scheme = get(self.kind, **self.numbers)
         for index, block in self.blocks:
             scheme = scheme.but(index, block.scheme())
         return scheme

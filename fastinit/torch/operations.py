@@ -86,8 +86,7 @@ def _draw(make: Callable[..., Law], *told: tuple[int, str, float]) -> Callable[[
     return law
 
 
-def _trunc_normal(args: Arguments) -> Law:
-    mean, std, lower, upper = args.numbers((1, "mean", 0.0), (2, "std", 1.0), (3, "a", -2.0), (4, "b", 2.0))
+def _trunc_normal(mean: float, std: float, lower: float, upper: float) -> Law:
     return laws.truncated(mean, std, lower, upper) if std > 0 and lower < upper else none("trunc_normal_")
 
 
@@ -124,7 +123,7 @@ DRAWS = {
 
 #: Functions of torch.nn.init that are more than one operation, by their names.
 COMPOSED = {
-    "trunc_normal_": _trunc_normal,
+    "trunc_normal_": _draw(_trunc_normal, (1, "mean", 0.0), (2, "std", 1.0), (3, "a", -2.0), (4, "b", 2.0)),
     "orthogonal_": lambda args: Law("orthogonal", {"gain": float(args.of(1, "gain", 1.0)), "fans": "oi"}),
     "sparse_": lambda args: Law("sparse", {"sparsity": args.of(1, "sparsity"), "std": args.of(2, "std", 0.01)}),
     "dirac_": lambda args: Law("dirac", {"groups": args.of(1, "groups", 1), "fans": "oi"}),
