@@ -124,7 +124,7 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     try:
         if not fi_batch_add(&batch):
             raise ValueError("fill: out: expected the array that was checked, got one of another size")
-        run_batch(&batch, n_threads, streamed, False, None)
+        run_batch(&batch, n_threads, streamed, None)
     finally:
         free(tensor.box)
 
@@ -213,8 +213,8 @@ cdef int set_listed(int64_t *numbers, flat_offsets, out_offsets, row_axis) excep
     return 0
 
 
-cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, bint fresh, progress) except -1:
-    batch.streamed, batch.fresh = streamed, fresh
+cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
+    batch.streamed = streamed
     cdef Work work = Work(do_batch_part, batch, batch.n_work, 1, batch.scratch_bytes, batch_bytes_before)
     return run(&work, n_threads, progress)
 

@@ -87,14 +87,35 @@ static int64_t units_before(const fi_tensor *tensor, int64_t position)
     return done <= 0 ? 0 : done / ((work + tensor->n_units - 1) / tensor->n_units);
 }
 
-/* Asks for the pages of a whole tensor's units; at their ends as near as the units are alike. */
-static void ask_for_pages(const fi_batch *batch, const fi_tensor *tensor, int64_t unit, int64_t last_unit)
+/* Bytes for which a look whether they are new memory costs nothing to speak of, and bytes of new memory asked for at
+ * once: few enough that they are filled while they are still, cleared, in the cache. */
+#define MIN_LOOKED_BYTES (1 << 20)
+#define ASKED_BYTES (1 << 18)
+
+/* Fills units of a tensor. New memory has just been cleared, in the cache, when it is filled: stores past the cache would
+ * be slower. Places are as near as the tensor's units are alike. */
+static void fill_units(const fi_tensor *tensor, fi_job *job, int64_t unit, int64_t last_unit, void *scratch)
 {
-    int64_t n_bytes = tensor->n_elements * fi_itemsize(batch->laws[tensor->law].dtype);
-    int64_t per_unit = n_bytes / tensor->n_units;
-    if (batch->fresh && tensor->box == NULL)
-        fi_pages_ask(tensor->out + unit * per_unit,
-                     tensor->out + (last_unit == tensor->n_units ? n_bytes : last_unit * per_unit));
+    int64_t n_bytes = tensor->n_elements * job->itemsize, at_once = last_unit - unit, first = 0, end = 0, per_unit = 0;
+    int is_asked_for = 0;
+    if (n_bytes / tensor->n_units * at_once >= MIN_LOOKED_BYTES) {
+        fi_job_bounds(job, &first, &end);
+        per_unit = (end - first) / tensor->n_units;
+        int is_new = fi_page_is_absent((char *)first + last_unit * per_unit - 1);
+        if (is_new && job->row_axis < 0) /* tiles rely on their neighbours' stores being as theirs */
+            job->streamed = 0;
+        is_asked_for = is_new && end - first == n_bytes;
+    }
+    if (is_asked_for)
+        at_once = per_unit < ASKED_BYTES ? ASKED_BYTES / per_unit : 1;
+    while (unit < last_unit) {
+        int64_t next = unit + at_once < last_unit ? unit + at_once : last_unit;
+        if (is_asked_for)
+            fi_pages_ask((char *)first + unit * per_unit,
+                         (char *)(next == tensor->n_units ? end : first + next * per_unit));
+        for (; unit < next; unit++)
+            fi_fill_unit(job, unit, scratch);
+    }
 }
 
 static fi_stream stream_of(const fi_batch *batch, const fi_tensor *tensor)
@@ -127,9 +148,7 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
         fi_job_split(&job);
         if (i < next_keyed)
             memcpy(job.law.key, key[i - first_keyed], sizeof job.law.key);
-        ask_for_pages(batch, tensor, unit, last_unit);
-        for (; unit < last_unit; unit++)
-            fi_fill_unit(&job, unit, scratch);
+        fill_units(tensor, &job, unit, last_unit, scratch);
     }
 }
 

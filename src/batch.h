@@ -42,7 +42,6 @@ typedef struct {
     const fi_batch_law *laws;
     const uint8_t *seed; /* FI_SEED_BYTES */
     int streamed;
-    int fresh; /* whether the memory of whole tensors is new, and its pages are better asked for */
 
     fi_tensor *tensors;
     int64_t n_tensors;

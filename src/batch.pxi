@@ -157,10 +157,10 @@ cdef class Batch:
             fi_tensor_bounds(&self.batch, &self.batch.tensors[i], &firsts[i], &ends[i])
         return first, end
 
-    def run(self, bytes seed, int n_threads, bint streamed, bint fresh, progress):
+    def run(self, bytes seed, int n_threads, bint streamed, progress):
         """Fill all of them; calls progress(bytes just written), unless it is None, after each slab.
 
         `fresh` says that the memory is new, and not in huge pages: its pages are then asked for by the filling threads.
         """
         self.batch.seed = seed_bytes(seed)
-        run_batch(&self.batch, n_threads, streamed, fresh, progress)
+        run_batch(&self.batch, n_threads, streamed, progress)

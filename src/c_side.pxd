@@ -68,7 +68,6 @@ cdef extern from "batch.h":
         const fi_batch_law *laws
         const uint8_t *seed
         int streamed
-        int fresh
         fi_tensor *tensors
         int64_t n_tensors
         int64_t n_elements

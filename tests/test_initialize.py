@@ -1,5 +1,6 @@
 """fastinit.initialize: the same bits as filling each array by hand."""
 
+import mmap
 import os
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from fills import layouts, same_bits
 
 import fastinit as fi
 from fastinit.filling import run
-from fastinit.plans import batch
 
 
 def filled(value=7):
@@ -249,9 +249,16 @@ def test_names_and_patterns_of_string_subclasses():
 
 def test_new_memory():
     """Pages asked for ahead of the stores hold the same values, whatever the arrays' ends and strides."""
+
+    def new(n: int) -> np.ndarray:  # from the system itself: memory that the process had before would be no new one
+        return np.frombuffer(mmap.mmap(-1, 4 * n), np.float32)
+
     sizes = (1, 1000, 3_000_001, 6_000_000)
-    arrays = {f"{n}": np.empty(n + 3, np.float32)[3:] for n in sizes} | {"t": np.empty((900, 700), np.float32).T}
-    batch.fill_all(arrays, {"*": "normal"}, 0, fresh=True)
-    assert sum(array.nbytes for array in arrays.values()) > run.FRESH_BYTES
+    arrays = {f"{n}": new(n + 3)[3:] for n in sizes} | {"t": new(900 * 700).reshape(900, 700).T}
+    halves, rows = new(8_000_000), new(6_000_000).reshape(2000, 3000)
+    arrays |= {"half": halves[: 1 << 22], "rows": rows[:, :2500]}
+    fi.initialize(arrays, {"*": "normal"}, rng=0)
     for name, array in arrays.items():
         assert (array == fi.normal(array.shape, rng=0, name=name)).all()
+    assert not halves[1 << 22 :].any()
+    assert not rows[:, 2500:].any()

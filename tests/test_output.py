@@ -176,6 +176,6 @@ def test_a_strided_fill_writes_nothing_between(canary):
 
 
 def test_large_new_arrays_have_the_values_of_filled_ones():
-    # Their pages are fresh, and are written by other stores.
-    n = run.FRESH_BYTES // 4 + 77
-    assert np.array_equal(fi.normal(n, rng=0), fi.normal(out=np.empty(n, np.float32), rng=0))
+    # Their pages are new, and are written by other stores.
+    n = run.STREAM_BYTES // 4 * 2 + 77
+    assert np.array_equal(fi.normal(n, rng=0), fi.normal(out=np.ones(n, np.float32), rng=0))

@@ -22,11 +22,6 @@ from fastinit.laws.spec import Placement, Spec
 #: on one 0.73, 0.87, 0.96, 1.05, 1.08. The fill alone breaks even at half that size.
 STREAM_BYTES = 16 << 20
 
-#: Bytes from which new arrays lie on pages fresh from the system (the most that glibc's malloc keeps for itself). Those
-#: have just been cleared, in the cache, and a store past it is slower: 512 MiB on one thread, uniform 1.1 against 1.6,
-#: normal 1.1 against 1.25; on two threads 1.8 against 2.1, and even.
-FRESH_BYTES = 32 << 20
-
 
 def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     """Check everything, then allocate if need be, fill, and return the result. `n_threads` may be None."""
@@ -46,13 +41,12 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     if not is_plain:
         part, box = runs_of(array, full_shape, chosen)
     n_threads = threads.choose(where, n_threads, array.size)
-    fresh = out is None and array.nbytes >= FRESH_BYTES
     # Last of all checks, because it advances a generator: a call that raises must not.
     words = seed.seed_of(where, rng, law.tag != b"" if spec.is_law else spec.draws(full_shape, fmt))
     if out is not array:
         tensors.note_write(out)
     if law is not None:
-        _kernels.fill(part, law, words, name, box, n_threads, not fresh and array.nbytes >= STREAM_BYTES)
+        _kernels.fill(part, law, words, name, box, n_threads, array.nbytes >= STREAM_BYTES)
     if not spec.is_law:
         target = target_of(array, full_shape, chosen)
         complete(spec, Placement(target, full_shape, fmt, words, str.__str__(name), str.__str__(name), n_threads))

@@ -96,10 +96,8 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     return arrays
 
 
-def fill_all(
-    arrays, rules, rng=None, threads=None, progress=None, *, sep=".", unused="error", skip=(), fresh=False
-) -> None:
-    """The same; `fresh` says that the arrays' memory is new, as PyTorch's is, which asks for no huge pages."""
+def fill_all(arrays, rules, rng=None, threads=None, progress=None, *, sep=".", unused="error", skip=()) -> None:
+    """The same, with nothing returned."""
     if not isinstance(sep, str):
         reject_type("initialize", "sep", "a string", sep)
     checks.one_of("initialize", "unused", unused, UNUSED)
@@ -110,7 +108,7 @@ def fill_all(
     overlaps.reject(work.names, work.values, *work.bounds())
     n_threads = choose_threads("initialize", threads, work.batch.n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
-    work.do(seed.seed_of("initialize", rng, work.draws), threads, n_threads, progress, fresh)
+    work.do(seed.seed_of("initialize", rng, work.draws), threads, n_threads, progress)
 
 
 def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:
@@ -198,14 +196,11 @@ class _Work:
             first[i], end[i] = np.lib.array_utils.byte_bounds(view)
         return first, end
 
-    def do(self, words: bytes, threads: object, n_threads: int, progress: object, fresh: bool) -> None:
+    def do(self, words: bytes, threads: object, n_threads: int, progress: object) -> None:
         if _kernels.types_of(self.values) - {np.ndarray}:
             for value in self.values:
                 tensors.note_write(value.array if type(value) is Part else value)
-        fresh = fresh and self.batch.n_bytes >= run.FRESH_BYTES
-        # New pages have just been cleared, in the cache, where stores past it are slower.
-        streamed = self.batch.n_bytes >= run.STREAM_BYTES and not fresh
-        self.batch.run(words, n_threads, streamed, fresh, progress)
+        self.batch.run(words, n_threads, self.batch.n_bytes >= run.STREAM_BYTES, progress)
         for spec, name, target, shape, fmt, n_elements, unbatched_bytes in self._placed:
             n_threads = choose_threads("initialize", threads and n_threads, n_elements)
             run.complete(spec, Placement(target, shape, fmt, words, name, name, n_threads))

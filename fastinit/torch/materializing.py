@@ -59,7 +59,7 @@ def materialize(build, rng=0, dtype=None, *, threads=None, progress=None) -> nn.
             change = role == "parameter" and tensor.dtype.is_floating_point and dtype is not None
             tensors[name] = _with_memory(tensor, dtype if change else tensor.dtype)
             made[id(tensor)] = tensor, tensors[name]
-    execution.by_plan("materialize", plan, tensors, rng, threads=threads, progress=progress, fresh=True)
+    execution.by_plan("materialize", plan, tensors, rng, threads=threads, progress=progress)
     _install(model, made, lambda tensor: execution.unnamed("materialize", tensor, replayed, rng))
     return model
 
