@@ -1,20 +1,21 @@
-"""The command line: ``fastinit init | check | bench | info``, also as ``python -m fastinit``."""
+"""The command line: ``fastinit init | verify | check | bench | info``, also as ``python -m fastinit``."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from fastinit._version import __version__
-from fastinit.checkpoints import writer
-from fastinit.common import progress
+from fastinit.checkpoints import command
+from fastinit.common.errors import Shown, reject_value
 from fastinit.config import show_config
 from fastinit.laws.dtypes import FORMATS
 from fastinit.plans.models import MODELS
+from fastinit.plans.plan import Plan
 
 #: Signals that end a command; Windows has no SIGHUP.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -57,22 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
     parser.set_defaults(failure=1)
-    commands = parser.add_subparsers(required=True, metavar="{init,check,bench,info}")
+    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,bench,info}")
 
-    init = commands.add_parser("init", help="write a freshly initialized checkpoint")
-    init.add_argument(
-        "model", choices=sorted(MODELS), help="architecture: " + ", ".join(sorted(MODELS)), metavar="model"
-    )
-    init.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .safetensors file to write")
-    init.add_argument(
-        "--seed", type=_at_least(0), default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file"
-    )
-    init.add_argument(
-        "--threads", type=_at_least(1), metavar="N", help="threads, 1 or more (default: all that are free)"
-    )
-    init.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
-    init.set_defaults(run=_init)
-
+    _add_init(commands.add_parser("init", help="write a checkpoint of new values"))
+    _add_verify(commands.add_parser("verify", help="compute a checkpoint's values anew and compare"))
     _add_check(
         commands.add_parser("check", help="what a network's weights do to the scale of activations and gradients")
     )
@@ -81,6 +70,62 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
     return parser
+
+
+def _add_init(init: argparse.ArgumentParser) -> None:
+    init.description = "Write new values for all tensors of a model, in bounded memory, as safetensors."
+    init.add_argument(
+        "source",
+        metavar="SOURCE",
+        help=f"a name ({', '.join(MODELS)}), a Hugging Face config.json or its folder, a .safetensors file or its index "
+        "(names, shapes and dtypes), or a plan in TOML or JSON",
+    )
+    init.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="TARGET", help="the .safetensors file to write, or a folder"
+    )
+    _add_laws(init)
+    init.add_argument(
+        "--seed", type=_at_least(0), default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file"
+    )
+    init.add_argument("--shard-size", metavar="SIZE", help="bytes of a file at the most, as 5GB or 500MiB (default: one)")
+    init.add_argument("--force", action="store_true", help="overwrite files that exist")
+    init.add_argument(
+        "--resume", action="store_true", help="go on with what was begun, and leave what is done if this is interrupted"
+    )
+    init.add_argument("--dry-run", action="store_true", help="print each tensor's law, bytes and file; write nothing")
+    _add_how(init)
+    init.set_defaults(run=_init)
+
+
+def _add_verify(verify: argparse.ArgumentParser) -> None:
+    verify.description = "Exit status 0 if every bit is as planned, 1 if not, 2 if the question is wrong."
+    verify.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file, the index of several, or a folder")
+    verify.add_argument(
+        "--plan", metavar="SOURCE", help="what is expected, as for init (default: what the file says of itself)"
+    )
+    _add_laws(verify)
+    verify.add_argument("--seed", type=_at_least(0), metavar="N", help="with --plan (default 0)")
+    _add_how(verify)
+    verify.set_defaults(run=_verify, failure=2)
+
+
+def _add_laws(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--rule",
+        action="append",
+        metavar="'GLOB=SCHEME:NAME=VALUE,...'",
+        help="a scheme, in place of the model's own, for names that match; 'dummy' is uniform within 0.001",
+    )
+    command.add_argument("--rules", type=Path, metavar="FILE", help="rules in TOML or JSON: patterns, each with a scheme")
+    command.add_argument("--dtype", choices=list(FORMATS), help="of floating-point parameters (default: the model's own)")
+
+
+def _add_how(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--threads", type=_at_least(1), metavar="N", help="threads, 1 or more (default: all that are free)"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
@@ -180,16 +225,26 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _init(options: argparse.Namespace) -> None:
-    parameters = list(MODELS[options.model]())
-    n_values = sum(writer.n_elements(parameter) for parameter in parameters)
-    writer.check_target(options.output, options.force)
-    start = time.perf_counter()
-    with progress.bar(4 * n_values, options.model, unit="B", unit_scale=True) as advance:
-        n_bytes = writer.write(
-            options.output, parameters, options.seed, force=options.force, threads=options.threads, progress=advance
-        )
-    seconds = time.perf_counter() - start
-    print(
-        f"{options.output}: {len(parameters)} tensors, {n_values:,} parameters, {n_bytes:,} bytes, "
-        f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"
-    )
+    command.init(options, _plan_of_config)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    return command.verify(options, _plan_of_config)
+
+
+def _plan_of_config(config: Mapping) -> Plan:
+    """A model's own initialization: as transformers has it, where that is installed; else by tables of our own."""
+    if importlib.util.find_spec("transformers") is None or importlib.util.find_spec("torch") is None:
+        from fastinit.plans import families
+
+        return families.plan_of_config(config)
+    import transformers
+
+    from fastinit.torch import record
+
+    settings = dict(config)
+    try:
+        built = transformers.AutoConfig.for_model(settings.pop("model_type"), **settings)
+    except Exception as error:  # it raises whatever it meets
+        reject_value("config", "SOURCE", "a configuration that transformers takes", Shown(" ".join(str(error).split())))
+    return record(built)

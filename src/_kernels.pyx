@@ -9,7 +9,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
 from cython.parallel cimport parallel, prange, threadid
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy
+from libc.string cimport memcmp, memcpy
 
 from c_side cimport *
 
@@ -211,6 +211,19 @@ cdef int set_listed(int64_t *numbers, flat_offsets, out_offsets, row_axis) excep
     numbers[1] = <int64_t><uintptr_t>cnp.PyArray_DATA(flat_offsets)
     numbers[2] = <int64_t><uintptr_t>cnp.PyArray_DATA(out_offsets)
     return 0
+
+
+def are_same(cnp.ndarray one, cnp.ndarray other):
+    """Whether two contiguous arrays hold the same bytes; other threads run meanwhile."""
+    cdef size_t n = cnp.PyArray_NBYTES(one)
+    if not (cnp.PyArray_IS_C_CONTIGUOUS(one) and cnp.PyArray_IS_C_CONTIGUOUS(other)) or n != <size_t>cnp.PyArray_NBYTES(other):
+        raise ValueError("are_same: other: expected contiguous arrays of as many bytes, got others")
+    cdef const void *first = cnp.PyArray_DATA(one)
+    cdef const void *second = cnp.PyArray_DATA(other)
+    cdef int order
+    with nogil:
+        order = memcmp(first, second, n)
+    return order == 0
 
 
 cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:

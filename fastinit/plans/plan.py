@@ -92,7 +92,7 @@ class Plan(Mapping[str, Entry]):
     def from_json(cls, text: str) -> Plan:
         """The plan that `to_json` wrote. Raises ValueError or TypeError if it is none."""
         try:
-            return cls._from_plain(json.loads(text))
+            return cls.from_plain(json.loads(text))
         except (json.JSONDecodeError, RecursionError) as error:
             reject_value("plan", "text", "JSON", Shown(str(error)))
 
@@ -100,22 +100,28 @@ class Plan(Mapping[str, Entry]):
     def from_toml(cls, text: str) -> Plan:
         """The plan that `to_toml` wrote. Raises ValueError or TypeError if it is none."""
         try:
-            return cls._from_plain(tomllib.loads(text))
+            return cls.from_plain(tomllib.loads(text))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             reject_value("plan", "text", "TOML", Shown(str(error)))
 
     @classmethod
-    def _from_plain(cls, table: object) -> Plan:
+    def from_plain(cls, table: object) -> Plan:
+        """The plan of what `to_json` and `to_toml` write, as plain data."""
         if not isinstance(table, dict) or table.get("format") != FORMAT or not isinstance(table.get("tensors"), dict):
             reject_value("plan", "text", f"a table with format {FORMAT!r} and tensors", Shown("another"))
         entries = {}
         for name, row in table["tensors"].items():
             with located(f"plan: {quoted(name)}"):
-                entries[name] = _of_plain(row)
-        for name, entry in entries.items():
-            if entry.same_as is not None and (entry.same_as not in entries or entries[entry.same_as].same_as):
-                reject_value("plan", f"{quoted(name)}: same_as", "a tensor of its own", entry.same_as)
+                entries[name] = entry_of(row)
+        check_ties("plan", entries)
         return cls(entries)
+
+
+def check_ties(where: str, entries: Mapping[str, Entry]) -> None:
+    """Raise ValueError unless what is the same tensor as another is that of one which stands for itself."""
+    for name, entry in entries.items():
+        if entry.same_as is not None and (entry.same_as not in entries or entries[entry.same_as].same_as):
+            reject_value(where, f"{quoted(name)}: same_as", "a tensor of its own", entry.same_as)
 
 
 def scheme_text(scheme: Configured) -> str:
@@ -145,7 +151,8 @@ def _to_plain(entry: Entry, rng: object) -> dict[str, Any]:
     return row
 
 
-def _of_plain(row: object) -> Entry:
+def entry_of(row: object, is_complete: bool = True) -> Entry:
+    """An entry as plain data; if it need not be complete, its law may be missing."""
     where = "entry"
     if not isinstance(row, dict):
         reject_type(where, "table", "one with shape and dtype", row)
@@ -153,7 +160,7 @@ def _of_plain(row: object) -> Entry:
     for key in row:
         checks.name_among(where, "key", key, known, "one of " + ", ".join(sorted(known)))
     kinds = [key for key in ("same_as", "scheme", "values") if key in row]
-    if len(kinds) != 1:
+    if len(kinds) != 1 and (kinds or is_complete):
         reject_value(where, "table", "one of same_as, scheme and values", Shown(" and ".join(kinds) or "none"))
     for key, default in ("dtype", None), ("role", "parameter"), ("note", ""), ("same_as", ""):
         if not isinstance(row.get(key, default), str):
@@ -165,6 +172,8 @@ def _of_plain(row: object) -> Entry:
         return entry._replace(same_as=row["same_as"])
     if kinds == ["scheme"]:
         return entry._replace(scheme=plain.scheme_of(where, "scheme", row["scheme"]))
+    if not kinds:
+        return entry
     array = values_as_text.of_plain(where, row["values"], shape, row["dtype"])
     return entry._replace(values=lambda rng: array)
 

@@ -1,0 +1,144 @@
+"""``fastinit init`` and ``fastinit verify``: arguments to files, and what became of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import tomllib
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from fastinit.checkpoints import creating, landing, reading, sources, table, verifying, writer
+from fastinit.checkpoints.layout import Layout
+from fastinit.checkpoints.sources import Source
+from fastinit.common import progress
+from fastinit.common.errors import Shown, reject_value
+from fastinit.plans import rule_text
+from fastinit.plans.plan import Plan
+
+INIT, VERIFY = "init", "verify"
+
+#: The exit status of `verify` where something is not as planned.
+DIFFERENT = 1
+
+
+def init(options: Namespace, plan_of_config: Callable[[Mapping], Plan]) -> None:
+    """Write a checkpoint, or say what would be written."""
+    source = sources.resolve(INIT, options.source, plan_of_config)
+    target, folder = _target(options.output)
+    layout = creating.plan_layout(
+        INIT, target, source.plan, _rules(INIT, options), options.seed, options.dtype, options.shard_size, source.label
+    )
+    if options.dry_run:
+        print(json.dumps(table.plain(layout), indent=1) if options.json else table.text(layout))
+        return
+    config = None if source.config is None or folder is None else folder / "config.json"
+    if config is not None and not _is_same(config, options.source):
+        landing.check_target(config, options.force)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    with _bar(options, layout.n_bytes, source.label) as advance:
+        writer.write(layout, force=options.force, resume=options.resume, threads=options.threads, progress=advance)
+    if config is not None and not _is_same(config, options.source):
+        _write_config(config, source, options.dtype)
+    _report(options, layout, time.perf_counter() - start)
+
+
+def _target(output: Path) -> tuple[Path, Path | None]:
+    """The file, and the folder if that is what was asked for."""
+    if output.suffix == ".safetensors" and not output.is_dir():
+        return output, None
+    if output.exists() and not output.is_dir():
+        landing.check_target(output, force=False)
+    return output / creating.IN_FOLDER, output
+
+
+def _is_same(path: Path, source: str) -> bool:
+    try:
+        return os.path.samefile(path, source) or os.path.samefile(path.parent, source)
+    except OSError:
+        return False
+
+
+def _rules(where: str, options: Namespace) -> dict[str, object] | None:
+    """What --rule and --rules say, the former first."""
+    rules: dict[str, object] = {}
+    for text in options.rule or ():
+        pattern, scheme = rule_text.rule_of(where, text)
+        if pattern in rules:
+            reject_value(where, "--rule", "each pattern once", pattern)
+        rules[pattern] = scheme
+    if options.rules is not None:
+        is_json = options.rules.suffix == ".json"
+        try:
+            found = tomllib.loads(reading.text_of(where, options.rules)) if not is_json else None
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            reject_value(where, options.rules.name, "TOML", Shown(str(error)))
+        found = reading.json_of(where, options.rules) if is_json else found
+        if not isinstance(found, dict):
+            reject_value(where, options.rules.name, "a table of patterns", found)
+        rules.update((pattern, rule) for pattern, rule in found.items() if pattern not in rules)
+    return rules or None
+
+
+def _bar(options: Namespace, n_bytes: int, label: str):
+    return progress.bar(n_bytes, label, unit="B", unit_scale=True, disable=options.quiet)
+
+
+def _write_config(path: Path, source: Source, dtype: str | None) -> None:
+    """The model's configuration, with the dtype of what has been written."""
+    config = dict(source.config)
+    if dtype is not None:
+        config["torch_dtype" if "torch_dtype" in config else "dtype"] = dtype
+    begun = path.with_name(f".{path.name}.part")
+    begun.write_text(json.dumps(config, indent=2) + "\n")
+    os.replace(begun, path)
+
+
+def _report(options: Namespace, layout: Layout, seconds: float) -> None:
+    contents = layout.contents
+    n_values = sum(content.n_elements for content in contents)
+    if options.json:
+        told = {
+            "files": [str(path) for path in layout.targets],
+            "n_tensors": len(contents),
+            "n_parameters": n_values,
+            "n_bytes": layout.n_bytes,
+            "seconds": seconds,
+        }
+        print(json.dumps(told, indent=1))
+    elif not options.quiet:
+        files = f" in {len(layout.files)} files" if len(layout.files) > 1 else ""
+        print(
+            f"{options.output}: {len(contents)} tensors, {n_values:,} parameters, {layout.n_bytes:,} bytes{files}, "
+            f"{seconds:.2f} s, {layout.n_bytes / seconds / 1e9:.2f} GB/s"
+        )
+
+
+def verify(options: Namespace, plan_of_config: Callable[[Mapping], Plan]) -> int:
+    """Print what differs; 0 if nothing does."""
+    plan, rules = None, _rules(VERIFY, options)
+    if options.plan is not None:
+        plan = creating.planned(
+            VERIFY, sources.resolve(VERIFY, options.plan, plan_of_config).plan, rules, options.dtype
+        )
+    elif rules or options.dtype or options.seed is not None:
+        reject_value(VERIFY, "--seed, --dtype, --rule, --rules", "--plan beside them", Shown("none"))
+    n_bytes = sum(path.stat().st_size for path, _ in _files(options.file))
+    with _bar(options, n_bytes, str(options.file)) as advance:
+        found = verifying.verify(options.file, plan, options.seed or 0, threads=options.threads, progress=advance)
+    if options.json:
+        print(json.dumps(found.to_dict(), indent=1))
+    elif not options.quiet:
+        print(found)
+    return 0 if found.is_as_planned else DIFFERENT
+
+
+def _files(path: Path) -> list:
+    try:
+        return reading.files_of(VERIFY, path)
+    except ValueError:  # `verify` says what it is
+        return []

@@ -1,0 +1,95 @@
+"""The bytes of a planned tensor, any stretch of them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+
+from fastinit import _kernels
+from fastinit.common.checks import Shape
+from fastinit.filling import region, seed
+from fastinit.laws import dtypes
+from fastinit.plans.plan import Entry
+
+#: Schemes of which any part costs as much as the whole, which is then made once.
+WHOLE = ("orthogonal", "delta_orthogonal")
+
+
+class Content:
+    """A tensor as a plan has it, with values from a seed. Threads may share it."""
+
+    def __init__(self, where: str, name: str, entry: Entry, rng: object):
+        self.name, self.entry, self.rng = name, entry, rng
+        self.dtype = dtypes.resolve(where, entry.dtype) if entry.scheme else _stored_dtype(where, entry.dtype)
+        self.n_elements = math.prod(entry.shape)
+        self.n_bytes = self.n_elements * self.dtype.itemsize
+        self._whole: np.ndarray | None = None
+        self._lock = threading.Lock()
+        if entry.scheme is not None:
+            fmt = dtypes.format_of(self.dtype)
+            self._spec = entry.scheme.spec.for_kind(fmt)
+            self._law = self._spec.law(entry.shape, fmt)  # refused now, if there is none
+            self._words = seed.seed_of(where, rng, self._law is not None and self._law.tag != b"")
+
+    def put(self, first: int, array: np.ndarray) -> None:
+        """Fill a contiguous array with elements [first, first + its size) in C order, in this thread alone."""
+        scheme = self.entry.scheme
+        if scheme is not None and self._spec.is_law:
+            _kernels.fill(array, self._law, self._words, self.name, region.whole(array, first), 1, False)
+        elif scheme is None or _needs_whole(scheme):
+            array[:] = self.whole().reshape(-1)[first : first + array.size]
+        else:
+            at = 0
+            for box in boxes(self.entry.shape, first, first + array.size):
+                shape = tuple(line.stop - line.start for line in box)
+                part = array[at : at + math.prod(shape)].reshape(shape)
+                scheme(self.entry.shape, out=part, rng=self.rng, name=self.name, index=box or ..., threads=1)
+                at += part.size
+
+    def whole(self) -> np.ndarray:
+        """All of it at once; kept until `forget`."""
+        with self._lock:
+            if self._whole is None:
+                entry = self.entry
+                if entry.scheme is None:
+                    self._whole = np.ascontiguousarray(entry.values(self.rng)).astype(self.dtype).reshape(entry.shape)
+                else:
+                    self._whole = entry.scheme(entry.shape, dtype=self.dtype, rng=self.rng, name=self.name, threads=1)
+            return self._whole
+
+    def forget(self) -> None:
+        """Give back what `whole` keeps."""
+        self._whole = None
+
+
+def _needs_whole(scheme) -> bool:
+    return scheme.name in WHOLE or any(_needs_whole(other) for _, other in scheme.blocks)
+
+
+def _stored_dtype(where: str, name: str) -> np.dtype:
+    """Of given values, which may be of any dtype."""
+    return dtypes.from_ml_dtypes(where, "dtype", name) if name in dtypes.FROM_ML_DTYPES else np.dtype(name)
+
+
+def boxes(shape: Shape, first: int, last: int) -> Iterator[tuple[slice, ...]]:
+    """What is at flat indices [first, last) of a tensor in C order, as boxes that follow each other."""
+    if first >= last:
+        return
+    if len(shape) < 2:
+        yield (slice(first, last),) if shape else ()
+        return
+    n_row = math.prod(shape[1:])
+    row, at = divmod(first, n_row)
+    last_row, end = divmod(last, n_row)
+    if row == last_row:
+        yield from ((slice(row, row + 1), *box) for box in boxes(shape[1:], at, end))
+        return
+    if at:
+        yield from ((slice(row, row + 1), *box) for box in boxes(shape[1:], at, n_row))
+        row += 1
+    if row < last_row:
+        yield slice(row, last_row), *(slice(0, n) for n in shape[1:])
+    yield from ((slice(last_row, last_row + 1), *box) for box in boxes(shape[1:], 0, end))

@@ -1,0 +1,255 @@
+"""`create` and `write_part`: from a plan, or shapes and rules, to files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from fastinit.checkpoints import layout, origin, safetensors_format, writer
+from fastinit.checkpoints.contents import Content
+from fastinit.checkpoints.layout import Layout
+from fastinit.checkpoints.origin import Origin
+from fastinit.common import checks
+from fastinit.common.calls import one_form
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import seed
+from fastinit.plans import assigning, plain
+from fastinit.plans.plan import Plan
+from fastinit.schemes.register import Configured
+
+#: Units of sizes, decimal as on disks, or powers of 1024.
+UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+SIZE = "an int >= 1, or a size such as '5GB' or '500MiB'"
+
+#: The file in a folder that readers look for.
+IN_FOLDER = "model.safetensors"
+
+
+class Created(NamedTuple):
+    """What has been written."""
+
+    files: tuple[Path, ...]
+    n_tensors: int
+    n_parameters: int  #: elements of all tensors
+    n_bytes: int  #: of all files
+
+
+@one_form
+def create(
+    path, plan_or_tensors, rules=None, rng=0, dtype=None, *, shard_size=None, threads=None, progress=None, force=False,
+    resume=False, source=""
+) -> Created:
+    """Write a checkpoint of new values, in the safetensors format, in bounded memory.
+
+    Each tensor has the values that ``scheme(shape, dtype=dtype, rng=rng, name=its name)`` returns. The files appear
+    under their names when they are complete and on the disk. They say how they were made: `open_plan` reads that back,
+    and `verify` computes the values anew and compares.
+
+    Parameters
+    ----------
+    path : path
+        The file; or a folder that exists, in which it is ``model.safetensors``.
+    plan_or_tensors : Plan or mapping
+        What `fastinit.torch.record` gives, of which tied tensors are written once and transient buffers not at all; or
+        names, each with a shape, or with something that has a shape and a dtype.
+    rules : mapping, optional
+        Patterns of names with schemes, as for `fastinit.initialize`; a scheme may also be a table as in TOML, with
+        ``dtype`` among its keys, or ``"dummy"``: uniform between -0.001 and 0.001. What no pattern matches keeps the
+        plan's law.
+    rng : int, sequence of int, SeedSequence, BitGenerator, Generator or None, default 0
+        An int, or a sequence, stands in the files as it is; all others give a number, which stands there.
+    dtype : dtype-like, optional
+        Of the floating-point parameters, in place of the plan's: each value rounded once.
+    shard_size : int or str, optional
+        Bytes of a file's tensors at the most, as ``"5GB"``; a larger tensor has a file of its own. Several files get the
+        usual names and an index.
+    threads : int >= 1, optional
+        Threads that fill.
+    progress : callable, optional
+        Called with the number of bytes just written, from any thread, one call at a time.
+    force : bool, default False
+        Whether files of these names are replaced.
+    resume : bool, default False
+        Whether to go on with what an equal call had begun, and to leave what is done if this one fails.
+    source : str, optional
+        Words for the files on where the model comes from.
+
+    Returns
+    -------
+    Created
+        ``files, n_tensors, n_parameters, n_bytes``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as stated, or a tensor has no law.
+    OSError
+        As the file system raises it; FileExistsError without `force`. Nothing is left behind.
+
+    Examples
+    --------
+    >>> import os, tempfile, fastinit as fi, fastinit.safetensors as fs
+    >>> path = os.path.join(tempfile.mkdtemp(), "table.safetensors")
+    >>> fs.create(path, {"table": (1000, 64)}, {"table": fi.get("normal", std=0.02).but(0, "zeros")}, dtype="float16")[1:]
+    (1, 64000, 132096)
+    """
+    planned = plan_layout("create", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
+    writer.write(planned, force=force, resume=resume, threads=threads, progress=_checked("create", progress))
+    return _created(planned)
+
+
+@one_form
+def write_part(
+    path, plan_or_tensors, rules=None, rng=0, dtype=None, *, rank, n_ranks, shard_size=None, threads=None, progress=None,
+    force=False, source=""
+) -> Created | None:
+    """Write this process's share of a checkpoint that several write together, in a folder that all of them see.
+
+    Each of `n_ranks` processes, on any machine, calls it with the same arguments and a rank of its own, in any order.
+    Values need no exchange. The one that completes the last share gives the files their names. A process that was
+    killed is started again with the same arguments, and goes on.
+
+    Parameters
+    ----------
+    path, plan_or_tensors, rules, rng, dtype, shard_size, threads, progress, force, source
+        As for `create`. The seed is an int or a sequence of ints.
+    rank : int
+        Which of the shares, in [0, n_ranks).
+    n_ranks : int >= 1
+        How many there are.
+
+    Returns
+    -------
+    Created or None
+        What all have written, if this call completed it; else None.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        As `create` does. What has been written stays, for the next try.
+
+    Examples
+    --------
+    >>> import os, tempfile, fastinit.safetensors as fs
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+    >>> for rank in range(3):
+    ...     print(fs.write_part(path, {"w": (5000, 64)}, {"w": "normal"}, rng=1, rank=rank, n_ranks=3) is not None)
+    False
+    False
+    True
+    """
+    n = checks.positive_integer("write_part", "n_ranks", n_ranks)
+    number = checks.as_integer(rank)
+    if number is None or not 0 <= number < n:
+        reject_value("write_part", "rank", f"an int in [0, {n})", rank)
+    if _plain_seed(rng) is None:
+        reject_type("write_part", "rng", "an int or a sequence of ints, the same for all ranks", rng)
+    planned = plan_layout("write_part", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
+    landed = writer.write(
+        planned, number, n, force=force, threads=threads, progress=_checked("write_part", progress)
+    )
+    return _created(planned) if landed else None
+
+
+def _created(planned: Layout) -> Created:
+    contents = planned.contents
+    return Created(tuple(planned.targets), len(contents), sum(c.n_elements for c in contents), planned.n_bytes)
+
+
+def _checked(where: str, progress: object) -> Callable[[int], object] | None:
+    if progress is not None and not callable(progress):
+        reject_type(where, "progress", "a callable or None", progress)
+    return progress
+
+
+def plan_layout(where: str, path, tensors, rules, rng, dtype, shard_size, source: str = "") -> Layout:
+    """What `create` writes, with nothing written yet."""
+    plan = planned(where, tensors, rules, dtype)
+    number = seed_number(where, rng)
+    contents = contents_of(where, plan, number)
+    told = Origin(number, source, {} if rules is None else plain_rules(where, rules))
+    shard_bytes = None if shard_size is None else size_in_bytes(where, "shard_size", shard_size)
+    return layout.safetensors(target_of(path), contents, shard_bytes, lambda group: origin.metadata(told, group))
+
+
+def planned(where: str, tensors: object, rules: object, dtype: object) -> Plan:
+    """The plan that a call's arguments say, complete."""
+    if isinstance(tensors, Plan):
+        plan = tensors
+    elif isinstance(tensors, Mapping):
+        plan = assigning.bare(where, tensors)
+    else:
+        reject_type(where, "plan_or_tensors", "a plan, or a mapping of names to shapes", tensors)
+    if dtype is not None:
+        name = assigning.float_dtype(where, "dtype", dtype)
+        plan = Plan({key: assigning.with_dtype(entry, name) for key, entry in plan.items()})
+    return assigning.complete(where, plan if rules is None else assigning.with_rules(where, plan, rules))
+
+
+def contents_of(where: str, plan: Plan, rng: object) -> list[Content]:
+    """What a file holds of a plan: each tensor once, without what a model does not save."""
+    contents = []
+    for name, entry in plan.items():
+        seed.check_name(where, name)
+        if name == safetensors_format.METADATA:
+            reject_value(where, "tensors", "a name that is free in the format", name)
+        if entry.same_as is None and entry.role != "transient buffer":
+            safetensors_format.itemsize(where, name, entry.dtype)
+            contents.append(Content(where, name, entry, rng))
+    return contents
+
+
+def seed_number(where: str, rng: object) -> int | list[int]:
+    """What can stand in a file for a source of random numbers."""
+    plain_seed = _plain_seed(rng)
+    if plain_seed is None:
+        return int.from_bytes(seed.seed_of(where, rng), "little")
+    seed.check_rng(where, rng)
+    return plain_seed
+
+
+def _plain_seed(rng: object) -> int | list[int] | None:
+    number = checks.as_integer(rng)
+    if number is not None:
+        return number
+    numbers = [checks.as_integer(item) for item in rng] if isinstance(rng, (list, tuple)) else [None]
+    return None if None in numbers else numbers
+
+
+def plain_rules(where: str, rules: Mapping) -> dict[str, object]:
+    """Rules as they stand in a file; of a function only that it is one."""
+    table = {}
+    for pattern, value in rules.items():
+        if callable(value) and not isinstance(value, Configured) and not hasattr(value, "configured"):
+            table[pattern] = "a function"
+            continue
+        rule = assigning.rule_of(where, pattern, value)
+        row = "keep" if rule.scheme is None else plain.of_scheme(rule.scheme)
+        if rule.dtype is not None:
+            row = {**(row if isinstance(row, dict) else {"name": row}), "dtype": rule.dtype}
+        table[pattern] = row
+    return table
+
+
+def target_of(path: object) -> Path:
+    """The file that a path means; a link is followed."""
+    target = Path(os.path.realpath(os.fspath(path)))
+    return target / IN_FOLDER if target.is_dir() else target
+
+
+def size_in_bytes(where: str, parameter: str, value: object) -> int:
+    """A number of bytes, or text such as ``5GB``."""
+    number = checks.as_integer(value)
+    if number is None and isinstance(value, str):
+        found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([a-zA-Z]*)\s*", value, re.ASCII)
+        if found and found[2].upper() in UNITS:
+            number = int(float(found[1]) * UNITS[found[2].upper()])
+    if number is None:
+        reject_value(where, parameter, SIZE, Shown(repr(value)[:60]))
+    if number < 1:
+        reject_value(where, parameter, SIZE, value)
+    return number

@@ -1,0 +1,171 @@
+"""Files on disk, written and read in pieces from several threads: past the system's cache where that can be."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+#: Bytes of a piece that one thread fills and writes at once: of 1 to 64 MiB the fastest past the cache.
+PIECE_BYTES = 16 << 20
+
+#: Bytes written at once through the cache: they are still there, in the processor's, when the system copies them.
+CACHED_BYTES = 1 << 20
+
+#: What offsets, lengths and addresses are multiples of, past the cache.
+ALIGNMENT = 4096
+
+#: What file systems say that cannot go past the cache.
+NOT_DIRECT = (errno.EINVAL, errno.EOPNOTSUPP)
+
+
+class PieceFile:
+    """A file open for pieces; any thread may read and write at any place."""
+
+    def __init__(self, path: Path, flags: int):
+        self._fd, self.is_direct, self._lock = -1, False, threading.Lock()
+        binary = getattr(os, "O_BINARY", 0)
+        if hasattr(os, "O_DIRECT") and fcntl is not None:
+            try:
+                self._fd, self.is_direct = os.open(path, flags | os.O_DIRECT, 0o666), True
+            except OSError as error:
+                if error.errno not in NOT_DIRECT:
+                    raise
+        if not self.is_direct:
+            self._fd = os.open(path, flags | binary, 0o666)
+
+    def reserve(self, n_bytes: int) -> None:
+        """Make the file that long, its room on the disk taken now, so that a full one shows itself before the work."""
+        if os.fstat(self._fd).st_size < n_bytes:
+            os.ftruncate(self._fd, n_bytes)
+        if n_bytes and hasattr(os, "posix_fallocate"):
+            try:
+                os.posix_fallocate(self._fd, 0, n_bytes)
+            except OSError as error:
+                if error.errno not in NOT_DIRECT:
+                    raise
+
+    def cut(self, n_bytes: int) -> None:
+        """Take away what stands behind."""
+        os.ftruncate(self._fd, n_bytes)
+
+    def write(self, buffer: np.ndarray, at: int) -> None:
+        """All bytes of a buffer; past the cache up to the next multiple of ALIGNMENT, as its base has them."""
+        rest = memoryview(buffer)
+        while rest:
+            try:
+                n_done = self._write_some(rest, at)
+            except OSError as error:
+                if not self.is_direct or error.errno not in NOT_DIRECT:
+                    raise
+                self._leave_direct()
+                continue
+            rest, at = rest[n_done:], at + n_done
+
+    def _write_some(self, data: memoryview, at: int) -> int:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._fd, data, at)
+        with self._lock:
+            os.lseek(self._fd, at, os.SEEK_SET)
+            return os.write(self._fd, data)
+
+    def _leave_direct(self) -> None:
+        """For file systems that tell only at the first write."""
+        self.is_direct = False
+        fcntl.fcntl(self._fd, fcntl.F_SETFL, fcntl.fcntl(self._fd, fcntl.F_GETFL) & ~os.O_DIRECT)
+
+    def sync(self) -> None:
+        """Wait until the disk has it."""
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def sync_folder(path: Path) -> None:
+    """Wait until the disk has a folder's names; where folders cannot be opened, as on Windows, nothing happens."""
+    try:
+        folder = os.open(path, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(folder)
+    except OSError:  # some network file systems cannot
+        pass
+    finally:
+        os.close(folder)
+
+
+def check_room(folder: Path, n_bytes: int) -> None:
+    """Raise OSError unless the folder's disk has that many bytes free."""
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes:
+        raise OSError(errno.ENOSPC, f"needs {n_bytes:,} bytes, and the disk has {free:,} free", str(folder))
+
+
+class PieceReader:
+    """A file open to be read in pieces: from the system's cache what is there, else past it."""
+
+    def __init__(self, path: Path):
+        self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._direct, self._lock = -1, threading.Lock()
+        if hasattr(os, "O_DIRECT") and hasattr(os, "RWF_NOWAIT"):
+            try:
+                self._direct = os.open(path, os.O_RDONLY | os.O_DIRECT)
+            except OSError as error:
+                if error.errno not in NOT_DIRECT:
+                    raise
+
+    def ready(self, first: int, last: int, buffer: np.ndarray) -> int | None:
+        """Read bytes [first, last) past the cache unless they are there, and return which byte the buffer starts with."""
+        if self._direct < 0 or (self._is_cached(first) and self._is_cached(last - 1)):
+            return None
+        start = first // ALIGNMENT * ALIGNMENT
+        view, at = memoryview(buffer)[: -(-(last - start) // ALIGNMENT) * ALIGNMENT], start
+        while at < last:
+            n = os.preadv(self._direct, [view[at - start :]], at)
+            if n == 0:
+                raise OSError(errno.EIO, "has become shorter")
+            at += n
+        return start
+
+    def _is_cached(self, at: int) -> bool:
+        try:
+            return os.preadv(self._fd, [bytearray(1)], at, os.RWF_NOWAIT) == 1
+        except OSError:  # not there, or the file system cannot tell
+            return False
+
+    def bytes_at(self, at: int, n: int, buffer: np.ndarray, ready: int | None) -> np.ndarray:
+        """Bytes [at, at + n), out of what `ready` has read, or else now."""
+        if ready is not None:
+            return buffer[at - ready : at - ready + n]
+        view, n_done = memoryview(buffer)[:n], 0
+        while n_done < n:
+            n_more = self._read_some(view[n_done:], at + n_done)
+            if n_more == 0:
+                raise OSError(errno.EIO, "has become shorter")
+            n_done += n_more
+        return buffer[:n]
+
+    def _read_some(self, view: memoryview, at: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._fd, [view], at)
+        with self._lock:
+            os.lseek(self._fd, at, os.SEEK_SET)
+            data = os.read(self._fd, len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        for file in self._fd, self._direct:
+            if file >= 0:
+                os.close(file)

@@ -1,0 +1,83 @@
+"""Where a model comes from: a name, a configuration, another checkpoint, a plan."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from fastinit.checkpoints import reading
+from fastinit.checkpoints.creating import IN_FOLDER
+from fastinit.checkpoints.origin import KEY
+from fastinit.common.errors import Shown, reject_value
+from fastinit.plans import hand_written
+from fastinit.plans.models import MODELS
+from fastinit.plans.plan import FORMAT, Entry, Plan
+
+EXPECTED = (
+    f"a name ({', '.join(MODELS)}), a config.json or its folder, a .safetensors file or its index, or a plan in TOML or JSON"
+)
+
+
+#: What numbers in a configuration may be, and those that count layers, each of which takes time and memory.
+MAX_NUMBER, MAX_LAYERS = 2**40, 20_000
+LAYERS = re.compile("layer|block|depth|expert|stage", re.IGNORECASE)
+
+
+class Source(NamedTuple):
+    """A model's tensors; those without a law are to get one by rules."""
+
+    plan: Plan
+    label: str  #: what it is, for the files that are made of it
+    config: Mapping | None = None  #: the configuration that belongs beside the weights
+
+
+def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) -> Source:
+    """What a source means. Raises ValueError if it is none or damaged, OSError as the file system does."""
+    path = Path(source)
+    if source in MODELS and not path.is_file():
+        return Source(MODELS[source](), source)
+    if path.is_dir():
+        inside = [path / "config.json", path / IN_FOLDER, path / f"{IN_FOLDER}{reading.INDEX_SUFFIX}"]
+        path = next((one for one in inside if one.exists()), inside[0])
+    if path.suffix not in (".json", ".safetensors", ".toml"):
+        reject_value(where, "SOURCE", EXPECTED, source)
+    if path.suffix == ".safetensors":
+        return _of_checkpoint(where, path)
+    table = reading.json_of(where, path) if path.suffix == ".json" else _toml_of(where, path)
+    if isinstance(table, dict) and "weight_map" in table:
+        return _of_checkpoint(where, path)
+    if isinstance(table, dict) and ("format" in table or "tensors" in table):
+        plan = Plan.from_plain(table) if table.get("format") == FORMAT else hand_written.plan_of(where, table)
+        return Source(plan, path.name)
+    if isinstance(table, dict) and "model_type" in table:
+        _check_config(where, table)
+        return Source(plan_of_config(table), f"{table['model_type']} {path.name}"[:80], table)
+    reject_value(where, path.name, "a configuration with model_type, an index, or a plan", Shown("something else"))
+
+
+def _toml_of(where: str, path: Path) -> dict:
+    try:
+        return tomllib.loads(reading.text_of(where, path))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        reject_value(where, path.name, "TOML", Shown(str(error)))
+
+
+def _of_checkpoint(where: str, path: Path) -> Source:
+    """Its own laws, if fastinit wrote it; else names, shapes and dtypes."""
+    files = reading.files_of(where, path)
+    if all(KEY in header.metadata for _, header in files):
+        return Source(reading.open_plan(path).plan, path.name)
+    entries = {t.name: Entry(t.shape, t.dtype) for _, header in files for t in header.tensors}
+    return Source(Plan(entries), path.name)
+
+
+def _check_config(where: str, config: Mapping) -> None:
+    """Refuse numbers that no model has before anything is built by them."""
+    for key, value in config.items():
+        if isinstance(value, Mapping):
+            _check_config(where, value)
+        elif type(value) is int and not -MAX_NUMBER <= value <= (MAX_LAYERS if LAYERS.search(str(key)) else MAX_NUMBER):
+            reject_value(where, f"config: {key}"[:60], "a number that a model has", value)

@@ -1,0 +1,149 @@
+"""`verify`: the values that a plan and a seed give, computed anew and compared with a file's, bit by bit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from fastinit.checkpoints import comparing, creating, origin, reading
+from fastinit.checkpoints.comparing import Difference, Planned
+from fastinit.checkpoints.contents import Content
+from fastinit.checkpoints.safetensors_format import Header
+from fastinit.common.calls import one_form
+from fastinit.common.errors import located, reject_type
+from fastinit.plans.patterns import quoted
+from fastinit.plans.plan import Plan
+
+
+class Verification(NamedTuple):
+    """What `verify` finds; ``str()`` says it."""
+
+    n_tensors: int
+    n_bytes: int  #: that were compared
+    problems: tuple[str, ...]  #: of files, headers and names
+    differences: tuple[Difference, ...]
+
+    @property
+    def is_as_planned(self) -> bool:
+        """Whether every bit is."""
+        return not self.problems and not self.differences
+
+    def __str__(self) -> str:
+        head = f"{self.n_tensors} tensors, {self.n_bytes:,} bytes: "
+        if self.is_as_planned:
+            return head + "all as planned"
+        n_problems = f", {len(self.problems)} problems" if self.problems else ""
+        lines = [f"{head}{len(self.differences)} tensors differ{n_problems}", *self.problems]
+        return "\n".join([*lines, *map(str, self.differences)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        rows = [{**row._asdict(), "first": list(row.first)} for row in self.differences]
+        for row in rows:
+            row["correlation"] = None if math.isnan(row["correlation"]) else row["correlation"]
+        return {
+            "as_planned": self.is_as_planned,
+            "n_tensors": self.n_tensors,
+            "n_bytes": self.n_bytes,
+            "problems": list(self.problems),
+            "differences": rows,
+        }
+
+
+@one_form
+def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verification:
+    """Compute a checkpoint's values anew and compare them with the file's, bit by bit.
+
+    Parameters
+    ----------
+    path : path
+        A file in the safetensors format, the index of several, or their folder.
+    plan : Plan, optional
+        What is expected; None for what the files themselves say.
+    rng : int, sequence of int, SeedSequence, BitGenerator, Generator or None, default 0
+        The seed of a given plan; the files say their own.
+    threads : int >= 1, optional
+        Threads that compute.
+    progress : callable, optional
+        Called with the number of bytes just compared, from any thread, one call at a time.
+
+    Returns
+    -------
+    Verification
+        ``is_as_planned`` is whether all is equal; ``problems`` are of headers and names, ``differences`` of values: of
+        each such tensor how many elements differ, the first of them, and of what kind it is. "changed" are few of them;
+        "trained" are most, and they are still akin to those planned; else "other values", or those of another tensor.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as stated, or no plan is given and the files say none.
+    OSError
+        As the file system raises it.
+
+    Examples
+    --------
+    >>> import os, tempfile, fastinit.safetensors as fs
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+    >>> _ = fs.create(path, {"w": (50, 64)}, {"w": "he_normal"}, rng=3)
+    >>> with open(path, "r+b") as file:
+    ...     _ = file.seek(-1, 2), file.write(b"x")
+    >>> print(fs.verify(path))
+    1 tensors, 12,800 bytes: 1 tensors differ
+    w: changed: 1 of 3,200 elements differs, the first at [49, 63]
+    """
+    if plan is not None and not isinstance(plan, Plan):
+        reject_type("verify", "plan", "a plan or None", plan)
+    try:
+        files = reading.files_of("verify", path)
+    except ValueError as error:
+        return Verification(0, 0, (str(error),), ())
+    expected = None if plan is None else _contents(plan, rng)
+    problems, planned = [], []
+    for file, header in files:
+        if expected is not None:
+            planned += _of_plan(file, header, expected, problems)
+        else:
+            planned += _of_itself(file, header, problems)
+    problems += [f"{quoted(name)}: expected in the file, got nothing" for name in expected or ()]
+    differences = comparing.compare(planned, threads, progress)
+    return Verification(len(planned), sum(one.n_bytes for one in planned), tuple(problems), tuple(differences))
+
+
+def _contents(plan: Plan, rng: object) -> dict[str, Content]:
+    contents = creating.contents_of("verify", plan, creating.seed_number("verify", rng))
+    return {content.name: content for content in contents}
+
+
+def _of_plan(file: Path, header: Header, expected: dict[str, Content], problems: list[str]) -> Iterator[Planned]:
+    """A file's tensors that a plan has; what has been found is taken out of it."""
+    for tensor in header.tensors:
+        content = expected.pop(tensor.name, None)
+        if content is None:
+            problems.append(f"{quoted(tensor.name)}: expected no such tensor, got one in {file.name}")
+        elif (content.entry.shape, content.entry.dtype) != (tensor.shape, tensor.dtype):
+            wanted = f"{content.entry.dtype} of shape {content.entry.shape}"
+            problems.append(f"{quoted(tensor.name)}: expected {wanted}, got {tensor.dtype} of shape {tensor.shape}")
+        else:
+            yield Planned(file, header.n_bytes + tensor.start, tensor, content)
+
+
+def _of_itself(file: Path, header: Header, problems: list[str]) -> Iterator[Planned]:
+    """A file's tensors as it says itself that they are to be."""
+    if origin.KEY not in header.metadata:
+        origin.of_header("verify", header)  # raises: this is no damage, there is nothing to go by
+    try:
+        told, entries = origin.of_header("verify", header)
+    except (ValueError, TypeError) as error:
+        problems.append(f"{file.name}: {error}")
+        return
+    if told.stream != origin.STREAM:
+        problems.append(f"{file.name}: expected stream {origin.STREAM}, got {told.stream}")
+        return
+    for tensor in header.tensors:
+        entry = entries[tensor.name]
+        with located(f"verify: {quoted(tensor.name)}"):
+            content = entry if isinstance(entry, str) else Content("plan", tensor.name, entry, told.seed)
+        yield Planned(file, header.n_bytes + tensor.start, tensor, content)
