@@ -77,8 +77,8 @@ def _add_init(init: argparse.ArgumentParser) -> None:
     init.add_argument(
         "source",
         metavar="SOURCE",
-        help=f"a name ({', '.join(MODELS)}), a Hugging Face config.json or its folder, a .safetensors file or its index "
-        "(names, shapes and dtypes), or a plan in TOML or JSON",
+        help=f"a name ({', '.join(MODELS)}), a Hugging Face config.json or its folder, a .safetensors file or its "
+        "index (names, shapes and dtypes), or a plan in TOML or JSON",
     )
     init.add_argument(
         "-o", "--output", type=Path, required=True, metavar="TARGET", help="the .safetensors file to write, or a folder"
@@ -87,7 +87,9 @@ def _add_init(init: argparse.ArgumentParser) -> None:
     init.add_argument(
         "--seed", type=_at_least(0), default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file"
     )
-    init.add_argument("--shard-size", metavar="SIZE", help="bytes of a file at the most, as 5GB or 500MiB (default: one)")
+    init.add_argument(
+        "--shard-size", metavar="SIZE", help="bytes of a file at the most, as 5GB or 500MiB (default: one)"
+    )
     init.add_argument("--force", action="store_true", help="overwrite files that exist")
     init.add_argument(
         "--resume", action="store_true", help="go on with what was begun, and leave what is done if this is interrupted"
@@ -99,7 +101,9 @@ def _add_init(init: argparse.ArgumentParser) -> None:
 
 def _add_verify(verify: argparse.ArgumentParser) -> None:
     verify.description = "Exit status 0 if every bit is as planned, 1 if not, 2 if the question is wrong."
-    verify.add_argument("file", type=Path, metavar="FILE", help="a .safetensors file, the index of several, or a folder")
+    verify.add_argument(
+        "file", type=Path, metavar="FILE", help="a .safetensors file, the index of several, or a folder"
+    )
     verify.add_argument(
         "--plan", metavar="SOURCE", help="what is expected, as for init (default: what the file says of itself)"
     )
@@ -116,8 +120,12 @@ def _add_laws(command: argparse.ArgumentParser) -> None:
         metavar="'GLOB=SCHEME:NAME=VALUE,...'",
         help="a scheme, in place of the model's own, for names that match; 'dummy' is uniform within 0.001",
     )
-    command.add_argument("--rules", type=Path, metavar="FILE", help="rules in TOML or JSON: patterns, each with a scheme")
-    command.add_argument("--dtype", choices=list(FORMATS), help="of floating-point parameters (default: the model's own)")
+    command.add_argument(
+        "--rules", type=Path, metavar="FILE", help="rules in TOML or JSON: patterns, each with a scheme"
+    )
+    command.add_argument(
+        "--dtype", choices=list(FORMATS), help="of floating-point parameters (default: the model's own)"
+    )
 
 
 def _add_how(command: argparse.ArgumentParser) -> None:

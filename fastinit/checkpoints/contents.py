@@ -38,6 +38,8 @@ class Content:
         """Fill a contiguous array with elements [first, first + its size) in C order, in this thread alone."""
         scheme = self.entry.scheme
         if scheme is not None and self._spec.is_law:
+            if self.dtype.kind == "c":  # the stream of a tensor with the parts as its last axis
+                first, array = 2 * first, array.view(array.real.dtype)
             _kernels.fill(array, self._law, self._words, self.name, region.whole(array, first), 1, False)
         elif scheme is None or _needs_whole(scheme):
             array[:] = self.whole().reshape(-1)[first : first + array.size]

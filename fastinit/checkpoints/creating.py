@@ -40,8 +40,18 @@ class Created(NamedTuple):
 
 @one_form
 def create(
-    path, plan_or_tensors, rules=None, rng=0, dtype=None, *, shard_size=None, threads=None, progress=None, force=False,
-    resume=False, source=""
+    path,
+    plan_or_tensors,
+    rules=None,
+    rng=0,
+    dtype=None,
+    *,
+    shard_size=None,
+    threads=None,
+    progress=None,
+    force=False,
+    resume=False,
+    source="",
 ) -> Created:
     """Write a checkpoint of new values, in the safetensors format, in bounded memory.
 
@@ -65,8 +75,8 @@ def create(
     dtype : dtype-like, optional
         Of the floating-point parameters, in place of the plan's: each value rounded once.
     shard_size : int or str, optional
-        Bytes of a file's tensors at the most, as ``"5GB"``; a larger tensor has a file of its own. Several files get the
-        usual names and an index.
+        Bytes of a file's tensors at the most, as ``"5GB"``; a larger tensor has a file of its own. Several files get
+        the usual names and an index.
     threads : int >= 1, optional
         Threads that fill.
     progress : callable, optional
@@ -94,7 +104,8 @@ def create(
     --------
     >>> import os, tempfile, fastinit as fi, fastinit.safetensors as fs
     >>> path = os.path.join(tempfile.mkdtemp(), "table.safetensors")
-    >>> fs.create(path, {"table": (1000, 64)}, {"table": fi.get("normal", std=0.02).but(0, "zeros")}, dtype="float16")[1:]
+    >>> padded = fi.get("normal", std=0.02).but(0, "zeros")
+    >>> fs.create(path, {"table": (1000, 64)}, {"table": padded}, dtype="float16")[1:]
     (1, 64000, 132096)
     """
     planned = plan_layout("create", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
@@ -104,8 +115,19 @@ def create(
 
 @one_form
 def write_part(
-    path, plan_or_tensors, rules=None, rng=0, dtype=None, *, rank, n_ranks, shard_size=None, threads=None, progress=None,
-    force=False, source=""
+    path,
+    plan_or_tensors,
+    rules=None,
+    rng=0,
+    dtype=None,
+    *,
+    rank,
+    n_ranks,
+    shard_size=None,
+    threads=None,
+    progress=None,
+    force=False,
+    source="",
 ) -> Created | None:
     """Write this process's share of a checkpoint that several write together, in a folder that all of them see.
 
@@ -149,9 +171,7 @@ def write_part(
     if _plain_seed(rng) is None:
         reject_type("write_part", "rng", "an int or a sequence of ints, the same for all ranks", rng)
     planned = plan_layout("write_part", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
-    landed = writer.write(
-        planned, number, n, force=force, threads=threads, progress=_checked("write_part", progress)
-    )
+    landed = writer.write(planned, number, n, force=force, threads=threads, progress=_checked("write_part", progress))
     return _created(planned) if landed else None
 
 

@@ -126,7 +126,7 @@ class PieceReader:
                     raise
 
     def ready(self, first: int, last: int, buffer: np.ndarray) -> int | None:
-        """Read bytes [first, last) past the cache unless they are there, and return which byte the buffer starts with."""
+        """Read bytes [first, last) past the cache unless they are there; which of them the buffer starts with."""
         if self._direct < 0 or (self._is_cached(first) and self._is_cached(last - 1)):
             return None
         start = first // ALIGNMENT * ALIGNMENT

@@ -46,7 +46,7 @@ class Landing:
     def open_notes(self, n_pieces: int) -> bytearray:
         """Take this rank's notes and return them: a byte for each piece. Raises OSError if another writer has them."""
         path = self._notes_path(self.rank)
-        self._notes = open(path, "r+b" if path.exists() else "w+b", buffering=0)
+        self._notes = open(path, "r+b" if path.exists() else "w+b", buffering=0)  # noqa: SIM115  `close` closes it
         if not _lock(self._notes):
             self._notes.close()
             self._notes = None

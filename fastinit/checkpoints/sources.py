@@ -17,7 +17,8 @@ from fastinit.plans.models import MODELS
 from fastinit.plans.plan import FORMAT, Entry, Plan
 
 EXPECTED = (
-    f"a name ({', '.join(MODELS)}), a config.json or its folder, a .safetensors file or its index, or a plan in TOML or JSON"
+    f"a name ({', '.join(MODELS)}), a config.json or its folder, a .safetensors file or its index, "
+    "a plan in TOML or JSON"
 )
 
 
