@@ -88,6 +88,13 @@ def _add_init(init: argparse.ArgumentParser) -> None:
         "--seed", type=_at_least(0), default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file"
     )
     init.add_argument(
+        "--format",
+        choices=("safetensors", "npy", "npz", "dcp"),
+        default="safetensors",
+        help="npy: a folder with a file for each tensor; npz: one archive; dcp: a folder of PyTorch's distributed "
+        "checkpoints (default safetensors)",
+    )
+    init.add_argument(
         "--shard-size", metavar="SIZE", help="bytes of a file at the most, as 5GB or 500MiB (default: one)"
     )
     init.add_argument("--force", action="store_true", help="overwrite files that exist")
@@ -233,7 +240,13 @@ def _bench(options: argparse.Namespace) -> None:
 
 
 def _init(options: argparse.Namespace) -> None:
-    command.init(options, _plan_of_config)
+    command.init(options, _plan_of_config, _create_dcp)
+
+
+def _create_dcp(folder: Path, plan: Plan, rng: object, threads: int | None) -> None:
+    from fastinit.torch import create_dcp
+
+    create_dcp(folder, plan, rng, threads=threads)
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -252,7 +265,7 @@ def _plan_of_config(config: Mapping) -> Plan:
 
     settings = dict(config)
     try:
-        built = transformers.AutoConfig.for_model(settings.pop("model_type"), **settings)
+        return record(transformers.AutoConfig.for_model(settings.pop("model_type"), **settings))
     except Exception as error:  # it raises whatever it meets
-        reject_value("config", "SOURCE", "a configuration that transformers takes", Shown(" ".join(str(error).split())))
-    return record(built)
+        got = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        reject_value("config", "SOURCE", "a configuration of which transformers builds a model", Shown(got))

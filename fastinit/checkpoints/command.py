@@ -10,8 +10,8 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fastinit.checkpoints import creating, landing, reading, sources, table, verifying, writer
-from fastinit.checkpoints.layout import Layout
+from fastinit.checkpoints import creating, landing, numpy_format, reading, sources, table, verifying, writer
+from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
 from fastinit.common.errors import Shown, reject_value
@@ -24,9 +24,16 @@ INIT, VERIFY = "init", "verify"
 DIFFERENT = 1
 
 
-def init(options: Namespace, plan_of_config: Callable[[Mapping], Plan]) -> None:
+def init(
+    options: Namespace,
+    plan_of_config: Callable[[Mapping], Plan],
+    create_dcp: Callable[[Path, Plan, object, int | None], object],
+) -> None:
     """Write a checkpoint, or say what would be written."""
     source = sources.resolve(INIT, options.source, plan_of_config)
+    if options.format != "safetensors":
+        _write_otherwise(options, source, create_dcp)
+        return
     target, folder = _target(options.output)
     layout = creating.plan_layout(
         INIT, target, source.plan, _rules(INIT, options), options.seed, options.dtype, options.shard_size, source.label
@@ -44,7 +51,33 @@ def init(options: Namespace, plan_of_config: Callable[[Mapping], Plan]) -> None:
         writer.write(layout, force=options.force, resume=options.resume, threads=options.threads, progress=advance)
     if config is not None and not _is_same(config, options.source):
         _write_config(config, source, options.dtype)
-    _report(options, layout, time.perf_counter() - start)
+    _report(options, layout.contents, layout.targets, layout.n_bytes, time.perf_counter() - start)
+
+
+def _write_otherwise(options: Namespace, source: Source, create_dcp: Callable) -> None:
+    """In a format other than safetensors."""
+    plan = creating.planned(INIT, source.plan, _rules(INIT, options), options.dtype)
+    contents = creating.contents_of(INIT, plan, options.seed)
+    for option in "shard_size", "resume":
+        if getattr(options, option):
+            reject_value(INIT, f"--{option.replace('_', '-')}", "--format safetensors beside it", options.format)
+    layout = numpy_format.folder(INIT, options.output, contents) if options.format == "npy" else None
+    if options.dry_run:
+        print(plan)
+        return
+    start, n_bytes = time.perf_counter(), sum(content.n_bytes for content in contents)
+    with _bar(options, n_bytes if layout is None else layout.n_bytes, source.label) as advance:
+        if options.format == "npy":
+            options.output.mkdir(parents=True, exist_ok=True)
+            writer.write(layout, force=options.force, threads=options.threads, progress=advance)
+        elif options.format == "npz":
+            numpy_format.write_archive(INIT, options.output, contents, options.force, advance)
+        else:
+            if options.output.exists() and not options.force:
+                landing.check_target(options.output, force=False)
+                reject_value(INIT, "TARGET", "a folder that is not there yet, or --force", str(options.output))
+            create_dcp(options.output, plan, options.seed, options.threads)
+    _report(options, contents, [options.output], n_bytes, time.perf_counter() - start)
 
 
 def _target(output: Path) -> tuple[Path, Path | None]:
@@ -75,7 +108,7 @@ def _rules(where: str, options: Namespace) -> dict[str, object] | None:
         is_json = options.rules.suffix == ".json"
         try:
             found = tomllib.loads(reading.text_of(where, options.rules)) if not is_json else None
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             reject_value(where, options.rules.name, "TOML", Shown(str(error)))
         found = reading.json_of(where, options.rules) if is_json else found
         if not isinstance(found, dict):
@@ -98,23 +131,16 @@ def _write_config(path: Path, source: Source, dtype: str | None) -> None:
     os.replace(begun, path)
 
 
-def _report(options: Namespace, layout: Layout, seconds: float) -> None:
-    contents = layout.contents
+def _report(options: Namespace, contents: list[Content], paths: list[Path], n_bytes: int, seconds: float) -> None:
     n_values = sum(content.n_elements for content in contents)
     if options.json:
-        told = {
-            "files": [str(path) for path in layout.targets],
-            "n_tensors": len(contents),
-            "n_parameters": n_values,
-            "n_bytes": layout.n_bytes,
-            "seconds": seconds,
-        }
-        print(json.dumps(told, indent=1))
+        told = {"files": list(map(str, paths)), "n_tensors": len(contents), "n_parameters": n_values}
+        print(json.dumps({**told, "n_bytes": n_bytes, "seconds": seconds}, indent=1))
     elif not options.quiet:
-        files = f" in {len(layout.files)} files" if len(layout.files) > 1 else ""
+        files = f" in {len(paths)} files" if len(paths) > 1 else ""
         print(
-            f"{options.output}: {len(contents)} tensors, {n_values:,} parameters, {layout.n_bytes:,} bytes{files}, "
-            f"{seconds:.2f} s, {layout.n_bytes / seconds / 1e9:.2f} GB/s"
+            f"{options.output}: {len(contents)} tensors, {n_values:,} parameters, {n_bytes:,} bytes{files}, "
+            f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"
         )
 
 

@@ -80,14 +80,14 @@ class Landing:
         """Give all files their names. Of two ranks that do so at once each finds what the other has done."""
         layout = self.layout
         for file in layout.files:
-            _rename(self.begun(file.name), self.folder / file.name, force)
+            rename(self.begun(file.name), self.folder / file.name, force)
         if layout.index is not None:
             begun = self.begun(layout.index_path.name + f".{self.rank}")
             with open(begun, "wb") as index:
                 index.write(layout.index)
                 index.flush()
                 os.fsync(index.fileno())
-            _rename(begun, layout.index_path, force)
+            rename(begun, layout.index_path, force)
         if force:  # a checkpoint of the other form would be found first
             (layout.path if layout.index is not None else index_path(layout.path)).unlink(missing_ok=True)
         for rank in range(self.n_ranks):
@@ -134,7 +134,7 @@ def _lock(file: BinaryIO) -> bool:
     return True
 
 
-def _rename(begun: Path, target: Path, force: bool) -> None:
+def rename(begun: Path, target: Path, force: bool) -> None:
     """Give a file its name, unless another took it meanwhile without `force`; one that is gone was renamed before."""
     try:
         if force:

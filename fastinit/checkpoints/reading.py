@@ -146,5 +146,5 @@ def json_of(where: str, path: Path) -> object:
     """A file in JSON."""
     try:
         return json.loads(text_of(where, path))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also of integers with too many digits
         reject_value(where, path.name, "JSON", Shown(str(error)))

@@ -53,7 +53,7 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
     if isinstance(table, dict) and ("format" in table or "tensors" in table):
         plan = Plan.from_plain(table) if table.get("format") == FORMAT else hand_written.plan_of(where, table)
         return Source(plan, path.name)
-    if isinstance(table, dict) and "model_type" in table:
+    if isinstance(table, dict) and isinstance(table.get("model_type"), str):
         _check_config(where, table)
         return Source(plan_of_config(table), f"{table['model_type']} {path.name}"[:80], table)
     reject_value(where, path.name, "a configuration with model_type, an index, or a plan", Shown("something else"))
@@ -62,7 +62,7 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
 def _toml_of(where: str, path: Path) -> dict:
     try:
         return tomllib.loads(reading.text_of(where, path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         reject_value(where, path.name, "TOML", Shown(str(error)))
 
 

@@ -91,18 +91,12 @@ class Plan(Mapping[str, Entry]):
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The plan that `to_json` wrote. Raises ValueError or TypeError if it is none."""
-        try:
-            return cls.from_plain(json.loads(text))
-        except (json.JSONDecodeError, RecursionError) as error:
-            reject_value("plan", "text", "JSON", Shown(str(error)))
+        return cls.from_plain(_loaded(json.loads, text, "JSON"))
 
     @classmethod
     def from_toml(cls, text: str) -> Plan:
         """The plan that `to_toml` wrote. Raises ValueError or TypeError if it is none."""
-        try:
-            return cls.from_plain(tomllib.loads(text))
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            reject_value("plan", "text", "TOML", Shown(str(error)))
+        return cls.from_plain(_loaded(tomllib.loads, text, "TOML"))
 
     @classmethod
     def from_plain(cls, table: object) -> Plan:
@@ -115,6 +109,13 @@ class Plan(Mapping[str, Entry]):
                 entries[name] = entry_of(row)
         check_ties("plan", entries)
         return cls(entries)
+
+
+def _loaded(loads: Callable[[str], object], text: str, kind: str) -> object:
+    try:
+        return loads(text)
+    except (ValueError, RecursionError) as error:
+        reject_value("plan", "text", kind, Shown(str(error)))
 
 
 def check_ties(where: str, entries: Mapping[str, Entry]) -> None:

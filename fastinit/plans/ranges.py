@@ -20,9 +20,7 @@ def n_names(where: str, name: str) -> int:
     n = 1
     for first, last in RANGE.findall(name):
         if int(last) < int(first):
-            reject_value(
-                where, quoted(name), "ranges whose end is not before their beginning", Shown(f"{first}..{last}")
-            )
+            reject_value(where, quoted(name), "ranges that do not run backwards", Shown(f"{first}..{last}"))
         n *= int(last) - int(first) + 1
         if n > MAX_NAMES:
             reject_value(where, quoted(name), f"at most {MAX_NAMES:,} names", Shown("more"))

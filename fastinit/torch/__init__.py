@@ -16,6 +16,7 @@ of the package, and PyTorch. No room imports it, so that ``import fastinit`` nev
 `execution`     plans and rules to tensors, whole and sharded
 `shards`        which part of a whole a process has (`shard_intervals`: of a mesh)
 `names`         names without wrappers
+`distributed_checkpoint`  `create_dcp`: a plan's values for torch.distributed.checkpoint
 =============== ==============================================================================
 """
 
@@ -28,9 +29,10 @@ except ImportError as error:
 from fastinit.plans.plan import Entry, Plan
 from fastinit.torch import init
 from fastinit.torch.accelerate import accelerate
+from fastinit.torch.distributed_checkpoint import create_dcp
 from fastinit.torch.materializing import materialize
 from fastinit.torch.modules import initialize_
 from fastinit.torch.names import canonical
 from fastinit.torch.recording import record
 
-__all__ = ["Entry", "Plan", "accelerate", "canonical", "init", "initialize_", "materialize", "record"]
+__all__ = ["Entry", "Plan", "accelerate", "canonical", "create_dcp", "init", "initialize_", "materialize", "record"]

@@ -66,10 +66,10 @@ def _assign(where: str, tensor: torch.Tensor, array: np.ndarray) -> None:
     pieces = shards.pieces_of(where, tensor)
     places: Iterable = [(tensor.detach(), (...,))] if pieces is None else pieces.parts
     for view, index in places:
-        view.copy_(_as_tensor(np.ascontiguousarray(array[index])))
+        view.copy_(as_tensor(np.ascontiguousarray(array[index])))
 
 
-def _as_tensor(array: np.ndarray) -> torch.Tensor:
+def as_tensor(array: np.ndarray) -> torch.Tensor:
     """An array as a tensor over the same memory, also of a dtype that NumPy lacks."""
     if array.dtype.name not in dtypes.FROM_ML_DTYPES:
         return torch.from_numpy(array.reshape(-1)).reshape(array.shape)
