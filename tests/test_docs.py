@@ -14,6 +14,7 @@ import pytest
 from recommended import shown
 
 import fastinit as fi
+import fastinit.safetensors
 from fastinit.schemes.recommendation import BY_ACTIVATION, KINDS, RECTIFIERS
 
 ROOT = Path(__file__).parent.parent
@@ -168,7 +169,10 @@ def test_gains():
 
 
 def test_every_function_has_a_page():
-    own, pytorch = (ROOT / "docs/api.md").read_text().split("## PyTorch\n")
+    own, _, rest = (ROOT / "docs/api.md").read_text().partition("## PyTorch\n")
+    pytorch, _, files = rest.partition("## Checkpoints\n")
+    assert re.findall(r"^   (\w+)$", files, re.MULTILINE) == ["create", "write_part", "open_plan", "verify"]
+    assert sorted(fastinit.safetensors.__all__) == ["create", "open_plan", "verify", "write_part"]
     assert sorted(re.findall(r"^   (\w+)$", own, re.MULTILINE)) == sorted(set(fi.__all__) - {"__version__"})
     told = re.search(r"__all__ = \[(.*)\]", (ROOT / "fastinit/torch/__init__.py").read_text())[1]
     listed = re.findall(r"^   (\w+)$", pytorch, re.MULTILINE)

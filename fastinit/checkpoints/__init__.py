@@ -1,4 +1,19 @@
-"""Files of weights. `writer` makes new ones in the safetensors format.
+"""Files of weights: written, read back, verified.
 
-The command line calls it; it imports `plans`, `filling`, `laws` and `common`.
+The command line and `fastinit.safetensors` call it; it imports `plans`, `filling`, `laws` and `common`.
+
+===================== ====================================================================
+`command`             `fastinit init` and `fastinit verify` (`table`: what would be written)
+`sources`             where a model comes from
+`creating`            `create` and `write_part`: from plans and rules to a layout
+`contents`            the bytes of a planned tensor, any stretch of them
+`layout`              which bytes stand where: files, shards, the index
+`safetensors_format`  the format's headers, written and read
+`numpy_format`        the formats of NumPy
+`origin`              how a checkpoint was made, in its metadata
+`writer`              pieces filled and written (`workers`: by threads; `disk`: past the cache)
+`landing`             names that files have only when all is complete
+`reading`             `open_plan`, and the files that a path means
+`verifying`           `verify` (`comparing`: bit by bit)
+===================== ====================================================================
 """
