@@ -55,7 +55,7 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
         return Source(plan, path.name)
     if isinstance(table, dict) and isinstance(table.get("model_type"), str):
         _check_config(where, table)
-        return Source(plan_of_config(table), f"{table['model_type']} {path.name}"[:80], table)
+        return Source(plan_of_config(_decoded(table)), f"{table['model_type']} {path.name}"[:80], table)
     reject_value(where, path.name, "a configuration with model_type, an index, or a plan", Shown("something else"))
 
 
@@ -82,3 +82,12 @@ def _check_config(where: str, config: Mapping) -> None:
             _check_config(where, value)
         elif type(value) is int and not -MAX_NUMBER <= value <= (MAX_LAYERS if LAYERS.search(str(key)) else MAX_NUMBER):
             reject_value(where, f"config: {key}"[:60], "a number that a model has", value)
+
+
+def _decoded(value: object) -> object:
+    """A configuration with its infinities, which JSON lacks, and for which transformers writes {"__float__": name}."""
+    if isinstance(value, dict):
+        if value.keys() == {"__float__"} and value["__float__"] in ("Infinity", "-Infinity", "NaN"):
+            return float(value["__float__"])
+        return {key: _decoded(item) for key, item in value.items()}
+    return list(map(_decoded, value)) if isinstance(value, list) else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -141,4 +142,6 @@ def _save(path: str, chunks: list[Chunk], n_threads: int) -> None:
             return by_index[write_item.index][0].tensor()
 
     writer = FileSystemWriter(path, thread_count=n_threads)
-    save({}, storage_writer=writer, planner=Planner(), no_dist=not together)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="torch.distributed is (disabled|unavailable|uninitialized)")
+        save({}, storage_writer=writer, planner=Planner(), no_dist=not together)
