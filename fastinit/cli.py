@@ -6,24 +6,24 @@ import argparse
 import importlib.util
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from fastinit._version import __version__
-from fastinit.checkpoints import command
+from fastinit.checkpoints import arguments, command
+from fastinit.common.arguments import at_least
 from fastinit.common.errors import Shown, reject_value
 from fastinit.config import show_config
 from fastinit.laws.dtypes import FORMATS
-from fastinit.plans.models import MODELS
 from fastinit.plans.plan import Plan
 
 #: Signals that end a command; Windows has no SIGHUP.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(given: list[str] | None = None) -> int:
     """Run one command and return the exit status; every foreseen failure is one line on standard error."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(given)
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
@@ -60,8 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(failure=1)
     commands = parser.add_subparsers(required=True, metavar="{init,verify,check,bench,info}")
 
-    _add_init(commands.add_parser("init", help="write a checkpoint of new values"))
-    _add_verify(commands.add_parser("verify", help="compute a checkpoint's values anew and compare"))
+    init = commands.add_parser("init", help="write a checkpoint of new values")
+    arguments.add_init(init)
+    init.set_defaults(run=_init)
+    verify = commands.add_parser("verify", help="compute a checkpoint's values anew and compare")
+    arguments.add_verify(verify)
+    verify.set_defaults(run=_verify, failure=2)
+
     _add_check(
         commands.add_parser("check", help="what a network's weights do to the scale of activations and gradients")
     )
@@ -70,77 +75,6 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
     return parser
-
-
-def _add_init(init: argparse.ArgumentParser) -> None:
-    init.description = "Write new values for all tensors of a model, in bounded memory, as safetensors."
-    init.add_argument(
-        "source",
-        metavar="SOURCE",
-        help=f"a name ({', '.join(MODELS)}), a Hugging Face config.json or its folder, a .safetensors file or its "
-        "index (names, shapes and dtypes), or a plan in TOML or JSON",
-    )
-    init.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="TARGET", help="the .safetensors file to write, or a folder"
-    )
-    _add_laws(init)
-    init.add_argument(
-        "--seed", type=_at_least(0), default=0, metavar="N", help="a seed >= 0 (default 0): same seed, same file"
-    )
-    init.add_argument(
-        "--format",
-        choices=("safetensors", "npy", "npz", "dcp"),
-        default="safetensors",
-        help="npy: a folder with a file for each tensor; npz: one archive; dcp: a folder of PyTorch's distributed "
-        "checkpoints (default safetensors)",
-    )
-    init.add_argument(
-        "--shard-size", metavar="SIZE", help="bytes of a file at the most, as 5GB or 500MiB (default: one)"
-    )
-    init.add_argument("--force", action="store_true", help="overwrite files that exist")
-    init.add_argument(
-        "--resume", action="store_true", help="go on with what was begun, and leave what is done if this is interrupted"
-    )
-    init.add_argument("--dry-run", action="store_true", help="print each tensor's law, bytes and file; write nothing")
-    _add_how(init)
-    init.set_defaults(run=_init)
-
-
-def _add_verify(verify: argparse.ArgumentParser) -> None:
-    verify.description = "Exit status 0 if every bit is as planned, 1 if not, 2 if the question is wrong."
-    verify.add_argument(
-        "file", type=Path, metavar="FILE", help="a .safetensors file, the index of several, or a folder"
-    )
-    verify.add_argument(
-        "--plan", metavar="SOURCE", help="what is expected, as for init (default: what the file says of itself)"
-    )
-    _add_laws(verify)
-    verify.add_argument("--seed", type=_at_least(0), metavar="N", help="with --plan (default 0)")
-    _add_how(verify)
-    verify.set_defaults(run=_verify, failure=2)
-
-
-def _add_laws(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--rule",
-        action="append",
-        metavar="'GLOB=SCHEME:NAME=VALUE,...'",
-        help="a scheme, in place of the model's own, for names that match; 'dummy' is uniform within 0.001",
-    )
-    command.add_argument(
-        "--rules", type=Path, metavar="FILE", help="rules in TOML or JSON: patterns, each with a scheme"
-    )
-    command.add_argument(
-        "--dtype", choices=list(FORMATS), help="of floating-point parameters (default: the model's own)"
-    )
-
-
-def _add_how(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--threads", type=_at_least(1), metavar="N", help="threads, 1 or more (default: all that are free)"
-    )
-    command.add_argument("--json", action="store_true", help="print JSON")
-    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
@@ -162,8 +96,8 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     check.add_argument("--scheme", metavar="NAME", help="what fills the weights (default: what is recommended)")
     check.add_argument("--bias", type=float, metavar="X", help="biases of all units (default 0)")
     check.add_argument("--layout", choices=("io", "oi"), help="of weights: io as in Keras and JAX, oi as in PyTorch")
-    check.add_argument("--seed", type=_at_least(0), default=0, metavar="N", help="of weights and data (default 0)")
-    check.add_argument("--samples", type=_at_least(1), default=128, metavar="N", help="inputs (default 128)")
+    check.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="of weights and data (default 0)")
+    check.add_argument("--samples", type=at_least(1), default=128, metavar="N", help="inputs (default 128)")
     check.add_argument("--plot", type=Path, metavar="FILE.png", help="draw histograms and scales (needs matplotlib)")
     check.add_argument("--json", action="store_true", help="print JSON, not a table")
     check.set_defaults(run=_check, failure=2)
@@ -177,16 +111,16 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
         "--from", dest="saved", type=Path, metavar="FILE.json", help="show what --json saved; measure nothing"
     )
     bench.add_argument("--dtype", choices=list(FORMATS), help="of the values (default float32)")
-    bench.add_argument("--mib", type=_at_least(1), metavar="N", help="size of the table's buffer in MiB (default 512)")
+    bench.add_argument("--mib", type=at_least(1), metavar="N", help="size of the table's buffer in MiB (default 512)")
     bench.add_argument(
         "--rounds",
-        type=_at_least(1),
+        type=at_least(1),
         metavar="N",
         help="rounds to take medians over (default 5, with --quick and --full 3)",
     )
     bench.add_argument(
         "--threads",
-        type=_at_least(1),
+        type=at_least(1),
         nargs="+",
         metavar="N",
         help="numbers of threads (default: 1 and all that are free)",
@@ -194,21 +128,6 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--json", type=Path, metavar="FILE", help="save machine, versions and every raw time")
     bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the results (needs matplotlib)")
     bench.set_defaults(run=_bench, mode="default")
-
-
-def _at_least(lowest: int) -> Callable[[str], int]:
-    """An argument's type: an int in [lowest, infinity)."""
-
-    def parse(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = lowest - 1
-        if number < lowest:
-            raise argparse.ArgumentTypeError(f"expected an int >= {lowest}, got {text!r}")
-        return number
-
-    return parse
 
 
 def _widths(text: str) -> list[int]:

@@ -64,10 +64,10 @@ def test_a_model_and_its_weights(run, tmp_path):
 
 
 def test_a_fresh_checkpoint_is_of_known_schemes(run, tmp_path, monkeypatch):
-    from fastinit.checkpoints import writer
-    from fastinit.plans.models import gpt2
+    from fastinit.plans.models import gpt2, plan
+    from fastinit.safetensors import create
 
-    writer.write(tmp_path / "g.safetensors", list(gpt2(3, 256, 500, 64)), 0)
+    create(tmp_path / "g.safetensors", plan(gpt2(3, 256, 500, 64)))
     status, out, _ = run(tmp_path / "g.safetensors", "--json")
     assert status == 0, out
     fits = {row["name"]: row["fits"] for row in json.loads(out)["tensors"]}

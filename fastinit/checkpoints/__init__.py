@@ -3,9 +3,10 @@
 The command line and `fastinit.safetensors` call it; it imports `plans`, `filling`, `laws` and `common`.
 
 ===================== ====================================================================
-`command`             `fastinit init` and `fastinit verify` (`table`: what would be written)
+`command`             `fastinit init` and `fastinit verify` (`arguments`; `table`: what would be written)
 `sources`             where a model comes from
-`creating`            `create` and `write_part`: from plans and rules to a layout
+`creating`            `create` and `write_part`
+`planning`            from their arguments to a layout
 `contents`            the bytes of a planned tensor, any stretch of them
 `layout`              which bytes stand where: files, shards, the index
 `safetensors_format`  the format's headers, written and read

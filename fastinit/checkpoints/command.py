@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fastinit.checkpoints import creating, landing, numpy_format, reading, sources, table, verifying, writer
+from fastinit.checkpoints import landing, numpy_format, planning, reading, sources, table, verifying, writer
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
@@ -35,7 +35,7 @@ def init(
         _write_otherwise(options, source, create_dcp)
         return
     target, folder = _target(options.output)
-    layout = creating.plan_layout(
+    layout = planning.plan_layout(
         INIT, target, source.plan, _rules(INIT, options), options.seed, options.dtype, options.shard_size, source.label
     )
     if options.dry_run:
@@ -56,8 +56,8 @@ def init(
 
 def _write_otherwise(options: Namespace, source: Source, create_dcp: Callable) -> None:
     """In a format other than safetensors."""
-    plan = creating.planned(INIT, source.plan, _rules(INIT, options), options.dtype)
-    contents = creating.contents_of(INIT, plan, options.seed)
+    plan = planning.planned(INIT, source.plan, _rules(INIT, options), options.dtype)
+    contents = planning.contents_of(INIT, plan, options.seed)
     for option in "shard_size", "resume":
         if getattr(options, option):
             reject_value(INIT, f"--{option.replace('_', '-')}", "--format safetensors beside it", options.format)
@@ -86,7 +86,7 @@ def _target(output: Path) -> tuple[Path, Path | None]:
         return output, None
     if output.exists() and not output.is_dir():
         landing.check_target(output, force=False)
-    return output / creating.IN_FOLDER, output
+    return output / planning.IN_FOLDER, output
 
 
 def _is_same(path: Path, source: str) -> bool:
@@ -148,7 +148,7 @@ def verify(options: Namespace, plan_of_config: Callable[[Mapping], Plan]) -> int
     """Print what differs; 0 if nothing does."""
     plan, rules = None, _rules(VERIFY, options)
     if options.plan is not None:
-        plan = creating.planned(
+        plan = planning.planned(
             VERIFY, sources.resolve(VERIFY, options.plan, plan_of_config).plan, rules, options.dtype
         )
     elif rules or options.dtype or options.seed is not None:

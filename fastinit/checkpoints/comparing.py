@@ -139,6 +139,8 @@ def _compare_piece(
                 with lock:
                     tally = tallies.setdefault(planned.stored.name, _Tally())
                 tally.add(at // wanted.itemsize, wanted, np.array(got).view(wanted.dtype))
+        if end == planned.n_bytes:
+            planned.content.forget()
 
 
 def _digest(reader: PieceReader, first: int, last: int, buffer: np.ndarray) -> str:

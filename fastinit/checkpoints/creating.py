@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from fastinit.checkpoints import layout, origin, safetensors_format, writer
-from fastinit.checkpoints.contents import Content
+from fastinit.checkpoints import planning, writer
 from fastinit.checkpoints.layout import Layout
-from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
 from fastinit.common.calls import one_form
-from fastinit.common.errors import Shown, reject_type, reject_value
-from fastinit.filling import seed
-from fastinit.plans import assigning, plain
-from fastinit.plans.plan import Plan
-from fastinit.schemes.register import Configured
-
-#: Units of sizes, decimal as on disks, or powers of 1024.
-UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-
-SIZE = "an int >= 1, or a size such as '5GB' or '500MiB'"
-
-#: The file in a folder that readers look for.
-IN_FOLDER = "model.safetensors"
+from fastinit.common.errors import reject_type, reject_value
 
 
 class Created(NamedTuple):
@@ -108,7 +92,7 @@ def create(
     >>> fs.create(path, {"table": (1000, 64)}, {"table": padded}, dtype="float16")[1:]
     (1, 64000, 132096)
     """
-    planned = plan_layout("create", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
+    planned = planning.plan_layout("create", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
     writer.write(planned, force=force, resume=resume, threads=threads, progress=_checked("create", progress))
     return _created(planned)
 
@@ -168,9 +152,9 @@ def write_part(
     number = checks.as_integer(rank)
     if number is None or not 0 <= number < n:
         reject_value("write_part", "rank", f"an int in [0, {n})", rank)
-    if _plain_seed(rng) is None:
+    if planning.plain_seed(rng) is None:
         reject_type("write_part", "rng", "an int or a sequence of ints, the same for all ranks", rng)
-    planned = plan_layout("write_part", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
+    planned = planning.plan_layout("write_part", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
     landed = writer.write(planned, number, n, force=force, threads=threads, progress=_checked("write_part", progress))
     return _created(planned) if landed else None
 
@@ -184,92 +168,3 @@ def _checked(where: str, progress: object) -> Callable[[int], object] | None:
     if progress is not None and not callable(progress):
         reject_type(where, "progress", "a callable or None", progress)
     return progress
-
-
-def plan_layout(where: str, path, tensors, rules, rng, dtype, shard_size, source: str = "") -> Layout:
-    """What `create` writes, with nothing written yet."""
-    plan = planned(where, tensors, rules, dtype)
-    number = seed_number(where, rng)
-    contents = contents_of(where, plan, number)
-    told = Origin(number, source, {} if rules is None else plain_rules(where, rules))
-    shard_bytes = None if shard_size is None else size_in_bytes(where, "shard_size", shard_size)
-    return layout.safetensors(target_of(path), contents, shard_bytes, lambda group: origin.metadata(told, group))
-
-
-def planned(where: str, tensors: object, rules: object, dtype: object) -> Plan:
-    """The plan that a call's arguments say, complete."""
-    if isinstance(tensors, Plan):
-        plan = tensors
-    elif isinstance(tensors, Mapping):
-        plan = assigning.bare(where, tensors)
-    else:
-        reject_type(where, "plan_or_tensors", "a plan, or a mapping of names to shapes", tensors)
-    if dtype is not None:
-        name = assigning.float_dtype(where, "dtype", dtype)
-        plan = Plan({key: assigning.with_dtype(entry, name) for key, entry in plan.items()})
-    return assigning.complete(where, plan if rules is None else assigning.with_rules(where, plan, rules))
-
-
-def contents_of(where: str, plan: Plan, rng: object) -> list[Content]:
-    """What a file holds of a plan: each tensor once, without what a model does not save."""
-    contents = []
-    for name, entry in plan.items():
-        seed.check_name(where, name)
-        if name == safetensors_format.METADATA:
-            reject_value(where, "tensors", "a name that is free in the format", name)
-        if entry.same_as is None and entry.role != "transient buffer":
-            safetensors_format.itemsize(where, name, entry.dtype)
-            contents.append(Content(where, name, entry, rng))
-    return contents
-
-
-def seed_number(where: str, rng: object) -> int | list[int]:
-    """What can stand in a file for a source of random numbers."""
-    plain_seed = _plain_seed(rng)
-    if plain_seed is None:
-        return int.from_bytes(seed.seed_of(where, rng), "little")
-    seed.check_rng(where, rng)
-    return plain_seed
-
-
-def _plain_seed(rng: object) -> int | list[int] | None:
-    number = checks.as_integer(rng)
-    if number is not None:
-        return number
-    numbers = [checks.as_integer(item) for item in rng] if isinstance(rng, (list, tuple)) else [None]
-    return None if None in numbers else numbers
-
-
-def plain_rules(where: str, rules: Mapping) -> dict[str, object]:
-    """Rules as they stand in a file; of a function only that it is one."""
-    table = {}
-    for pattern, value in rules.items():
-        if callable(value) and not isinstance(value, Configured) and not hasattr(value, "configured"):
-            table[pattern] = "a function"
-            continue
-        rule = assigning.rule_of(where, pattern, value)
-        row = "keep" if rule.scheme is None else plain.of_scheme(rule.scheme)
-        if rule.dtype is not None:
-            row = {**(row if isinstance(row, dict) else {"name": row}), "dtype": rule.dtype}
-        table[pattern] = row
-    return table
-
-
-def target_of(path: object) -> Path:
-    """The file that a path means; a link is followed."""
-    target = Path(os.path.realpath(os.fspath(path)))
-    return target / IN_FOLDER if target.is_dir() else target
-
-
-def size_in_bytes(where: str, parameter: str, value: object) -> int:
-    """A number of bytes, or text such as ``5GB``."""
-    number = checks.as_integer(value)
-    if number is None and isinstance(value, str):
-        found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*([a-zA-Z]*)\s*", value, re.ASCII)
-        if found and found[2].upper() in UNITS:
-            number = int(float(found[1]) * UNITS[found[2].upper()])
-    if number is None:
-        reject_value(where, parameter, SIZE, Shown(repr(value)[:60]))
-    if number < 1:
-        reject_value(where, parameter, SIZE, value)
-    return number

@@ -90,8 +90,8 @@ class Landing:
             rename(begun, layout.index_path, force)
         if force:  # a checkpoint of the other form would be found first
             (layout.path if layout.index is not None else index_path(layout.path)).unlink(missing_ok=True)
-        for rank in range(self.n_ranks):
-            self._notes_path(rank).unlink(missing_ok=True)
+        for notes in self.folder.glob(f"{_escaped(f'.{layout.path.name}.{self._mark}.')}*.done"):
+            notes.unlink(missing_ok=True)
         sync_folder(self.folder)
 
     def discard(self) -> None:

@@ -62,7 +62,7 @@ def write_archive(
                         file.write(part.view(np.uint8))
                         progress(part.nbytes)
                 content.forget()
-        with open(begun, "rb") as file:
+        with open(begun, "r+b") as file:
             os.fsync(file.fileno())
         landing.rename(begun, path, force)
     finally:

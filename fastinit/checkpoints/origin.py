@@ -58,7 +58,9 @@ def metadata(origin: Origin, contents: list[Content]) -> dict[str, str]:
 def _law(content: Content) -> Any:
     if content.entry.scheme is not None:
         return plain.of_scheme(content.entry.scheme)
-    return {"sha256": hashlib.sha256(np.ascontiguousarray(content.whole()).view(np.uint8)).hexdigest()}
+    digest = hashlib.sha256(content.whole().reshape(-1).view(np.uint8)).hexdigest()
+    content.forget()
+    return {"sha256": digest}
 
 
 def digest(tensors: Iterable[tuple]) -> str:

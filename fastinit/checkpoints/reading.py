@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit.checkpoints import origin, safetensors_format
-from fastinit.checkpoints.creating import IN_FOLDER
+from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.checkpoints.safetensors_format import Header, Stored
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, located, reject_value

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastinit.checkpoints import reading
-from fastinit.checkpoints.creating import IN_FOLDER
 from fastinit.checkpoints.origin import KEY
+from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.common.errors import Shown, reject_value
 from fastinit.plans import hand_written
 from fastinit.plans.models import MODELS

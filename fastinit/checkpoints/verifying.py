@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastinit.checkpoints import comparing, creating, origin, reading
+from fastinit.checkpoints import comparing, origin, planning, reading
 from fastinit.checkpoints.comparing import Difference, Planned
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.safetensors_format import Header
@@ -113,7 +113,7 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
 
 
 def _contents(plan: Plan, rng: object) -> dict[str, Content]:
-    contents = creating.contents_of("verify", plan, creating.seed_number("verify", rng))
+    contents = planning.contents_of("verify", plan, planning.seed_number("verify", rng))
     return {content.name: content for content in contents}
 
 

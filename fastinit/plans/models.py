@@ -49,14 +49,14 @@ def gpt2(n_layer: int, n_embd: int, n_vocab: int = 50257, n_positions: int = 102
     yield from layer_norm("ln_f")
 
 
-def _plan(parameters: Iterator[Parameter]) -> Plan:
+def plan(parameters: Iterator[Parameter]) -> Plan:
     return Plan({name: Entry(shape, "float32", scheme) for name, shape, scheme in parameters})
 
 
 #: Models by name, each a function that plans its parameters.
 MODELS: dict[str, Callable[[], Plan]] = {
-    "gpt2": lambda: _plan(gpt2(12, 768)),
-    "gpt2-medium": lambda: _plan(gpt2(24, 1024)),
-    "gpt2-large": lambda: _plan(gpt2(36, 1280)),
-    "gpt2-xl": lambda: _plan(gpt2(48, 1600)),
+    "gpt2": lambda: plan(gpt2(12, 768)),
+    "gpt2-medium": lambda: plan(gpt2(24, 1024)),
+    "gpt2-large": lambda: plan(gpt2(36, 1280)),
+    "gpt2-xl": lambda: plan(gpt2(48, 1600)),
 }

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from fastinit.checkpoints import creating
+from fastinit.checkpoints import planning
 from fastinit.checkpoints.contents import Content
 from fastinit.common import checks
 from fastinit.common.calls import one_form
@@ -90,8 +90,8 @@ def create_dcp(path, plan, rng=0, dtype=None, *, prefix="", threads=None) -> Non
     if not isinstance(prefix, str):
         reject_type("create_dcp", "prefix", "a string", prefix)
     n_threads = abs(choose("create_dcp", threads, checks.INT64_MAX))
-    planned = creating.planned("create_dcp", plan, None, dtype)
-    contents = {c.name: c for c in creating.contents_of("create_dcp", planned, creating.seed_number("create_dcp", rng))}
+    planned = planning.planned("create_dcp", plan, None, dtype)
+    contents = {c.name: c for c in planning.contents_of("create_dcp", planned, planning.seed_number("create_dcp", rng))}
     named = {
         prefix + name: contents[entry.same_as or name]
         for name, entry in planned.items()
