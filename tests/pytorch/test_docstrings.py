@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 import fastinit.torch as ft
 from fastinit.torch import names
 
-FUNCTIONS = [ft.accelerate, ft.canonical, ft.initialize_, ft.materialize, ft.record]
+FUNCTIONS = [ft.accelerate, ft.canonical, ft.create_dcp, ft.initialize_, ft.materialize, ft.record]
 
 
 def test_all_functions_are_here():
