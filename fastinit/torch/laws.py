@@ -117,7 +117,9 @@ CHANGES = {
 
 def box_of(shape: tuple[int, ...], view_shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> tuple | None:
     """The basic index that makes a view out of a C-contiguous tensor; None if none does. All of it is ``(...,)``."""
-    start = [int(i) for i in np.unravel_index(offset, shape)] if math.prod(shape) else [0] * len(shape)
+    if 0 in shape:
+        return (...,)
+    start = [int(i) for i in np.unravel_index(offset, shape)]
     lengths = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
     index: list[Any] = list(start)
     for n, stride in zip(view_shape, strides, strict=True):

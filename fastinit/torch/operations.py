@@ -100,15 +100,23 @@ def _erfinv(before: Law, args: Arguments) -> Law:
 
 
 def _clamp(before: Law, args: Arguments) -> Law:
-    """The same law, if the bounds are its own, up to the rounding of whoever computed them, or beyond all values."""
+    """The law between the bounds, if they cut nothing off: its own, as rounded by others, or far beyond its values."""
     mean, std = before.numbers.get("mean", 0.0), before.numbers["std"]
-    reach, rounding = laws.MAX_DEVIATIONS * std, 1e-4 * std
-    lower = max(before.numbers.get("lower", -math.inf), mean - reach)
-    upper = min(before.numbers.get("upper", math.inf), mean + reach)
+    lower, upper = before.numbers.get("lower", -math.inf), before.numbers.get("upper", math.inf)
     least, most = args.of(1, "min"), args.of(2, "max")
     least, most = (-math.inf if least is None else number(least)), (math.inf if most is None else number(most))
-    same = None not in (least, most) and least <= lower + rounding and most >= upper - rounding
-    return before if same else none("clamp")
+    if None in (least, most):
+        return none("clamp")
+    lower, upper = _cut(least - mean, lower - mean, std), -_cut(mean - most, mean - upper, std)
+    is_cut = math.isnan(lower) or math.isnan(upper)
+    return none("clamp") if is_cut else laws.truncated(mean, std, lower + mean, upper + mean)
+
+
+def _cut(least: float, lower: float, std: float) -> float:
+    """A lower bound, and that of a clamp, from the mean: one for both; NaN if the clamp would gather values."""
+    if least <= max(lower, -laws.MAX_DEVIATIONS * std) + 1e-4 * std:
+        return lower
+    return least if least <= -FAR * std else math.nan
 
 
 #: Draws, by name and whether they are in place.
@@ -129,6 +137,9 @@ COMPOSED = {
     "dirac_": lambda args: Law("dirac", {"groups": args.of(1, "groups", 1), "fans": "oi"}),
     "eye_": lambda args: Law("identity", {}),
 }
+
+#: Standard deviations beyond which a normal law has a value in 10**12: timm's bounds lie there, and rounding with them.
+FAR = 7.0
 
 #: What in-place operations make of a law: timm and others draw truncated normals as uniform, erfinv, mul, add, clamp.
 IDIOMS = {

@@ -70,6 +70,8 @@ class Reader:
             return UNWRITTEN
         if name in ops.FACTORIES or (name == "zero" and in_place):
             return laws.constant(ops.FACTORIES.get(name, 0.0))
+        if name == "eye":
+            return Law("identity", {})
         if name in ops.FULL or (name == "fill" and in_place):
             value = ops.number(args.of(ops.FULL.get(name, 1), "fill_value"))
             return none("filled with a tensor") if value is None else laws.constant(value)

@@ -18,7 +18,7 @@ from fastinit.common.errors import Shown, message, reject_type
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Entry, Plan
 from fastinit.schemes.register import Configured
-from fastinit.torch import replay
+from fastinit.torch import laws, replay
 from fastinit.torch.interception import recording
 from fastinit.torch.laws import Law
 from fastinit.torch.log import Log
@@ -27,7 +27,7 @@ from fastinit.torch.reading import UNWRITTEN, Reader
 from fastinit.torch.replay import Known
 
 #: What PyTorch says when a value of a tensor without memory is asked for.
-NO_VALUES = ("meta tensor", "Meta tensor", "no data", "_local_scalar_dense", "device='meta'", "meta device")
+NO_VALUES = ("meta tensor", "Meta tensor", "no data", "_local_scalar_dense", "device='meta'", "meta device", "set_data")
 
 
 @one_form
@@ -79,7 +79,7 @@ def recorded(where: str, build: object) -> tuple[nn.Module, Plan, Callable[[torc
     """The model on the meta device, its plan, and what gives the values of tensors without a name from a seed."""
     builder = _builder_of(where, build)
     log = Log()
-    with torch.random.fork_rng(devices=[]), recording(where, log):
+    with replay.GENERATOR, torch.random.fork_rng(devices=[]), recording(where, log):
         torch.default_generator.manual_seed(0)  # of what is drawn with memory and is no law
         try:
             model = builder()
@@ -140,6 +140,8 @@ def _entries(where: str, model: nn.Module, log: Log) -> tuple[dict[str, Entry], 
         elif tensor.device.type == "meta":
             values = partial(replay.values_of, log, known, log.place(tensor), where, name)
             entries[name] = entry._replace(values=values, note=_why(law))
+        elif (scheme := _given_scheme(tensor)) is not None:
+            entries[name] = entry._replace(scheme=scheme)
         else:
             values = partial(_given, where, tensor.detach().clone())
             entries[name] = entry._replace(values=values, note="given values")
@@ -151,6 +153,15 @@ def _scheme_of(law: Law) -> Configured | None:
         return law.scheme() if law.is_told else None
     except (TypeError, ValueError):  # numbers that no scheme takes
         return None
+
+
+def _given_scheme(tensor: torch.Tensor) -> Configured | None:
+    """The constant that a floating-point tensor with memory is, if it is one."""
+    numbers = tensor.detach().flatten()
+    if not numbers.dtype.is_floating_point or not numbers.numel():
+        return None
+    numbers = numbers.double()
+    return laws.constant(numbers[0].item()).scheme() if bool((numbers == numbers[0]).all()) else None
 
 
 def _why(law: Law) -> str:

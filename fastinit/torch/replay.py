@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -15,6 +16,10 @@ from fastinit.torch.log import Event, Log, Ref
 
 #: The tag of the streams that seed PyTorch's own generator here.
 TAG = b"torch"
+
+
+#: Held while PyTorch's generator, which is the process's, is set: several threads may ask for values.
+GENERATOR = threading.RLock()
 
 
 class Known(NamedTuple):
@@ -32,7 +37,7 @@ def values_of(log: Log, known: dict[int, Known], ref: Ref, where: str, name: str
     """
     events, filled = _needed(log, known, ref.key)
     words = seed.seed_of(where, rng)
-    with torch.random.fork_rng(devices=[]), torch.no_grad(), torch.device("cpu"):
+    with GENERATOR, torch.random.fork_rng(devices=[]), torch.no_grad(), torch.device("cpu"):
         torch.manual_seed(_kernels.stream_key(words, name, TAG)[0] >> 1)
         memory = _Memory(log)
         for key in filled:
