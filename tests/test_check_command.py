@@ -64,10 +64,11 @@ def test_a_model_and_its_weights(run, tmp_path):
 
 
 def test_a_fresh_checkpoint_is_of_known_schemes(run, tmp_path, monkeypatch):
-    from fastinit.plans.models import gpt2, plan
+    from fastinit.plans.families import plan_of_config
     from fastinit.safetensors import create
 
-    create(tmp_path / "g.safetensors", plan(gpt2(3, 256, 500, 64)))
+    config = {"n_layer": 3, "n_embd": 256, "n_head": 4, "vocab_size": 500, "n_positions": 64}
+    create(tmp_path / "g.safetensors", plan_of_config({"model_type": "gpt2", **config}))
     status, out, _ = run(tmp_path / "g.safetensors", "--json")
     assert status == 0, out
     fits = {row["name"]: row["fits"] for row in json.loads(out)["tensors"]}

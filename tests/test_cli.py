@@ -14,6 +14,7 @@ from command_line import fails, fastinit, in_this_process, interrupted
 from safetensors import safe_open
 
 import fastinit as fi
+from fastinit.plans.models import MODELS
 
 
 def test_gpt2(tmp_path):
@@ -43,12 +44,35 @@ def test_gpt2(tmp_path):
         assert np.array_equal(file.get_tensor("wpe.weight"), fi.normal((1024, 768), std=0.02, rng=0, name="wpe.weight"))
 
 
-@pytest.mark.parametrize(
-    ("model", "n_millions"), [("gpt2", 124), ("gpt2-medium", 355), ("gpt2-large", 774), ("gpt2-xl", 1558)]
-)
-def test_model_sizes(model, n_millions):
+SIZES = {
+    "gpt2": (148, 124_439_808),
+    "gpt2-medium": (292, 354_823_168),
+    "gpt2-large": (436, 774_030_080),
+    "gpt2-xl": (580, 1_557_611_200),
+    "llama-1b": (146, 1_235_814_400),
+    "llama-8b": (291, 8_030_261_248),
+    "vit-b-16": (200, 86_567_656 - 1000 * 769 + 2 * 769),  # published with 1000 classes, configurations have 2
+    "dlrm": (42, 128 * (400_000_000 + 44_975_536) + 2_368_897),  # four tables are cut; then the perceptrons
+}
+
+
+@pytest.mark.parametrize("model", SIZES)
+def test_model_sizes(model):
     done = in_this_process("init", model, "-o", "x.safetensors", "--dry-run", "--json")
-    assert round(sum(math.prod(row["shape"]) for row in json.loads(done.stdout)["tensors"]) / 1e6) == n_millions
+    tensors = json.loads(done.stdout)["tensors"]
+    assert (len(tensors), sum(math.prod(row["shape"]) for row in tensors)) == SIZES[model]
+
+
+def test_all_models_are_told():
+    assert SIZES.keys() == MODELS.keys()
+
+
+def test_padding_rows():
+    table = MODELS["dlrm"]()["emb_l.5.weight"]
+    values = table.scheme(table.shape, rng=0, name="emb_l.5.weight")
+    assert values.shape == (3, 128)
+    assert not values[0].any()
+    assert 0.5 < abs(values[1:]).max() <= 3**-0.5
 
 
 def test_an_existing_target_is_refused(tmp_path):

@@ -1,62 +1,67 @@
-"""Architectures whose checkpoints ``fastinit init`` writes: the real names, shapes and initialization rules."""
+"""Models that ``fastinit init`` knows by name, from their published dimensions."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from functools import partial
 
+from fastinit.plans.families import plan_of_config
 from fastinit.plans.plan import Entry, Plan
-from fastinit.schemes.register import Configured, get
+from fastinit.schemes.register import get
+
+#: Rows of the 26 tables of the Criteo Terabyte data set, each number of distinct values.
+CRITEO_ROWS = (
+    *(227605432, 39060, 17295, 7424, 20265, 3, 7122, 1543, 63, 130229467, 3067956, 405282, 10),
+    *(2209, 11938, 155, 4, 976, 14, 292775614, 40790948, 187188510, 590152, 12973, 108, 36),
+)
 
 
-class Parameter(NamedTuple):
-    """One tensor of a model."""
+def dlrm(rows: tuple[int, ...] = CRITEO_ROWS, max_rows: int = 100_000_000, width: int = 128) -> Iterator[tuple]:
+    """DLRM: embedding tables, each with a padding row first, and two perceptrons, as its authors name and draw them.
 
-    name: str
-    shape: tuple[int, ...]
-    scheme: Configured
-
-
-def gpt2(n_layer: int, n_embd: int, n_vocab: int = 50257, n_positions: int = 1024) -> Iterator[Parameter]:
-    """GPT-2, named and laid out as in its published checkpoints: linear weights are (in, out).
-
-    N(0, 0.02) everywhere, but 0.02 / sqrt(2 n_layer) for the projections that end a residual branch, of which each
-    layer has two (Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3).
+    Naumov et al., "Deep learning recommendation model for personalization and recommendation systems", 2019, and its
+    implementation: U(+-1 / sqrt(rows)) for tables; N(0, 2 / (fan_in + fan_out)) for weights, N(0, 1 / fan_out) for
+    biases. The widths are those of MLPerf; tables are cut to `max_rows`. The rows of zeros are not the authors'.
     """
-    weight = get("normal", std=0.02)
-    residual = get("normal", std=0.02 / math.sqrt(2 * n_layer))
-    one, zero = get("ones"), get("zeros")
-
-    def linear(name: str, fan_in: int, fan_out: int, scheme: Configured) -> Iterator[Parameter]:
-        yield Parameter(f"{name}.weight", (fan_in, fan_out), scheme)
-        yield Parameter(f"{name}.bias", (fan_out,), zero)
-
-    def layer_norm(name: str) -> Iterator[Parameter]:
-        yield Parameter(f"{name}.weight", (n_embd,), one)
-        yield Parameter(f"{name}.bias", (n_embd,), zero)
-
-    yield Parameter("wte.weight", (n_vocab, n_embd), weight)
-    yield Parameter("wpe.weight", (n_positions, n_embd), weight)
-    for layer in range(n_layer):
-        prefix = f"h.{layer}"
-        yield from layer_norm(f"{prefix}.ln_1")
-        yield from linear(f"{prefix}.attn.c_attn", n_embd, 3 * n_embd, weight)
-        yield from linear(f"{prefix}.attn.c_proj", n_embd, n_embd, residual)
-        yield from layer_norm(f"{prefix}.ln_2")
-        yield from linear(f"{prefix}.mlp.c_fc", n_embd, 4 * n_embd, weight)
-        yield from linear(f"{prefix}.mlp.c_proj", 4 * n_embd, n_embd, residual)
-    yield from layer_norm("ln_f")
+    for i, n in enumerate(min(n, max_rows) for n in rows):
+        table = get("uniform", low=-1 / math.sqrt(n), high=1 / math.sqrt(n))
+        yield f"emb_l.{i}.weight", (n, width), table.but(0, "zeros")
+    n_pairs = (len(rows) + 1) * len(rows) // 2
+    for name, widths in ("bot_l", (13, 512, 256, width)), ("top_l", (n_pairs + width, 1024, 1024, 512, 256, 1)):
+        for i, (n_in, n_out) in enumerate(itertools.pairwise(widths)):
+            yield f"{name}.{2 * i}.weight", (n_out, n_in), get("normal", std=math.sqrt(2 / (n_in + n_out)))
+            yield f"{name}.{2 * i}.bias", (n_out,), get("normal", std=math.sqrt(1 / n_out))
 
 
-def plan(parameters: Iterator[Parameter]) -> Plan:
-    return Plan({name: Entry(shape, "float32", scheme) for name, shape, scheme in parameters})
+def _gpt2(n_layer: int, n_embd: int, n_head: int) -> Callable[[], Plan]:
+    return _of(model_type="gpt2", architectures=["GPT2Model"], n_layer=n_layer, n_embd=n_embd, n_head=n_head)
 
 
-#: Models by name, each a function that plans its parameters.
+def _llama(**sizes: object) -> Callable[[], Plan]:
+    told = dict(architectures=["LlamaForCausalLM"], vocab_size=128256, num_attention_heads=32, num_key_value_heads=8)
+    return _of(model_type="llama", **told, **sizes)
+
+
+def _of(**config: object) -> Callable[[], Plan]:
+    return partial(plan_of_config, config)
+
+
+def _dlrm() -> Plan:
+    return Plan({name: Entry(shape, "float32", scheme) for name, shape, scheme in dlrm()})
+
+
+#: Models by name, each a function that plans its tensors. GPT-2's published checkpoints are of the base model.
 MODELS: dict[str, Callable[[], Plan]] = {
-    "gpt2": lambda: plan(gpt2(12, 768)),
-    "gpt2-medium": lambda: plan(gpt2(24, 1024)),
-    "gpt2-large": lambda: plan(gpt2(36, 1280)),
-    "gpt2-xl": lambda: plan(gpt2(48, 1600)),
+    "gpt2": _gpt2(12, 768, 12),
+    "gpt2-medium": _gpt2(24, 1024, 16),
+    "gpt2-large": _gpt2(36, 1280, 20),
+    "gpt2-xl": _gpt2(48, 1600, 25),
+    "llama-1b": _llama(
+        hidden_size=2048, intermediate_size=8192, num_hidden_layers=16, head_dim=64, tie_word_embeddings=True
+    ),
+    "llama-8b": _llama(hidden_size=4096, intermediate_size=14336, num_hidden_layers=32),
+    "vit-b-16": _of(model_type="vit", architectures=["ViTForImageClassification"]),
+    "dlrm": _dlrm,
 }
