@@ -17,6 +17,30 @@ def new_aligned(shape, cnp.dtype dtype, cnp.npy_intp n_raw, Py_ssize_t n_align):
     return cnp.ndarray(shape, dtype, raw, -<uintptr_t>cnp.PyArray_DATA(raw) % n_align)
 
 
+cdef extern from "numpy/arrayobject.h":
+    object PyArray_NewFromDescr(
+        PyTypeObject *subtype, cnp.dtype descr, int nd, cnp.npy_intp *dims, cnp.npy_intp *strides, void *data, int flags,
+        PyObject *obj
+    )
+
+
+def array_at(uintptr_t address, shape, steps, cnp.dtype dtype, owner):
+    """An array over memory that `owner` keeps; `steps` are strides in elements."""
+    cdef cnp.npy_intp extents[64]
+    cdef cnp.npy_intp strides[64]
+    cdef int n_axes = len(shape), axis
+    if n_axes > 64:
+        raise ValueError("array_at: shape: expected at most 64 axes, got more")
+    for axis in range(n_axes):
+        extents[axis], strides[axis] = shape[axis], steps[axis] * dtype.itemsize
+    Py_INCREF(dtype)  # NumPy takes one
+    cdef cnp.ndarray array = PyArray_NewFromDescr(
+        <PyTypeObject *>cnp.ndarray, dtype, n_axes, extents, strides, <void *>address, cnp.NPY_ARRAY_WRITEABLE, NULL
+    )
+    cnp.set_array_base(array, owner)
+    return array
+
+
 def raw_words(bit_generator):
     """The low halves of a NumPy bit generator's next eight raw outputs, as little-endian bytes; None if it has none."""
     cdef bitgen_t *generator = <bitgen_t *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")

@@ -8,11 +8,12 @@ from types import ModuleType
 
 import numpy as np
 
+from fastinit._kernels import array_at
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.laws import dtypes
 
-#: By PyTorch's dtypes: what memory is viewed as, and what that is viewed as, or None where NumPy has the dtype.
-_views: dict[object, tuple] = {}
+#: By PyTorch's dtypes.
+_dtypes: dict[object, np.dtype] = {}
 
 #: Words of a seed. A generator draws so many a call, whatever is filled, so that equal ranks stay equal.
 N_SEED_WORDS = 8
@@ -27,9 +28,6 @@ _found: list[ModuleType] = []
 
 #: And its name of the CPU.
 _cpu: list = []
-
-#: Integers that have the bits of the dtypes that NumPy lacks, by PyTorch's names.
-STAND_INS = {"bfloat16": "int16", "float8_e4m3fn": "uint8", "float8_e5m2": "uint8"}
 
 
 def _torch() -> ModuleType | None:
@@ -52,15 +50,12 @@ def is_tensor(value: object) -> bool:
 def as_array(where: str, tensor) -> np.ndarray:
     """A tensor's memory as an array, unless PyTorch itself would not let its elements be written in place here."""
     torch = _torch()
-    views = _views.get(tensor.dtype)
-    if views is not None and type(tensor) is torch.Tensor:
-        # The many small ones. PyTorch refuses what _check_plain does, in fewer looks but in other words.
-        try:
-            array = _memory(tensor, views)
-            if tensor.data_ptr() and not tensor.is_inference():
-                return array
-        except (TypeError, RuntimeError):
-            pass
+    dtype = _dtypes.get(tensor.dtype)
+    if dtype is not None and type(tensor) is torch.Tensor:
+        # The many small ones: what _check_plain and the rest ask for, in fewer looks.
+        is_plain = tensor.is_cpu and tensor.layout is torch.strided and not tensor.is_neg() and not tensor.is_conj()
+        if is_plain and not tensor.requires_grad and not tensor.is_inference() and (address := tensor.data_ptr()):
+            return array_at(address, tensor.shape, tensor.stride(), dtype, tensor)
     _check_plain(where, torch, tensor)
     if tensor.requires_grad:
         if torch.is_grad_enabled():
@@ -70,25 +65,26 @@ def as_array(where: str, tensor) -> np.ndarray:
     if tensor.is_inference() and not torch.is_inference_mode_enabled():
         got = Shown("one outside of it")
         reject_value(where, "out", "an inference tensor in inference mode", got)
-    if tensor.data_ptr() == 0 and tensor.numel():
+    address = tensor.data_ptr()
+    if address == 0 and tensor.numel():
         reject_value(where, "out", "a tensor with memory", Shown("one without"))
-    return _memory(tensor, views or _views_of(where, torch, tensor.dtype))
+    dtype = dtype or _dtype_of(where, tensor.dtype)
+    # Not by PyTorch's own way to NumPy, after which a tensor's memory cannot be resized or freed any more.
+    return array_at(address, tensor.shape, tensor.stride(), dtype, tensor)
 
 
-def _memory(tensor, views: tuple) -> np.ndarray:
-    shown_as, dtype = views
-    return tensor.numpy() if dtype is None else tensor.view(shown_as).numpy().view(dtype)
-
-
-def _views_of(where: str, torch: ModuleType, dtype) -> tuple:
-    """How memory of a dtype is shown: as integers first, by PyTorch, then as what it is, by NumPy."""
-    name = str(dtype).removeprefix("torch.")
-    stand_in = STAND_INS.get(name)
-    views = (dtype, None)
-    if stand_in is not None:
-        views = getattr(torch, stand_in), dtypes.from_ml_dtypes(where, "out", name)
-    _views[dtype] = views
-    return views
+def _dtype_of(where: str, theirs) -> np.dtype:
+    """NumPy's dtype, or that of ml_dtypes, of a dtype of PyTorch's."""
+    name = str(theirs).removeprefix("torch.")
+    if name in dtypes.FROM_ML_DTYPES:
+        dtype = dtypes.from_ml_dtypes(where, "out", name)
+    else:
+        try:
+            dtype = np.dtype(name)
+        except TypeError:
+            reject_type(where, "out", f"dtype {dtypes.EXPECTED}", Shown(str(theirs)))
+    _dtypes[theirs] = dtype
+    return dtype
 
 
 def _check_plain(where: str, torch: ModuleType, tensor) -> None:

@@ -90,10 +90,17 @@ def with_rules(where: str, plan: Plan, rules: object) -> Plan:
         entries[name] = _changed(where, name, entry, rule)
     for position in sorted(set(range(len(patterns.texts))).difference(found)):
         pattern = patterns.texts[position]
-        near = ", ".join(map(quoted, nearest(pattern, names)))
-        got = Shown(f"{quoted(pattern)}, which is the first for no name{f'; near it are {near}' if near else ''}")
+        got = Shown(f"{quoted(pattern)}, which is the first for no name{_hint(pattern, plan, names)}")
         reject_value(where, "rules", "each to be the first match of some name", got)
     return Plan(entries)
+
+
+def _hint(pattern: str, plan: Plan, names: list[str]) -> str:
+    tied = plan[pattern].same_as if pattern in plan else None
+    if tied is not None:
+        return f": it is {quoted(tied)}"
+    near = ", ".join(map(quoted, nearest(pattern, names)))
+    return f"; near it are {near}" if near else ""
 
 
 def _is_function(value: object) -> bool:

@@ -13,9 +13,13 @@ import numpy as np
 from fastinit.common import checks, selection
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
+from fastinit.laws import dtypes
 from fastinit.plans import plain, values_as_text
 from fastinit.plans.patterns import quoted
 from fastinit.schemes.register import Configured
+
+#: Names that dtypes may have in a plan.
+DTYPES = dtypes.FORMATS | dtypes.COMPLEX_FORMATS | dtypes.INTEGER_FORMATS
 
 ROLES = ("parameter", "buffer", "transient buffer")
 
@@ -67,13 +71,15 @@ class Plan(Mapping[str, Entry]):
     def __str__(self) -> str:
         return _table(self._entries)
 
-    def with_rules(self, rules: Mapping[str, Configured]) -> Plan:
-        """The same with other schemes for some names."""
-        missing = [name for name in rules if name not in self._entries]
-        if missing:
-            reject_value("plan", "rules", "names that the plan has", Shown(quoted(missing[0])))
-        changed = {name: self[name]._replace(scheme=scheme, values=None, note="") for name, scheme in rules.items()}
-        return Plan(self._entries | changed)
+    def with_rules(self, rules: Mapping[str, object]) -> Plan:
+        """The same with other schemes for names that match patterns, as `fastinit.initialize` takes them.
+
+        What no pattern matches keeps its law. A new scheme is for the whole tensor: a row of zeros for padding has to
+        be said again, as ``.but(0, "zeros")``. Tied tensors go by their first name.
+        """
+        from fastinit.plans.assigning import with_rules  # which makes plans in its turn
+
+        return with_rules("plan", self, rules)
 
     def to_json(self, rng: object = 0) -> str:
         """The plan as JSON. Values that are drawn are those that `rng` gives."""
@@ -167,7 +173,11 @@ def entry_of(row: object, is_complete: bool = True) -> Entry:
         if not isinstance(row.get(key, default), str):
             reject_type(where, key, "a string", row.get(key))
     role = checks.one_of(where, "role", row.get("role", "parameter"), ROLES)
-    shape = checks.as_shape(where, tuple(row["shape"]) if isinstance(row.get("shape"), list) else None)
+    if row["dtype"] not in DTYPES:
+        reject_value(where, "dtype", "a dtype's name, such as float32, bfloat16 or int64", row["dtype"])
+    if not isinstance(row.get("shape"), list):
+        reject_type(where, "shape", "a list of ints", row.get("shape"))
+    shape = checks.as_shape(where, tuple(row["shape"]))
     entry = Entry(shape, row["dtype"], role=role, note=row.get("note", ""))
     if kinds == ["same_as"]:
         return entry._replace(same_as=row["same_as"])

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import torch
 
+from fastinit.common.errors import Shown, located, reject_value
 from fastinit.filling import seed
-from fastinit.filling.tensors import note_write
+from fastinit.filling.tensors import as_array, note_write
 from fastinit.laws import dtypes
 from fastinit.plans.batch import fill_all
 from fastinit.plans.part import Part, part
+from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
 from fastinit.torch import shards
 
@@ -20,11 +22,23 @@ def by_plan(where: str, plan: Plan, tensors: Mapping[str, torch.Tensor], rng: ob
     """Fill tensors by the entries of their names: schemes in one parallel loop, then what is no law."""
     schemes = {name: plan[name].scheme for name in tensors if plan[name].scheme is not None}
     others = [name for name in tensors if name not in schemes]
+    for name in others:
+        _check_writable(where, name, tensors[name])
     number = _as_number(where, rng) if others else None
     arrays = {name: plan[name].values(number) for name in others}
     by_rules({name: tensors[name] for name in schemes}, schemes, rng, **options)
     for name, array in arrays.items():
         _assign(where, tensors[name], array)
+
+
+def _check_writable(where: str, name: str, tensor: torch.Tensor) -> None:
+    """Refuse, before anything is written, what values cannot be copied to."""
+    pieces = shards.pieces_of(where, tensor)
+    for view in [tensor.detach()] if pieces is None else [view for view, _ in pieces.parts]:
+        with located(f"{where}: {quoted(name)}"):
+            array = as_array(where, view)
+        if any(stride == 0 and n > 1 for n, stride in zip(array.shape, array.strides, strict=True)):
+            reject_value(where, quoted(name), "memory that does not repeat", Shown("one that does"))
 
 
 def by_rules(tensors: Mapping[str, torch.Tensor], rules: object, rng: object, **options) -> None:

@@ -110,7 +110,7 @@ def _check_can_be_handed_over(where: str, tensor: Tensor) -> None:
     if type(tensor).__torch_dispatch__ is not Tensor.__torch_dispatch__ or tensor.layout is not torch.strided:
         return
     name = str(tensor.dtype).removeprefix("torch.")
-    if name in tensors.STAND_INS:
+    if name in dtypes.FROM_ML_DTYPES:
         dtypes.from_ml_dtypes(where, "tensor", name)
     try:
         is_freed = tensor.numel() > 0 and tensor.data_ptr() == 0

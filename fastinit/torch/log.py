@@ -106,8 +106,15 @@ class Log(TorchDispatchMode):
         marked = _marked(func, args, kwargs)
         is_new = marked is None and not func.is_view
         if all(tensor.layout is torch.strided for tensor in _tensors((args, kwargs, out))):  # others lie nowhere
-            self.add(str(func), func, args, kwargs, out, _tensors(out if is_new else marked), is_new)
+            written = _tensors(out if is_new else marked) + _untold(func, args)
+            self.add(str(func), func, args, kwargs, out, written, is_new)
         return out
+
+
+def _untold(func: Callable, args: tuple) -> list[torch.Tensor]:
+    """What an operation writes to although its schema does not say so: running statistics, in training."""
+    is_training = func is torch.ops.aten.native_batch_norm.default and args[5]
+    return _tensors(args[3:5]) if is_training else []
 
 
 def _marked(func: Callable, args: tuple, kwargs: dict) -> list | None:

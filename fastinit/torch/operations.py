@@ -52,6 +52,11 @@ def number(value: object) -> float | bool | None:
     return None
 
 
+def pads_nothing(event: Event) -> bool:
+    """Whether it is a padding by no elements, as transformers does to the biases of tied heads."""
+    return name_of(event) == "constant_pad_nd" and not any(event.args[1])
+
+
 def affine(event: Event) -> tuple[float, float] | None:
     """The factor and the shift of an operation by a number; None of others."""
     name = name_of(event)

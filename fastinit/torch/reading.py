@@ -23,7 +23,7 @@ class Reader:
 
     def law_of(self, tensor: torch.Tensor) -> Law:
         """The law of a tensor; ``none`` says why there is none."""
-        return self._at(self.log.place(tensor), len(self.log.events))
+        return self._at(self.log.place(tensor), len(self.log.events)).merged(tuple(tensor.shape))
 
     def _at(self, ref: Ref, before: int) -> Law:
         """The law of a tensor before an event: what last overwrote it, and what happened to it since."""
@@ -53,10 +53,11 @@ class Reader:
         if index == (...,):
             return law.scaled(*change) if change else self._written(event, i, law)
         block = none("changed") if change else self._written(event, i, UNWRITTEN)
+        if law is UNWRITTEN:
+            law = laws.constant(0.0)  # as which what nobody writes to counts
         if law.is_told and block.is_told:
             return law.but(index, block)
-        # Around a block of what holds nothing yet the memory is as it comes, which nobody can ask for.
-        return none(f"{ops.name_of(event)} of a block") if law.is_told or law is UNWRITTEN else law
+        return none(f"{ops.name_of(event)} of a block") if law.is_told else law
 
     def _written(self, event: Event, i: int, before: Law) -> Law:
         """The law that an event gives to what it writes."""
@@ -85,7 +86,7 @@ class Reader:
 
     def _computed(self, event: Event, i: int, name: str) -> Law:
         """The law of a new tensor made of another one."""
-        change = (1.0, 0.0) if name in ops.SAME else ops.affine(event)
+        change = (1.0, 0.0) if name in ops.SAME or ops.pads_nothing(event) else ops.affine(event)
         if change is None or event.out.shape != event.args[0].shape:
             return none(name)
         return self._of_source(event.args[0], i, event.out.dtype).scaled(*change)

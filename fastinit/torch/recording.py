@@ -133,7 +133,8 @@ def _entries(where: str, model: nn.Module, log: Log) -> tuple[dict[str, Entry], 
             continue
         first_names[id(tensor)] = name
         law = reader.law_of(tensor)
-        scheme = _scheme_of(law)
+        is_empty = law is UNWRITTEN and tensor.device.type == "meta"
+        scheme = _scheme_of(laws.constant(0.0) if is_empty else law)
         if scheme is not None:
             entries[name] = entry._replace(scheme=scheme)
             known[log.key_of(tensor)] = Known(log.place(tensor), partial(_filled, scheme, name))

@@ -168,3 +168,35 @@ def test_refused_names():
 def test_tensors_that_cannot_be_filled(device):
     with pytest.raises(ValueError, match=r"expected a tensor on the CPU, got one on meta"):
         ft.initialize_(nn.Linear(2, 2, device=device), {"*": "normal"}, rng=0)
+
+
+def test_values_for_what_cannot_be_written_are_refused_first():
+    values = torch.arange(12.0).view(4, 3).numpy()
+    plan = ft.Plan(
+        {
+            "first": ft.Entry((5,), "float32", fi.get("normal")),
+            "second": ft.Entry((4, 3), "float32", values=lambda rng: values),
+        }
+    )
+    for second in torch.full((1, 3), 5.0).expand(4, 3), torch.empty(4, 3, device="meta"):
+        module = nn.Module()
+        module.first, module.second = nn.Parameter(torch.zeros(5)), nn.Parameter(second)
+        with pytest.raises((ValueError, TypeError), match="second"):
+            ft.initialize_(module, plan)
+        assert not module.first.any()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.complex64])
+def test_filled_memory_can_still_be_resized(dtype):
+    """PyTorch's own way to NumPy would forbid it for good; FSDP frees and makes memory so."""
+    module = nn.Module()
+    module.w = nn.Parameter(torch.zeros(4, 5, dtype=dtype))
+    ft.initialize_(module, {"w": "normal"})
+    with torch.no_grad():
+        ft.init.normal_(module.w)
+        fi.normal(out=module.w, rng=0)
+    assert module.w.untyped_storage().resizable()
+    module.w.data.resize_(8, 8)
+    with ft.accelerate(rng=0):
+        tensor = torch.empty(4, 4).normal_()
+    assert tensor.resize_(8, 8).shape == (8, 8)
