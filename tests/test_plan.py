@@ -66,8 +66,22 @@ def test_changed():
     plan = Plan(ENTRIES).with_rules({"many": fi.get("zeros")})
     assert plan["many"].scheme == fi.get("zeros")
     assert plan["many"].values is None
-    with pytest.raises(ValueError, match=r"^plan: rules: expected names that the plan has, got 'nothing'$"):
+    assert Plan(ENTRIES).with_rules({"layers.*": "ones"})["layers.1.w"].scheme == fi.get("ones")
+    expected = "plan: rules: expected each to be the first match of some name, got 'nothing', which is the first for no"
+    with pytest.raises(ValueError, match=f"^{expected} name"):
         plan.with_rules({"nothing": fi.get("zeros")})
+
+
+def test_a_rule_for_a_tied_name_says_whose_it_is():
+    tied = next(name for name, entry in ENTRIES.items() if entry.same_as)
+    with pytest.raises(ValueError, match=f"for no name: it is '{ENTRIES[tied].same_as}'"):
+        Plan(ENTRIES).with_rules({tied: "zeros"})
+
+
+@pytest.mark.parametrize("rules", [[1], {1: "zeros"}, {"many": "zeross"}, {"many": 3}])
+def test_rules_that_are_none(rules):
+    with pytest.raises((ValueError, TypeError), match=r"^plan: .*expected"):
+        Plan(ENTRIES).with_rules(rules)
 
 
 def row(**changes):

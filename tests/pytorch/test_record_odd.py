@@ -82,7 +82,7 @@ def test_what_is_never_written_to_is_zeros():
 
     plan = ft.record(build)
     assert plan["0"].scheme == plan["cache"].scheme == fi.get("zeros")
-    assert plan["2"].scheme == fi.get("zeros").but(slice(3), fi.get("normal", std=1.0))
+    assert plan["2"].scheme == fi.get("zeros").but(slice(0, 3), fi.get("normal", std=1.0))
     for _ in range(3):
         model = ft.materialize(build, rng=0)
         assert not model[0].any()
