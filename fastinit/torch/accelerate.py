@@ -6,21 +6,18 @@ import functools
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 
 import numpy as np
 import torch
 from torch.nn import init
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from fastinit.common.calls import one_form
 from fastinit.filling import seed, tensors
 from fastinit.torch import patches
 from fastinit.torch.draws import DRAWS, Composed, Draw, draws_nothing, held_by, unsuited, unusual
 
-try:
-    from torch.utils._python_dispatch import TorchDispatchMode
-except ImportError:  # it is private to PyTorch
-    TorchDispatchMode = None
 #: Why PyTorch answers where somebody's mode looks on: a trace, say, that holds no operator would hold no draw.
 OTHER_MODE = "another dispatch mode"
 
@@ -137,9 +134,6 @@ def _memory(tensor: torch.Tensor) -> np.ndarray:
 def _mode_of(session: _Session) -> AbstractContextManager:
     """The dispatch mode of a session; what PyTorch lacks of what it needs is noted in the report."""
     lacking = session.report.not_patched
-    if TorchDispatchMode is None:
-        lacking.append("torch.utils._python_dispatch.TorchDispatchMode: draws outside of torch.nn.init's functions")
-        return nullcontext()
     if session.n_modes is None:
         lacking.append("torch._C._len_torch_dispatch_stack: other dispatch modes do not see the draws")
     if not hasattr(TorchDispatchMode, "_should_skip_dynamo"):
@@ -155,31 +149,29 @@ def _mode_of(session: _Session) -> AbstractContextManager:
     return _Mode(session, draws)
 
 
-if TorchDispatchMode is not None:
+class _Mode(TorchDispatchMode):
+    """Sees every operator of its thread below autograd; PyTorch takes it off while it answers one."""
 
-    class _Mode(TorchDispatchMode):
-        """Sees every operator of its thread below autograd; PyTorch takes it off while it answers one."""
+    supports_higher_order_operators = True  # else PyTorch refuses them; here they are passed on
 
-        supports_higher_order_operators = True  # else PyTorch refuses them; here they are passed on
+    def __init__(self, session: _Session, draws: dict):
+        super().__init__()
+        self._session, self._draws = session, draws
 
-        def __init__(self, session: _Session, draws: dict):
-            super().__init__()
-            self._session, self._draws = session, draws
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else PyTorch imports torch._dynamo, which takes a second, to keep it from compiling this
 
-        @classmethod
-        def _should_skip_dynamo(cls) -> bool:
-            return False  # else PyTorch imports torch._dynamo, which takes a second, to keep it from compiling this
+    @classmethod
+    def ignore_compile_internals(cls) -> bool:
+        return True  # else torch.compile compiles nothing while this is there, and raises if all must be
 
-        @classmethod
-        def ignore_compile_internals(cls) -> bool:
-            return True  # else torch.compile compiles nothing while this is there, and raises if all must be
-
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            kwargs = kwargs or {}
-            known = self._draws.get(func)
-            if known is not None and (answer := self._session.draw(*known, args, kwargs)) is not None:
-                return answer
-            return func(*args, **kwargs)
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        known = self._draws.get(func)
+        if known is not None and (answer := self._session.draw(*known, args, kwargs)) is not None:
+            return answer
+        return func(*args, **kwargs)
 
 
 @contextmanager

@@ -423,16 +423,6 @@ def test_what_pytorch_lacks_is_reported(monkeypatch):
         assert name in missing
 
 
-def test_without_a_dispatch_mode(monkeypatch):
-    module = sys.modules["fastinit.torch.accelerate"]
-    monkeypatch.setattr(module, "TorchDispatchMode", None)
-    with accelerate(rng=5) as report:
-        torch.randn(3)
-        nn.init.eye_(torch.empty(2, 2))
-    assert report.filled == {"eye_": 1}
-    assert "TorchDispatchMode" in report.not_patched[0]
-
-
 def test_the_report_reads_like_a_table():
     with accelerate(rng=0) as report:
         torch.randn(1000, 1000)
