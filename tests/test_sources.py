@@ -119,6 +119,8 @@ def test_a_folder_and_json(tmp_path):
         ("x.json", "[]", "something else"),
         ("x.json", '{"model_type": 3}', "model_type"),
         ("x.json", '{"model_type": "llama", "num_hidden_layers": 100000000}', "a number that a model has"),
+        ("x.json", '{"model_type": "llama", "depths": [2, 99999999]}', "a number that a model has"),
+        ("x.json", '{"model_type": "llama", "text_config": {"n_layer": 99999999}}', "a number that a model has"),
         ("x.json", '{"model_type": "llama", "hidden_size": 1e400}', ""),
         ("x.json", '{"model_type": "no_such_model"}', "no_such_model"),
         ("x.json", '{"a": ' + "9" * 5000 + "}", "JSON"),

@@ -23,8 +23,8 @@ EXPECTED = (
 
 
 #: What numbers in a configuration may be, and those that count layers, each of which takes time and memory.
-MAX_NUMBER, MAX_LAYERS = 2**40, 20_000
-LAYERS = re.compile("layer|block|depth|expert|stage", re.IGNORECASE)
+MAX_NUMBER, MAX_LAYERS = 2**40, 5_000
+LAYERS = re.compile("^(n|num)_.*(layer|block|expert|stage)s?$|layers$|^depths?$", re.IGNORECASE)
 
 
 class Source(NamedTuple):
@@ -80,8 +80,10 @@ def _check_config(where: str, config: Mapping) -> None:
     for key, value in config.items():
         if isinstance(value, Mapping):
             _check_config(where, value)
-        elif type(value) is int and not -MAX_NUMBER <= value <= (MAX_LAYERS if LAYERS.search(str(key)) else MAX_NUMBER):
-            reject_value(where, f"config: {key}"[:60], "a number that a model has", value)
+        most = MAX_LAYERS if LAYERS.search(str(key)) else MAX_NUMBER
+        for number in value if isinstance(value, list) else [value]:
+            if type(number) is int and not -MAX_NUMBER <= number <= most:
+                reject_value(where, f"config: {key}"[:60], "a number that a model has", number)
 
 
 def _decoded(value: object) -> object:
