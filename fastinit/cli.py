@@ -33,11 +33,14 @@ def main(given: list[str] | None = None) -> int:
     except BrokenPipeError:
         return 1
     except OSError as error:
-        # The user's own name for the file, not the temporary one's.
-        where = getattr(options, "output", error.filename) or "standard output"
+        where = error.filename or "standard output"
+        if isinstance(where, str) and Path(where).name.startswith("."):  # a temporary one's: the user's own name for it
+            where = getattr(options, "output", where)
         return _fail(f"{where}: {error.strerror or error}", options.failure)
     except (ValueError, TypeError, MemoryError) as error:
         return _fail(str(error) or "out of memory", options.failure)
+    except RecursionError:
+        return _fail("expected data that is not nested deeply, got some that is", options.failure)
 
 
 def _fail(message: str, status: int) -> int:

@@ -218,7 +218,8 @@ cdef int set_listed(int64_t *numbers, flat_offsets, out_offsets, row_axis) excep
 def are_same(cnp.ndarray one, cnp.ndarray other):
     """Whether two contiguous arrays hold the same bytes; other threads run meanwhile."""
     cdef size_t n = cnp.PyArray_NBYTES(one)
-    if not (cnp.PyArray_IS_C_CONTIGUOUS(one) and cnp.PyArray_IS_C_CONTIGUOUS(other)) or n != <size_t>cnp.PyArray_NBYTES(other):
+    cdef bint are_plain = cnp.PyArray_IS_C_CONTIGUOUS(one) and cnp.PyArray_IS_C_CONTIGUOUS(other)
+    if not are_plain or n != <size_t>cnp.PyArray_NBYTES(other):
         raise ValueError("are_same: other: expected contiguous arrays of as many bytes, got others")
     cdef const void *first = cnp.PyArray_DATA(one)
     cdef const void *second = cnp.PyArray_DATA(other)

@@ -19,8 +19,8 @@ def new_aligned(shape, cnp.dtype dtype, cnp.npy_intp n_raw, Py_ssize_t n_align):
 
 cdef extern from "numpy/arrayobject.h":
     object PyArray_NewFromDescr(
-        PyTypeObject *subtype, cnp.dtype descr, int nd, cnp.npy_intp *dims, cnp.npy_intp *strides, void *data, int flags,
-        PyObject *obj
+        PyTypeObject *subtype, cnp.dtype descr, int nd, cnp.npy_intp *dims, cnp.npy_intp *strides, void *data,
+        int flags, PyObject *obj
     )
 
 

@@ -12,7 +12,7 @@ from tiny_plans import SINES, STORED, TINY, values_of
 
 import fastinit as fi
 import fastinit.safetensors as fs
-from fastinit.checkpoints import contents, disk, writer
+from fastinit.checkpoints import contents, disk
 from fastinit.plans.plan import Entry, Plan
 
 
@@ -34,7 +34,7 @@ def way(request, monkeypatch):
     if request.param == "cached":
         monkeypatch.delattr(os, "O_DIRECT", raising=False)
     if request.param == "small pieces":
-        monkeypatch.setattr(writer, "PIECE_BYTES", 4096)
+        monkeypatch.setattr(disk, "PIECE_BYTES", 4096)
 
 
 @pytest.mark.usefixtures("way")
@@ -173,7 +173,7 @@ def test_the_other_form_is_replaced(tmp_path):
 
 
 def test_no_room(tmp_path, monkeypatch):
-    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1000})())
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 1000, "total": 9000})())
     with pytest.raises(OSError, match="has 1,000 free"):
         fs.create(tmp_path / "x", TINY)
     assert os.listdir(tmp_path) == []

@@ -20,6 +20,9 @@ from fastinit.plans.plan import Plan
 
 INIT, VERIFY = "init", "verify"
 
+#: Ends of names of files that are not written here without being asked for.
+OTHER_SUFFIXES = (".npz", ".npy", ".pt", ".pth", ".bin", ".gguf", ".h5", ".msgpack", ".json", ".toml")
+
 #: The exit status of `verify` where something is not as planned.
 DIFFERENT = 1
 
@@ -63,7 +66,7 @@ def _write_otherwise(options: Namespace, source: Source, create_dcp: Callable) -
             reject_value(INIT, f"--{option.replace('_', '-')}", "--format safetensors beside it", options.format)
     layout = numpy_format.folder(INIT, options.output, contents) if options.format == "npy" else None
     if options.dry_run:
-        print(plan)
+        print(plan.to_json(options.seed) if options.json else plan)
         return
     start, n_bytes = time.perf_counter(), sum(content.n_bytes for content in contents)
     with _bar(options, n_bytes if layout is None else layout.n_bytes, source.label) as advance:
@@ -84,6 +87,9 @@ def _target(output: Path) -> tuple[Path, Path | None]:
     """The file, and the folder if that is what was asked for."""
     if output.suffix == ".safetensors" and not output.is_dir():
         return output, None
+    if output.suffix in OTHER_SUFFIXES and not output.is_dir():
+        expected = "a file that ends in .safetensors, or a folder (other formats by --format)"
+        reject_value(INIT, "TARGET", expected, str(output))
     if output.exists() and not output.is_dir():
         landing.check_target(output, force=False)
     return output / planning.IN_FOLDER, output
@@ -126,9 +132,16 @@ def _write_config(path: Path, source: Source, dtype: str | None) -> None:
     config = dict(source.config)
     if dtype is not None:
         config["torch_dtype" if "torch_dtype" in config else "dtype"] = dtype
-    begun = path.with_name(f".{path.name}.part")
-    begun.write_text(json.dumps(config, indent=2) + "\n")
-    os.replace(begun, path)
+    path = Path(os.path.realpath(path))
+    begun = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with open(begun, "x") as file:
+            file.write(json.dumps(config, indent=2) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(begun, path)
+    finally:
+        begun.unlink(missing_ok=True)
 
 
 def _report(options: Namespace, contents: list[Content], paths: list[Path], n_bytes: int, seconds: float) -> None:
@@ -137,7 +150,8 @@ def _report(options: Namespace, contents: list[Content], paths: list[Path], n_by
         told = {"files": list(map(str, paths)), "n_tensors": len(contents), "n_parameters": n_values}
         print(json.dumps({**told, "n_bytes": n_bytes, "seconds": seconds}, indent=1))
     elif not options.quiet:
-        files = f" in {len(paths)} files" if len(paths) > 1 else ""
+        n_files = sum(path.suffix != ".json" for path in paths)
+        files = f" in {n_files} files" if n_files > 1 else ""
         print(
             f"{options.output}: {len(contents)} tensors, {n_values:,} parameters, {n_bytes:,} bytes{files}, "
             f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"

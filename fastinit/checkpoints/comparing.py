@@ -27,6 +27,11 @@ AKIN = 0.1
 N_COMPARED = 1024
 
 
+def printable(name: str) -> str:
+    """A name for a terminal, on one line, without control characters."""
+    return name if name.isprintable() else repr(name)
+
+
 class Planned(NamedTuple):
     """A tensor of a file, and what it is to hold."""
 
@@ -53,7 +58,7 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         verb = "differs" if self.n_different == 1 else "differ"
         share = f"{self.n_different:,} of {self.n_elements:,} elements {verb}"
-        return f"{self.name}: {self.kind}: {share}, the first at {list(self.first)}"
+        return f"{printable(self.name)}: {printable(self.kind)}: {share}, the first at {list(self.first)}"
 
 
 class Stretch(NamedTuple):
@@ -139,8 +144,6 @@ def _compare_piece(
                 with lock:
                     tally = tallies.setdefault(planned.stored.name, _Tally())
                 tally.add(at // wanted.itemsize, wanted, np.array(got).view(wanted.dtype))
-        if end == planned.n_bytes:
-            planned.content.forget()
 
 
 def _digest(reader: PieceReader, first: int, last: int, buffer: np.ndarray) -> str:

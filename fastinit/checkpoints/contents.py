@@ -10,8 +10,10 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common.checks import Shape
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import region, seed
 from fastinit.laws import dtypes
+from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Entry
 
 #: Schemes of which any part costs as much as the whole, which is then made once.
@@ -27,6 +29,7 @@ class Content:
         self.n_elements = math.prod(entry.shape)
         self.n_bytes = self.n_elements * self.dtype.itemsize
         self._whole: np.ndarray | None = None
+        self._n_put = 0
         self._lock = threading.Lock()
         if entry.scheme is not None:
             fmt = dtypes.format_of(self.dtype)
@@ -43,6 +46,7 @@ class Content:
             _kernels.fill(array, self._law, self._words, self.name, region.whole(array, first), 1, False)
         elif scheme is None or _needs_whole(scheme):
             array[:] = self.whole().reshape(-1)[first : first + array.size]
+            self._count(array.size)
         else:
             at = 0
             for box in boxes(self.entry.shape, first, first + array.size):
@@ -52,19 +56,36 @@ class Content:
                 at += part.size
 
     def whole(self) -> np.ndarray:
-        """All of it at once; kept until `forget`."""
+        """All of it at once; kept until all of it has been put, or `forget`."""
         with self._lock:
             if self._whole is None:
                 entry = self.entry
                 if entry.scheme is None:
-                    self._whole = np.ascontiguousarray(entry.values(self.rng)).astype(self.dtype).reshape(entry.shape)
+                    self._whole = _given(self.name, entry, self.rng).astype(self.dtype)
                 else:
                     self._whole = entry.scheme(entry.shape, dtype=self.dtype, rng=self.rng, name=self.name, threads=1)
             return self._whole
 
+    def _count(self, n: int) -> None:
+        """Give the whole back when each element has been asked for once, by whichever thread."""
+        with self._lock:
+            self._n_put += n
+            if self._n_put >= self.n_elements:
+                self._whole, self._n_put = None, 0
+
     def forget(self) -> None:
         """Give back what `whole` keeps."""
         self._whole = None
+
+
+def _given(name: str, entry: Entry, rng: object) -> np.ndarray:
+    """The values of an entry, if they are such of its shape and of a kind that its dtype holds."""
+    array = np.asarray(entry.values(rng))
+    if array.shape != entry.shape:
+        reject_value(quoted(name), "values", f"shape {entry.shape}", Shown(array.shape))
+    if array.dtype.kind == "c" and not entry.dtype.startswith("complex"):
+        reject_type(quoted(name), "values", f"what {entry.dtype} holds", Shown(array.dtype.name))
+    return np.ascontiguousarray(array).reshape(entry.shape)
 
 
 def _needs_whole(scheme) -> bool:

@@ -12,6 +12,9 @@ from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type, reject_value
 
+#: More processes than any machine has.
+MAX_RANKS = 1 << 24
+
 
 class Created(NamedTuple):
     """What has been written."""
@@ -39,7 +42,7 @@ def create(
 ) -> Created:
     """Write a checkpoint of new values, in the safetensors format, in bounded memory.
 
-    Each tensor has the values that ``scheme(shape, dtype=dtype, rng=rng, name=its name)`` returns. The files appear
+    Each tensor has the values that ``scheme(shape, dtype=dtype, rng=seed, name=its name)`` returns. The files appear
     under their names when they are complete and on the disk. They say how they were made: `open_plan` reads that back,
     and `verify` computes the values anew and compares.
 
@@ -55,7 +58,8 @@ def create(
         ``dtype`` among its keys, or ``"dummy"``: uniform between -0.001 and 0.001. What no pattern matches keeps the
         plan's law.
     rng : int, sequence of int, SeedSequence, BitGenerator, Generator or None, default 0
-        An int, or a sequence, stands in the files as it is; all others give a number, which stands there.
+        An int, or a list or tuple of ints, is the seed, and stands in the files. All others give a number, which is the
+        seed then: `open_plan` has it.
     dtype : dtype-like, optional
         Of the floating-point parameters, in place of the plan's: each value rounded once.
     shard_size : int or str, optional
@@ -149,6 +153,8 @@ def write_part(
     True
     """
     n = checks.positive_integer("write_part", "n_ranks", n_ranks)
+    if n > MAX_RANKS:
+        reject_value("write_part", "n_ranks", f"at most {MAX_RANKS}", n_ranks)
     number = checks.as_integer(rank)
     if number is None or not 0 <= number < n:
         reject_value("write_part", "rank", f"an int in [0, {n})", rank)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from fastinit.checkpoints import locks
+from fastinit.checkpoints.locks import fcntl
 
 #: Bytes of a piece that one thread fills and writes at once: of 1 to 64 MiB the fastest past the cache.
 PIECE_BYTES = 16 << 20
@@ -43,20 +41,16 @@ class PieceFile:
         if not self.is_direct:
             self._fd = os.open(path, flags | binary, 0o666)
 
-    def reserve(self, n_bytes: int) -> None:
-        """Make the file that long, its room on the disk taken now, so that a full one shows itself before the work."""
-        if os.fstat(self._fd).st_size < n_bytes:
-            os.ftruncate(self._fd, n_bytes)
+    def reserve(self, n_bytes: int, n_length: int) -> None:
+        """Take room on the disk now, so that a full one shows itself before the work, and make the file that long."""
+        if os.fstat(self._fd).st_size < n_length:
+            os.ftruncate(self._fd, n_length)
         if n_bytes and hasattr(os, "posix_fallocate"):
             try:
                 os.posix_fallocate(self._fd, 0, n_bytes)
             except OSError as error:
                 if error.errno not in NOT_DIRECT:
                     raise
-
-    def cut(self, n_bytes: int) -> None:
-        """Take away what stands behind."""
-        os.ftruncate(self._fd, n_bytes)
 
     def write(self, buffer: np.ndarray, at: int) -> None:
         """All bytes of a buffer; past the cache up to the next multiple of ALIGNMENT, as its base has them."""
@@ -83,6 +77,10 @@ class PieceFile:
         self.is_direct = False
         fcntl.fcntl(self._fd, fcntl.F_SETFL, fcntl.fcntl(self._fd, fcntl.F_GETFL) & ~os.O_DIRECT)
 
+    def is_at(self, path: Path) -> bool:
+        """Whether this is still the file under that name."""
+        return locks.is_at(self._fd, path)
+
     def sync(self) -> None:
         """Wait until the disk has it."""
         os.fsync(self._fd)
@@ -107,9 +105,9 @@ def sync_folder(path: Path) -> None:
 
 def check_room(folder: Path, n_bytes: int) -> None:
     """Raise OSError unless the folder's disk has that many bytes free."""
-    free = shutil.disk_usage(folder).free
-    if free < n_bytes:
-        raise OSError(errno.ENOSPC, f"needs {n_bytes:,} bytes, and the disk has {free:,} free", str(folder))
+    usage = shutil.disk_usage(folder)
+    if usage.total and usage.free < n_bytes:  # a total of 0 tells nothing
+        raise OSError(errno.ENOSPC, f"needs {n_bytes:,} bytes, and the disk has {usage.free:,} free", str(folder))
 
 
 class PieceReader:

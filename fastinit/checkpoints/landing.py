@@ -1,137 +1,231 @@
 """Names: a checkpoint has its own only when it is complete.
 
-Until then each file lies beside its place as ``.NAME.FINGERPRINT.part``, and each writer notes the pieces that are on
-the disk in ``.NAME.FINGERPRINT.RANK-of-N.done``, a byte each. A writer holds a lock on its notes; what lies there
-unlocked was left by one that was killed.
+Until then its files lie beside their places as ``.NAME.MARK.NUMBER.part``: MARK is a fingerprint of what is written
+and where. Behind a file's bytes, from the next page on, stand notes: a byte for each piece that is on the disk. So
+notes are lost with what they tell of. Writers hold a lock on ``.NAME.MARK.lock``; what lies there unlocked was left by
+one that was killed. Once all is there, ``.NAME.MARK.complete`` says so, and whoever comes next finishes what was begun.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import re
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
-from fastinit.checkpoints.disk import fcntl, sync_folder
-from fastinit.checkpoints.layout import Layout, index_path
+from fastinit.checkpoints import disk, locks
+from fastinit.checkpoints.disk import ALIGNMENT, sync_folder
+from fastinit.checkpoints.layout import File, Layout, index_path
 
 DONE = 1
+
+#: How unfinished files' names end.
+ENDINGS = r"(\d+\.part|lock|shared|complete|\d+\.index)"
+
+#: Bytes of a target's name that stand in those of unfinished files, which may not be longer than 255.
+MAX_NAME_BYTES = 150
 
 
 def check_target(path: Path, force: bool) -> None:
     """Raise OSError if `path` may not be written: it exists without `force`, or is no regular file."""
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(errno.EINVAL, "exists and is not a regular file", str(path))
-    if path.exists() and not force:
+    if os.path.exists(path) and not force:  # False also of names that are too long
         raise FileExistsError(errno.EEXIST, "exists; --force overwrites it", str(path))
 
 
+def short_name(name: str) -> str:
+    """A name, or its beginning and a digest."""
+    raw = name.encode(errors="surrogateescape")
+    if len(raw) <= MAX_NAME_BYTES:
+        return name
+    return raw[: MAX_NAME_BYTES - 20].decode(errors="ignore") + "-" + hashlib.sha256(raw).hexdigest()[:16]
+
+
 class Landing:
-    """The names of one writer's work: rank `rank` of `n_ranks` on one layout, in a folder that all of them share."""
+    """The names of one layout's files, from the first byte to their own."""
 
-    def __init__(self, layout: Layout, rank: int, n_ranks: int):
-        self.layout, self.rank, self.n_ranks = layout, rank, n_ranks
-        self.folder = layout.path.parent
+    def __init__(self, layout: Layout):
+        self.layout, self.folder = layout, layout.path.parent
         self._mark = layout.fingerprint()
-        self._notes: BinaryIO | None = None
+        self._short = short_name(layout.path.name)
 
-    def begun(self, name: str) -> Path:
+    def _beside(self, ending: str) -> Path:
+        return self.folder / f".{self._short}.{self._mark}.{ending}"
+
+    def begun(self, number: int) -> Path:
         """A file's name until all are complete."""
-        return self.folder / f".{name}.{self._mark}.part"
+        return self._beside(f"{number}.part")
 
-    def _notes_path(self, rank: int) -> Path:
-        return self.folder / f".{self.layout.path.name}.{self._mark}.{rank}-of-{self.n_ranks}.done"
-
-    def open_notes(self, n_pieces: int) -> bytearray:
-        """Take this rank's notes and return them: a byte for each piece. Raises OSError if another writer has them."""
-        path = self._notes_path(self.rank)
-        self._notes = open(path, "r+b" if path.exists() else "w+b", buffering=0)  # noqa: SIM115  `close` closes it
-        if not _lock(self._notes):
-            self._notes.close()
-            self._notes = None
+    def lock(self, alone: bool) -> locks.Lock:
+        """Held while this writes; raises OSError if another process has it, or if this is to be alone and is not."""
+        found = locks.take(self._beside("lock"), alone)
+        if found is None:
             raise OSError(errno.EBUSY, "is being written by another process", str(self.layout.path))
-        noted = self._notes.read(n_pieces)
-        return bytearray(noted.ljust(n_pieces, b"\0"))
+        if not alone:
+            self._beside("shared").touch()
+        return found
 
-    def note(self, done: bytes) -> None:
-        """Keep the notes; what they say is on the disk by then."""
-        self._notes.seek(0)
-        self._notes.write(done)
-        os.fsync(self._notes.fileno())
+    def check_targets(self, force: bool) -> None:
+        """Raise OSError if a name is taken: also that of the other form, one file or many, which readers may prefer."""
+        for target in [*self.layout.targets, self.layout.path, self.layout.index_path]:
+            check_target(target, force)
 
-    def close(self) -> None:
-        if self._notes is not None:
-            self._notes.close()
-            self._notes = None
+    def is_landed(self) -> bool:
+        """Whether all files have their names, with headers and sizes as they are to be."""
+        if any(self.begun(i).exists() for i in range(len(self.layout.files))) or self._beside("complete").exists():
+            return False
+        index = self.layout.index
+        if index is not None and (not self.layout.index_path.is_file() or self.layout.index_path.read_bytes() != index):
+            return False
+        return all(_is_as(self.folder / file.name, file) for file in self.layout.files)
 
-    def all_done(self, n_pieces_of: list[int]) -> bool:
-        """Whether every rank has noted all its pieces."""
-        for rank, n in enumerate(n_pieces_of):
-            try:
-                noted = self._notes_path(rank).read_bytes()
-            except FileNotFoundError:
-                return False
-            if noted.count(DONE) < n:
-                return False
+    def notes(self, number: int) -> bytes:
+        """A byte for each piece of a file, DONE or 0; what is not there counts as not done."""
+        file = self.layout.files[number]
+        try:
+            with open(self.begun(number), "rb") as part:
+                part.seek(notes_at(file))
+                return part.read(n_pieces(file)).ljust(n_pieces(file), b"\0")
+        except FileNotFoundError:
+            return bytes(n_pieces(file))
+
+    def all_done(self) -> bool:
+        """Whether every piece of every file is noted."""
+        files = self.layout.files
+        return all(self.notes(i) == bytes([DONE]) * n_pieces(file) for i, file in enumerate(files))
+
+    def is_complete(self) -> bool:
+        """Whether all was there, and whoever was to give the names did not end."""
+        return self._beside("complete").exists()
+
+    def complete(self) -> bool:
+        """Note that all is there; False if another process has done so, and gives the names."""
+        try:
+            os.close(os.open(self._beside("complete"), os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            return False
+        sync_folder(self.folder)
         return True
 
     def land(self, force: bool) -> None:
-        """Give all files their names. Of two ranks that do so at once each finds what the other has done."""
+        """Give all files their names, the index last. Of two processes at it each finds what the other has done."""
         layout = self.layout
-        for file in layout.files:
-            rename(self.begun(file.name), self.folder / file.name, force)
-        if layout.index is not None:
-            begun = self.begun(layout.index_path.name + f".{self.rank}")
-            with open(begun, "wb") as index:
-                index.write(layout.index)
-                index.flush()
-                os.fsync(index.fileno())
-            rename(begun, layout.index_path, force)
-        if force:  # a checkpoint of the other form would be found first
-            (layout.path if layout.index is not None else index_path(layout.path)).unlink(missing_ok=True)
-        for notes in self.folder.glob(f"{_escaped(f'.{layout.path.name}.{self._mark}.')}*.done"):
-            notes.unlink(missing_ok=True)
+        if not force:
+            self._check_free()
+        elif os.path.exists(layout.index_path):  # it would lead to some old and some new files
+            layout.index_path.unlink(missing_ok=True)
+        landed: list[tuple[Path, Path]] = []
+        try:
+            for number, file in enumerate(layout.files):
+                begun, target = self.begun(number), self.folder / file.name
+                if _cut(begun, file.n_bytes):
+                    rename(begun, target, force)
+                    landed.append((begun, target))
+                elif not target.exists():
+                    raise FileNotFoundError(errno.ENOENT, "has been removed meanwhile", str(begun))
+            if layout.index is not None:
+                self._land_index(force)
+        except FileExistsError:  # another's, since it was looked for: no part of this is to be seen
+            for begun, target in landed:
+                os.replace(target, begun)
+            raise
+        if force:
+            self._remove_other_form()
+        for name in "complete", "shared", "lock":
+            self._beside(name).unlink(missing_ok=True)
         sync_folder(self.folder)
 
+    def _check_free(self) -> None:
+        for number, target in enumerate(self.layout.targets):
+            if target.exists() and self.begun(number).exists() and not _is_same(self.begun(number), target):
+                check_target(target, force=False)
+
+    def _land_index(self, force: bool) -> None:
+        begun, target = self._beside(f"{os.getpid()}.index"), self.layout.index_path
+        try:
+            with open(begun, "wb") as file:
+                file.write(self.layout.index)
+                file.flush()
+                os.fsync(file.fileno())
+            if not (target.exists() and target.read_bytes() == self.layout.index):
+                rename(begun, target, force)
+        except FileExistsError:
+            if target.read_bytes() != self.layout.index:
+                raise
+        finally:
+            begun.unlink(missing_ok=True)
+
+    def _remove_other_form(self) -> None:
+        """One file beside new shards, an index beside a new file, shards of another number: they would mislead."""
+        path, mine = self.layout.path, set(self.layout.targets)
+        shard = re.compile(re.escape(path.stem) + r"-\d{5}-of-\d{5}" + re.escape(path.suffix))
+        others = [other for other in self.folder.iterdir() if shard.fullmatch(other.name)]
+        for other in {path, index_path(path), *others} - mine:
+            if os.path.exists(other):
+                other.unlink(missing_ok=True)
+
     def discard(self) -> None:
-        """Remove what has been begun."""
-        for name in [file.name for file in self.layout.files]:
-            self.begun(name).unlink(missing_ok=True)
-        self._notes_path(self.rank).unlink(missing_ok=True)
+        """Remove what has been begun; for whoever holds the lock alone."""
+        self._remove(self._mark)
 
-    def remove_remains(self) -> None:
-        """Remove what killed writers have left of other files under this name."""
-        prefix = f".{self.layout.path.name}."
-        for notes in self.folder.glob(f"{_escaped(prefix)}*.done"):
-            mark = notes.name[len(prefix) :].partition(".")[0]
-            if mark == self._mark:
-                continue
-            try:
-                with open(notes, "r+b") as file:
-                    if not _lock(file):
-                        continue
-                    stem = _escaped(self.layout.path.stem)
-                    for begun in self.folder.glob(f".{stem}*.{_escaped(mark)}.part"):
-                        begun.unlink(missing_ok=True)
-                    notes.unlink(missing_ok=True)
-            except OSError:  # somebody else's, or gone meanwhile
-                continue
+    def discard_files(self) -> None:
+        """The same, but for the lock."""
+        for number in range(len(self.layout.files)):
+            self.begun(number).unlink(missing_ok=True)
+
+    def remove_remains(self, force: bool) -> None:
+        """Remove what killed writers have left of something else under this name.
+
+        Shares of several processes wait for the others: without `force` they are a reason to raise OSError.
+        """
+        pattern = re.compile(rf"\.{re.escape(self._short)}\.([0-9a-f]{{16}})\.{ENDINGS}")
+        found = [pattern.fullmatch(path.name) for path in self.folder.iterdir()]
+        for mark in {one[1] for one in found if one} - {self._mark}:
+            if not force and (self.folder / f".{self._short}.{mark}.shared").exists():
+                text = "has shares of another checkpoint that several processes write; --force removes them"
+                raise FileExistsError(errno.EEXIST, text, str(self.layout.path))
+            lock = locks.take(self.folder / f".{self._short}.{mark}.lock", alone=True)
+            if lock is not None:
+                self._remove(mark)
+                lock.release()
+
+    def _remove(self, mark: str) -> None:
+        begun = re.compile(rf"\.{re.escape(self._short)}\.{mark}\.{ENDINGS}")
+        for path in list(self.folder.iterdir()):
+            if begun.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
-def _escaped(text: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in text)
+def notes_at(file: File) -> int:
+    """Where the notes of an unfinished file start: behind what is written past the cache, in whole pages."""
+    return -(-file.n_bytes // ALIGNMENT) * ALIGNMENT
 
 
-def _lock(file: BinaryIO) -> bool:
-    """Take a file for this process; False if another has it. Where there are no locks, as on Windows, nobody has."""
-    if fcntl is None:
-        return True
+def n_pieces(file: File) -> int:
+    return -(-file.n_bytes // disk.PIECE_BYTES)
+
+
+def _cut(begun: Path, n_bytes: int) -> bool:
+    """Take the notes off a file, on the disk; False if it is not there any more."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+        with open(begun, "r+b") as file:
+            file.truncate(n_bytes)
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return False
     return True
+
+
+def _is_as(path: Path, file: File) -> bool:
+    """Whether a file has the size and the header that it is to have."""
+    try:
+        with open(path, "rb") as found:
+            return os.fstat(found.fileno()).st_size == file.n_bytes and found.read(len(file.header)) == file.header
+    except FileNotFoundError:
+        return False
 
 
 def rename(begun: Path, target: Path, force: bool) -> None:

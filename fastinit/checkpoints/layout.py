@@ -58,8 +58,6 @@ class File:
             itemsize = span.content.dtype.itemsize
             part = buffer[start - first : end - first].view(span.content.dtype)
             span.content.put((start - span.start) // itemsize, part)
-            if end == span.end:
-                span.content.forget()
 
 
 class Layout(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import zipfile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fastinit.checkpoints import landing
+from fastinit.checkpoints import landing, locks
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.disk import CACHED_BYTES
 from fastinit.checkpoints.layout import File, Layout
@@ -35,7 +36,9 @@ def folder(where: str, path: Path, contents: list[Content]) -> Layout:
 
 def _header(where: str, content: Content) -> bytes:
     if content.dtype.name in dtypes.FROM_ML_DTYPES:
-        reject_value(where, f"{quoted(content.name)}: dtype", "one that NumPy's files have", content.dtype.name)
+        reject_value(
+            where, f"{quoted(content.name)}: dtype", "one that NumPy's files have (--dtype float32)", content.dtype.name
+        )
     header = {"descr": content.dtype.str, "fortran_order": False, "shape": content.entry.shape}
     raw = io.BytesIO()
     np.lib.format.write_array_header_2_0(raw, header)
@@ -48,7 +51,10 @@ def write_archive(
     """Write an archive as `numpy.savez` does, uncompressed, in bounded memory; its bytes. By one thread."""
     headers = [_header(where, content) for content in contents]
     landing.check_target(path, force)
-    begun = path.with_name(f".{path.name}.{os.getpid()}.part")
+    begun = path.with_name(f".{landing.short_name(path.name)}.part")  # what a killed process left is written over
+    lock = locks.take(begun, alone=True)
+    if lock is None:
+        raise OSError(errno.EBUSY, "is being written by another process", str(path))
     buffer = memory.aligned(where, (CACHED_BYTES,), np.dtype(np.uint8))
     try:
         with zipfile.ZipFile(begun, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
@@ -61,10 +67,10 @@ def write_archive(
                         content.put(first // content.dtype.itemsize, part)
                         file.write(part.view(np.uint8))
                         progress(part.nbytes)
-                content.forget()
         with open(begun, "r+b") as file:
             os.fsync(file.fileno())
         landing.rename(begun, path, force)
     finally:
         begun.unlink(missing_ok=True)
+        lock.release()
     return path.stat().st_size

@@ -40,6 +40,7 @@ class Origin(NamedTuple):
 def metadata(origin: Origin, contents: list[Content]) -> dict[str, str]:
     """A file's metadata: the origin, and of each tensor the law, or the digest of values that have none."""
     laws: dict[str, int] = {}
+    contents = sorted(contents, key=lambda content: content.name)  # other writers have another order of bytes
     law_of = [laws.setdefault(json.dumps(_law(content), allow_nan=True), len(laws)) for content in contents]
     table = {
         "format": FORMAT,
@@ -48,10 +49,10 @@ def metadata(origin: Origin, contents: list[Content]) -> dict[str, str]:
         "seed": origin.seed,
         "source": origin.source,
         "rules": dict(origin.rules),
-        "header": digest((c.name, c.entry.dtype, c.entry.shape) for c in contents),
         "laws": [json.loads(law) for law in laws],
         "law_of": law_of,
     }
+    table["digest"] = digest(table, ((c.name, c.entry.dtype, c.entry.shape) for c in contents))
     return {"format": "pt", KEY: json.dumps(table, separators=(",", ":"))}
 
 
@@ -63,9 +64,10 @@ def _law(content: Content) -> Any:
     return {"sha256": digest}
 
 
-def digest(tensors: Iterable[tuple]) -> str:
-    """Of names, dtypes and shapes in the order of the bytes: a header that was edited has another."""
-    return hashlib.sha256(json.dumps([list(map(_plain, row)) for row in tensors]).encode()).hexdigest()
+def digest(table: Mapping[str, Any], tensors: Iterable[tuple]) -> str:
+    """Of all that a file says of itself, and names, dtypes and shapes by name: edited, it has another."""
+    told = {key: value for key, value in table.items() if key != "digest"}
+    return hashlib.sha256(json.dumps([told, [list(map(_plain, row)) for row in tensors]]).encode()).hexdigest()
 
 
 def _plain(value: object) -> object:
@@ -86,11 +88,12 @@ def of_header(where: str, header: Header) -> tuple[Origin, dict[str, Entry | str
     counts = [laws, law_of, header.tensors]
     if not all(isinstance(one, (list, tuple)) for one in counts) or len(law_of) != len(header.tensors):
         reject_value(where, "metadata", "a law for each tensor", Shown("other numbers of them"))
-    if table.get("header") != digest((t.name, t.dtype, t.shape) for t in header.tensors):
-        reject_value(where, "header", "the names, dtypes and shapes that were written", Shown("others"))
+    tensors = sorted(header.tensors)
+    if table.get("digest") != digest(table, ((t.name, t.dtype, t.shape) for t in tensors)):
+        reject_value(where, "header", "the names, dtypes, shapes and metadata that were written", Shown("others"))
     known = [_known(where, law) for law in laws]
     entries = {}
-    for tensor, position in zip(header.tensors, law_of, strict=True):
+    for tensor, position in zip(tensors, law_of, strict=True):
         if type(position) is not int or not 0 <= position < len(known):
             reject_value(where, f"metadata of {quoted(tensor.name)}", "a law that the file tells", position)
         entries[tensor.name] = _entry(tensor, known[position])
@@ -104,7 +107,7 @@ def of_header(where: str, header: Header) -> tuple[Origin, dict[str, Entry | str
 
 
 def _known(where: str, law: object) -> Any:
-    if isinstance(law, dict) and law.keys() == {"sha256"}:
+    if isinstance(law, dict) and law.keys() == {"sha256"} and isinstance(law["sha256"], str):
         return law["sha256"]
     with located(f"{where}: metadata"):
         return plain.scheme_of(where, "law", law)

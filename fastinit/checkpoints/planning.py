@@ -12,9 +12,10 @@ from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.layout import Layout
 from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.filling import seed
 from fastinit.plans import assigning, plain
+from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
 from fastinit.schemes.register import Configured
 
@@ -44,7 +45,8 @@ def planned(where: str, tensors: object, rules: object, dtype: object) -> Plan:
     elif isinstance(tensors, Mapping):
         plan = assigning.bare(where, tensors)
     else:
-        reject_type(where, "plan_or_tensors", "a plan, or a mapping of names to shapes", tensors)
+        expected = "a plan, or a mapping of names to shapes (of what open_plan gives, its .plan)"
+        reject_type(where, "plan_or_tensors", expected, tensors)
     if dtype is not None:
         name = assigning.float_dtype(where, "dtype", dtype)
         plan = Plan({key: assigning.with_dtype(entry, name) for key, entry in plan.items()})
@@ -60,7 +62,8 @@ def contents_of(where: str, plan: Plan, rng: object) -> list[Content]:
             reject_value(where, "tensors", "a name that is free in the format", name)
         if entry.same_as is None and entry.role != "transient buffer":
             safetensors_format.itemsize(where, name, entry.dtype)
-            contents.append(Content(where, name, entry, rng))
+            with located(f"{where}: {quoted(name)}"):
+                contents.append(Content("scheme", name, entry, rng))
     return contents
 
 

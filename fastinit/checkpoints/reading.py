@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -90,8 +91,14 @@ def _stored_values(file: Path, n_header: int, tensor: Stored) -> Callable[[objec
         dtype = dtypes.from_ml_dtypes("open_plan", "dtype", tensor.dtype) if is_known else np.dtype(tensor.dtype)
         with safetensors_format.open_regular(file) as opened:
             opened.seek(n_header + tensor.start)
-            raw = opened.read(tensor.end - tensor.start)
-        return np.frombuffer(bytearray(raw), dtype).reshape(tensor.shape)
+            raw = np.empty(tensor.end - tensor.start, np.uint8)
+            rest = memoryview(raw)
+            while rest:  # a system gives 2 GiB at once at the most
+                n = opened.readinto(rest)
+                if not n:
+                    raise OSError(errno.EIO, "has become shorter", str(file))
+                rest = rest[n:]
+        return raw.view(dtype).reshape(tensor.shape)
 
     return values
 

@@ -82,6 +82,9 @@ def header_bytes(tensors: Iterable[Stored], metadata: Mapping[str, str]) -> byte
         entries[name] = {"dtype": NAMES[dtype][0], "shape": list(shape), "data_offsets": [start, end]}
     text = json.dumps(entries, separators=(",", ":")).encode()
     text += b" " * (-(8 + len(text)) % HEADER_ALIGNMENT)
+    if len(text) > MAX_HEADER_BYTES:
+        expected = "tensors and laws that a header of 100 MB tells (shard_size makes several files)"
+        reject_value("safetensors", "header", expected, Shown(f"{len(text)} bytes"))
     return len(text).to_bytes(8, "little") + text
 
 
@@ -106,7 +109,7 @@ def read_header(where: str, path: os.PathLike | str) -> Header:
             _reject(where, path, "a header within the file and 100 MB", Shown(f"a length of {n_text} bytes"))
         text = file.read(n_text)
     try:
-        table = json.loads(text, object_pairs_hook=_without_repeats)
+        table = json.loads(text.decode(), object_pairs_hook=_without_repeats)  # as UTF-8, and nothing else
     except (ValueError, RecursionError) as error:
         _reject(where, path, "a header in JSON", Shown(str(error)))
     if not isinstance(table, dict):
@@ -142,6 +145,8 @@ def _stored(where: str, name: str, row: object) -> Stored:
     dtype, n_bytes = DTYPES[code]
     if not isinstance(shape, list):
         reject_value(where, place, "a shape", shape)
+    if not all(type(n) is int for n in shape):
+        reject_value(where, place, "a shape of ints", shape)
     dims = checks.as_shape(where, tuple(shape), n_bytes)
     if not isinstance(span, list) or len(span) != 2 or not all(type(end) is int for end in span):
         reject_value(where, place, "two ints as data_offsets", span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastinit.checkpoints.comparing import printable
 from fastinit.checkpoints.layout import Layout
 
 HEAD = ("tensor", "shape", "dtype", "law", "bytes", "file")
@@ -13,7 +14,7 @@ def rows(layout: Layout) -> list[tuple[str, str, str, str, str, str]]:
     """A row for each tensor, in the order of the bytes."""
     return [
         (
-            content.name,
+            printable(content.name),
             " x ".join(map(str, content.entry.shape)) or "()",
             content.entry.dtype,
             content.entry.law(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +13,12 @@ from fastinit.checkpoints.comparing import Difference, Planned
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.safetensors_format import Header
 from fastinit.common.calls import one_form
-from fastinit.common.errors import located, reject_type
+from fastinit.common.errors import reject_type
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
+
+#: How the files of a checkpoint of several are called.
+SHARD = re.compile(r"-\d{5}-of-(\d{5})$")
 
 
 class Verification(NamedTuple):
@@ -31,11 +35,12 @@ class Verification(NamedTuple):
         return not self.problems and not self.differences
 
     def __str__(self) -> str:
-        head = f"{self.n_tensors} tensors, {self.n_bytes:,} bytes: "
+        head = f"{_number(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes: "
         if self.is_as_planned:
             return head + "all as planned"
-        n_problems = f", {len(self.problems)} problems" if self.problems else ""
-        lines = [f"{head}{len(self.differences)} tensors differ{n_problems}", *self.problems]
+        differ = f"{len(self.differences)} {'differs' if len(self.differences) == 1 else 'differ'}"
+        problems = f"; {_number(len(self.problems), 'problem')}" if self.problems else ""
+        lines = [f"{head if self.n_tensors else ''}not as planned: {differ}{problems}", *self.problems]
         return "\n".join([*lines, *map(str, self.differences)])
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,6 +55,10 @@ class Verification(NamedTuple):
             "problems": list(self.problems),
             "differences": rows,
         }
+
+
+def _number(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 @one_form
@@ -91,14 +100,16 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
     >>> with open(path, "r+b") as file:
     ...     _ = file.seek(-1, 2), file.write(b"x")
     >>> print(fs.verify(path))
-    1 tensors, 12,800 bytes: 1 tensors differ
+    1 tensor, 12,800 bytes: not as planned: 1 differs
     w: changed: 1 of 3,200 elements differs, the first at [49, 63]
     """
     if plan is not None and not isinstance(plan, Plan):
         reject_type("verify", "plan", "a plan or None", plan)
+    if progress is not None and not callable(progress):
+        reject_type("verify", "progress", "a callable or None", progress)
     try:
         files = reading.files_of("verify", path)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         return Verification(0, 0, (str(error),), ())
     expected = None if plan is None else _contents(plan, rng)
     problems, planned = [], []
@@ -108,8 +119,37 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
         else:
             planned += _of_itself(file, header, problems)
     problems += [f"{quoted(name)}: expected in the file, got nothing" for name in expected or ()]
+    if expected is None:
+        problems += _unlike(files)
+    problems += _missing_files(files)
     differences = comparing.compare(planned, threads, progress)
     return Verification(len(planned), sum(one.n_bytes for one in planned), tuple(problems), tuple(differences))
+
+
+def _unlike(files: list[tuple[Path, Header]]) -> list[str]:
+    """Files that were not made together with the first."""
+    origins = []
+    for _, header in files:
+        try:
+            origins.append(origin.of_header("verify", header)[0])
+        except (ValueError, TypeError):  # which has been told
+            origins.append(None)
+    known = [found for found in origins if found is not None]
+    return [
+        f"{file.name}: expected the seed, source and rules of the other files, got others"
+        for (file, _), found in zip(files, origins, strict=True)
+        if found is not None and found != known[0]
+    ]
+
+
+def _missing_files(files: list[tuple[Path, Header]]) -> list[str]:
+    """What the names of shards say of their number."""
+    problems = []
+    for file, _ in files:
+        found = SHARD.search(file.stem)
+        if found and int(found[1]) != len(files):
+            problems.append(f"{file.name}: expected {int(found[1])} files, as it is called, got {len(files)}")
+    return problems
 
 
 def _contents(plan: Plan, rng: object) -> dict[str, Content]:
@@ -144,6 +184,9 @@ def _of_itself(file: Path, header: Header, problems: list[str]) -> Iterator[Plan
         return
     for tensor in header.tensors:
         entry = entries[tensor.name]
-        with located(f"verify: {quoted(tensor.name)}"):
+        try:
             content = entry if isinstance(entry, str) else Content("plan", tensor.name, entry, told.seed)
+        except (ValueError, TypeError) as error:
+            problems.append(f"{file.name}: {quoted(tensor.name)}: {error}")
+            continue
         yield Planned(file, header.n_bytes + tensor.start, tensor, content)

@@ -35,8 +35,10 @@ def rule_of(where: str, pattern: str, value: object) -> Rule:
     if isinstance(value, Mapping) and "dtype" in value:
         table = dict(value)
         dtype = float_dtype(where, f"{place}.dtype", table.pop("dtype"))
+        if table.keys() == {"name"} and table["name"] in ("keep", DUMMY):
+            table = table["name"]
         return rule_of(where, pattern, table)._replace(dtype=dtype) if table else Rule(None, dtype)
-    if value is keep or value == "keep":
+    if value is keep or (isinstance(value, str) and value == "keep"):
         return Rule(None)
     if isinstance(value, str) and value == DUMMY:
         return Rule(get("uniform", low=-DUMMY_WIDTH, high=DUMMY_WIDTH))
@@ -53,16 +55,27 @@ def float_dtype(where: str, parameter: str, value: object) -> str:
 
 
 def bare(where: str, tensors: Mapping) -> Plan:
-    """A plan without laws of shapes, or of what has a shape and a dtype; float32 where none is told."""
-    entries = {}
+    """A plan without laws of shapes, or of what has a shape and a dtype; float32 where none is told.
+
+    PyTorch's tensors that are the same memory, as tied ones in a state dict, are one tensor.
+    """
+    entries, first_names = {}, {}
     for name, value in tensors.items():
         if not isinstance(name, str):
             reject_type(where, "tensors", "strings as keys", name)
         with located(f"{where}: tensors[{quoted(name)}]"):
             shape, dtype = getattr(value, "shape", value), getattr(value, "dtype", None)
             shape = checks.as_shape("tensor", tuple(shape) if isinstance(shape, tuple) else shape)
-            entries[name] = Entry(shape, "float32" if dtype is None else dtypes.resolve("tensor", dtype).name)
+            entry = Entry(shape, "float32" if dtype is None else dtypes.resolve("tensor", dtype).name)
+        first = first_names.setdefault((_address(value), entry), name) if _address(value) else name
+        entries[name] = entry if first == name else entry._replace(same_as=first)
     return Plan(entries)
+
+
+def _address(value: object) -> int:
+    """Where a tensor of PyTorch's lies, so that tied ones are known; 0 if it lies nowhere."""
+    data_ptr = getattr(value, "data_ptr", None)
+    return data_ptr() if callable(data_ptr) and getattr(value, "is_cpu", False) else 0
 
 
 def with_rules(where: str, plan: Plan, rules: object) -> Plan:

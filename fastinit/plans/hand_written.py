@@ -36,6 +36,8 @@ def plan_of(where: str, table: Mapping) -> Plan:
     n_all = 0
     for name, row in tensors.items():
         n_all += ranges.n_names(where, name)
+        if set(ranges.RANGE.sub("", name)) & set("{}"):
+            reject_value(where, quoted(name), "ranges as {0..47}", Shown("other braces"))
         if n_all > ranges.MAX_NAMES:
             reject_value(where, "tensors", f"at most {ranges.MAX_NAMES:,} names", Shown("more"))
         with located(f"{where}: {quoted(name)}"):

@@ -129,6 +129,9 @@ def check_ties(where: str, entries: Mapping[str, Entry]) -> None:
     for name, entry in entries.items():
         if entry.same_as is not None and (entry.same_as not in entries or entries[entry.same_as].same_as):
             reject_value(where, f"{quoted(name)}: same_as", "a tensor of its own", entry.same_as)
+        if entry.same_as is not None and entry[:2] != entries[entry.same_as][:2]:
+            got = Shown(f"{entries[entry.same_as].dtype} of shape {entries[entry.same_as].shape}")
+            reject_value(where, f"{quoted(name)}: same_as", f"{entry.dtype} of shape {entry.shape}", got)
 
 
 def scheme_text(scheme: Configured) -> str:

@@ -27,9 +27,15 @@ def n_names(where: str, name: str) -> int:
     return n
 
 
+def _numbers(first: str, last: str) -> list[str]:
+    """With as many digits as the first, if that has zeros ahead."""
+    width = len(first) if first[0] == "0" else 1
+    return [f"{number:0{width}}" for number in range(int(first), int(last) + 1)]
+
+
 def expanded(name: str) -> Iterator[str]:
     """All names, the last range the fastest."""
     texts = RANGE.split(name)[::3]
-    ranges = [range(int(first), int(last) + 1) for first, last in RANGE.findall(name)]
+    ranges = [_numbers(first, last) for first, last in RANGE.findall(name)]
     for numbers in itertools.product(*ranges):
         yield texts[0] + "".join(f"{number}{text}" for number, text in zip(numbers, texts[1:], strict=True))

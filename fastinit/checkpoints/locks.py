@@ -1,0 +1,59 @@
+"""Locks between processes, on files that may be removed."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has others
+    fcntl = None
+
+
+class Lock:
+    """A lock that a process has until it lets it go, or ends."""
+
+    def __init__(self, fd: int):
+        self._fd = fd
+
+    def release(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def take(path: Path, alone: bool) -> Lock | None:
+    """Take a lock, made if need be, together with others or alone; None if another process's does not allow it.
+
+    Where the system has none, everybody gets it.
+    """
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if not _locked(fd, alone):
+            os.close(fd)
+            return None
+        if is_at(fd, path):
+            return Lock(fd)
+        os.close(fd)  # it was removed between: the next one is another file
+
+
+def _locked(fd: int, alone: bool) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+    return True
+
+
+def is_at(fd: int, path: Path) -> bool:
+    """Whether an open file is still the one under a name."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return False
+    own = os.fstat(fd)
+    return (own.st_dev, own.st_ino) == (found.st_dev, found.st_ino)
