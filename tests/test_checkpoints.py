@@ -207,6 +207,12 @@ def test_errors_of_callbacks_leave_nothing(tmp_path):
         (dict(rng=-1), "a non-negative int"),
         (dict(rng="x"), "a non-negative int"),
         (dict(progress=3), "a callable"),
+        (dict(path=3), "create: path: expected a path, got 3"),
+        (dict(path="a\0b"), "create: path: expected a path"),
+        (dict(path="a\udcff"), "create: path: expected a path"),
+        (dict(source=3), "create: source: expected a string, got 3"),
+        (dict(force="x"), "create: force: expected True or False"),
+        (dict(resume=1), "create: resume: expected True or False"),
         (dict(threads=0), "an int >= 1"),
     ],
 )

@@ -96,6 +96,8 @@ def create(
     >>> fs.create(path, {"table": (1000, 64)}, {"table": padded}, dtype="float16")[1:]
     (1, 64000, 132096)
     """
+    for name, value in ("force", force), ("resume", resume):
+        checks.boolean("create", name, value)
     planned = planning.plan_layout("create", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
     writer.write(planned, force=force, resume=resume, threads=threads, progress=_checked("create", progress))
     return _created(planned)
@@ -152,6 +154,7 @@ def write_part(
     False
     True
     """
+    checks.boolean("write_part", "force", force)
     n = checks.positive_integer("write_part", "n_ranks", n_ranks)
     if n > MAX_RANKS:
         reject_value("write_part", "n_ranks", f"at most {MAX_RANKS}", n_ranks)

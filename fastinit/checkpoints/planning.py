@@ -30,12 +30,15 @@ IN_FOLDER = "model.safetensors"
 
 def plan_layout(where: str, path, tensors, rules, rng, dtype, shard_size, source: str = "") -> Layout:
     """What `create` writes, with nothing written yet."""
+    target = target_of(where, path)
+    if not isinstance(source, str):
+        reject_type(where, "source", "a string", source)
     plan = planned(where, tensors, rules, dtype)
     number = seed_number(where, rng)
     contents = contents_of(where, plan, number)
     told = Origin(number, source, {} if rules is None else plain_rules(where, rules))
     shard_bytes = None if shard_size is None else size_in_bytes(where, "shard_size", shard_size)
-    return layout.safetensors(target_of(path), contents, shard_bytes, lambda group: origin.metadata(told, group))
+    return layout.safetensors(target, contents, shard_bytes, lambda group: origin.metadata(told, group))
 
 
 def planned(where: str, tensors: object, rules: object, dtype: object) -> Plan:
@@ -99,9 +102,13 @@ def plain_rules(where: str, rules: Mapping) -> dict[str, object]:
     return table
 
 
-def target_of(path: object) -> Path:
+def target_of(where: str, path: object) -> Path:
     """The file that a path means; a link is followed."""
-    target = Path(os.path.realpath(os.fspath(path)))
+    try:
+        target = Path(os.path.realpath(os.fspath(path)))
+        str(target).encode()
+    except (TypeError, ValueError):  # also of characters that no name has
+        reject_type(where, "path", "a path", path)
     return target / IN_FOLDER if target.is_dir() else target
 
 
