@@ -81,8 +81,9 @@ def test_an_existing_target_is_refused(tmp_path):
     fails(fastinit("init", "gpt2", "-o", path), "exists", "--force")
     assert path.read_text() == "precious"
     assert os.listdir(tmp_path) == [path.name]
-    assert fastinit("init", "gpt2", "-o", path, "--force").returncode == 0
-    assert path.stat().st_size > 4e8
+    small = ("--rule", "*=dummy", "--dtype", "float8_e4m3fn")
+    assert in_this_process("init", "gpt2", "-o", path, "--force", *small).returncode == 0
+    assert path.stat().st_size > 1e8
     assert os.listdir(tmp_path) == [path.name]
 
 
