@@ -13,6 +13,7 @@ from fastinit.schemes.diagonal import dirac, identity
 from fastinit.schemes.orthogonal import orthogonal
 from fastinit.schemes.sparse import sparse
 from fastinit.torch import patches
+from fastinit.torch.laws import is_far
 
 #: What both PyTorch and this package draw on the CPU.
 DTYPES = {torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.complex128}
@@ -84,11 +85,15 @@ def _sparse(tensor, sparsity, std=0.01, generator=None) -> Composed:
     return Composed(sparse, tensor, dict(sparsity=sparsity, std=std, fans="io"), generator)
 
 
+def _truncated(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None) -> Composed:
+    if is_far(mean, std, a, b):
+        return Composed(normal, tensor, dict(mean=mean, std=std), generator)
+    return Composed(truncated_normal, tensor, dict(mean=mean, std=std, lower=a, upper=b), generator)
+
+
 #: Functions of torch.nn.init, with their parameters. Any other call is left to the original.
 COMPOSED: dict[str, Callable[..., Composed]] = {
-    "trunc_normal_": lambda tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None: Composed(
-        truncated_normal, tensor, dict(mean=mean, std=std, lower=a, upper=b), generator
-    ),
+    "trunc_normal_": _truncated,
     "orthogonal_": lambda tensor, gain=1, generator=None: Composed(
         orthogonal, tensor, dict(gain=gain, fans="oi"), generator
     ),

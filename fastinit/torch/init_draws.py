@@ -20,6 +20,7 @@ from fastinit.laws.spec import Spec
 from fastinit.schemes.basic import normal, truncated_normal, uniform
 from fastinit.schemes.orthogonal import orthogonal
 from fastinit.schemes.sparse import sparse
+from fastinit.torch.laws import is_far
 
 #: PyTorch's own functions, as they are before anybody puts this package's into their place.
 THEIRS = SimpleNamespace(**vars(torch.nn.init))
@@ -150,6 +151,8 @@ def _no_grad_normal_(tensor: Tensor, mean: float, std: float, generator: Generat
 def _no_grad_trunc_normal_(
     tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Generator | None = None
 ) -> Tensor:
+    if is_far(mean, std, a, b) and drawn(tensor, NORMAL, (mean, std), generator):
+        return tensor
     if std == 0 or not drawn(tensor, TRUNCATED_NORMAL, (mean, std, a, b), generator):  # by 0, PyTorch divides
         return THEIRS._no_grad_trunc_normal_(tensor, mean, std, a, b, generator)
     if mean < a - 2 * std or mean > b + 2 * std:

@@ -395,7 +395,7 @@ def test_default_dtype_and_meta_context():
             assert bits(torch.randn(9, device="cpu")) == drawn(fi.normal, 9, 0, torch.bfloat16)
     finally:
         torch.set_default_dtype(before)
-    assert bits(weight) == drawn(fi.truncated_normal, (20, 30), 2, torch.bfloat16, std=0.02, lower=-2, upper=2)
+    assert bits(weight) == drawn(fi.normal, (20, 30), 2, torch.bfloat16, std=0.02)  # the bounds are 100 of them away
     assert bits(drawn_by_default) == drawn(fi.normal, 9, 3, torch.bfloat16)
     assert report.fell_back["uniform_", "on meta"] == 2
 
