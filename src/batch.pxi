@@ -158,9 +158,6 @@ cdef class Batch:
         return first, end
 
     def run(self, bytes seed, int n_threads, bint streamed, progress):
-        """Fill all of them; calls progress(bytes just written), unless it is None, after each slab.
-
-        `fresh` says that the memory is new, and not in huge pages: its pages are then asked for by the filling threads.
-        """
+        """Fill all of them; calls progress(bytes just written), unless it is None, after each slab."""
         self.batch.seed = seed_bytes(seed)
         run_batch(&self.batch, n_threads, streamed, progress)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-import tomllib
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fastinit.checkpoints import landing, numpy_format, planning, reading, sources, table, verifying, writer
+from fastinit.checkpoints import disk, landing, numpy_format, planning, reading, sources, table, verifying, writer
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
@@ -111,12 +110,7 @@ def _rules(where: str, options: Namespace) -> dict[str, object] | None:
             reject_value(where, "--rule", "each pattern once", pattern)
         rules[pattern] = scheme
     if options.rules is not None:
-        is_json = options.rules.suffix == ".json"
-        try:
-            found = tomllib.loads(reading.text_of(where, options.rules)) if not is_json else None
-        except (ValueError, RecursionError) as error:
-            reject_value(where, options.rules.name, "TOML", Shown(str(error)))
-        found = reading.json_of(where, options.rules) if is_json else found
+        found = reading.data_of(where, options.rules)
         if not isinstance(found, dict):
             reject_value(where, options.rules.name, "a table of patterns", found)
         rules.update((pattern, rule) for pattern, rule in found.items() if pattern not in rules)
@@ -135,10 +129,7 @@ def _write_config(path: Path, source: Source, dtype: str | None) -> None:
     path = Path(os.path.realpath(path))
     begun = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with open(begun, "x") as file:
-            file.write(json.dumps(config, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        disk.write_synced(begun, (json.dumps(config, indent=2) + "\n").encode())
         os.replace(begun, path)
     finally:
         begun.unlink(missing_ok=True)

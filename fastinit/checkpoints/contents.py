@@ -25,7 +25,7 @@ class Content:
 
     def __init__(self, where: str, name: str, entry: Entry, rng: object):
         self.name, self.entry, self.rng = name, entry, rng
-        self.dtype = dtypes.resolve(where, entry.dtype) if entry.scheme else _stored_dtype(where, entry.dtype)
+        self.dtype = dtypes.resolve(where, entry.dtype)
         self.n_elements = math.prod(entry.shape)
         self.n_bytes = self.n_elements * self.dtype.itemsize
         self._whole: np.ndarray | None = None
@@ -90,11 +90,6 @@ def _given(name: str, entry: Entry, rng: object) -> np.ndarray:
 
 def _needs_whole(scheme) -> bool:
     return scheme.name in WHOLE or any(_needs_whole(other) for _, other in scheme.blocks)
-
-
-def _stored_dtype(where: str, name: str) -> np.dtype:
-    """Of given values, which may be of any dtype."""
-    return dtypes.from_ml_dtypes(where, "dtype", name) if name in dtypes.FROM_ML_DTYPES else np.dtype(name)
 
 
 def boxes(shape: Shape, first: int, last: int) -> Iterator[tuple[slice, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -99,7 +98,8 @@ def create(
     for name, value in ("force", force), ("resume", resume):
         checks.boolean("create", name, value)
     planned = planning.plan_layout("create", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
-    writer.write(planned, force=force, resume=resume, threads=threads, progress=_checked("create", progress))
+    checks.callback("create", "progress", progress)
+    writer.write(planned, force=force, resume=resume, threads=threads, progress=progress)
     return _created(planned)
 
 
@@ -164,16 +164,11 @@ def write_part(
     if planning.plain_seed(rng) is None:
         reject_type("write_part", "rng", "an int or a sequence of ints, the same for all ranks", rng)
     planned = planning.plan_layout("write_part", path, plan_or_tensors, rules, rng, dtype, shard_size, source)
-    landed = writer.write(planned, number, n, force=force, threads=threads, progress=_checked("write_part", progress))
+    checks.callback("write_part", "progress", progress)
+    landed = writer.write(planned, number, n, force=force, threads=threads, progress=progress)
     return _created(planned) if landed else None
 
 
 def _created(planned: Layout) -> Created:
     contents = planned.contents
     return Created(tuple(planned.targets), len(contents), sum(c.n_elements for c in contents), planned.n_bytes)
-
-
-def _checked(where: str, progress: object) -> Callable[[int], object] | None:
-    if progress is not None and not callable(progress):
-        reject_type(where, "progress", "a callable or None", progress)
-    return progress

@@ -26,20 +26,26 @@ ALIGNMENT = 4096
 NOT_DIRECT = (errno.EINVAL, errno.EOPNOTSUPP)
 
 
+def _open_direct(path: Path, flags: int) -> int:
+    """A file open past the cache, or -1 where that cannot be."""
+    if not hasattr(os, "O_DIRECT"):
+        return -1
+    try:
+        return os.open(path, flags | os.O_DIRECT, 0o666)
+    except OSError as error:
+        if error.errno not in NOT_DIRECT:
+            raise
+        return -1
+
+
 class PieceFile:
     """A file open for pieces; any thread may read and write at any place."""
 
     def __init__(self, path: Path, flags: int):
-        self._fd, self.is_direct, self._lock = -1, False, threading.Lock()
-        binary = getattr(os, "O_BINARY", 0)
-        if hasattr(os, "O_DIRECT") and fcntl is not None:
-            try:
-                self._fd, self.is_direct = os.open(path, flags | os.O_DIRECT, 0o666), True
-            except OSError as error:
-                if error.errno not in NOT_DIRECT:
-                    raise
+        self._fd, self._lock = _open_direct(path, flags) if fcntl is not None else -1, threading.Lock()
+        self.is_direct = self._fd >= 0
         if not self.is_direct:
-            self._fd = os.open(path, flags | binary, 0o666)
+            self._fd = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
 
     def reserve(self, n_bytes: int, n_length: int) -> None:
         """Take room on the disk now, so that a full one shows itself before the work, and make the file that long."""
@@ -89,6 +95,14 @@ class PieceFile:
         os.close(self._fd)
 
 
+def write_synced(path: Path, raw: bytes) -> None:
+    """A new file, and wait until the disk has it."""
+    with open(path, "xb") as file:
+        file.write(raw)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def sync_folder(path: Path) -> None:
     """Wait until the disk has a folder's names; where folders cannot be opened, as on Windows, nothing happens."""
     try:
@@ -115,13 +129,8 @@ class PieceReader:
 
     def __init__(self, path: Path):
         self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        self._direct, self._lock = -1, threading.Lock()
-        if hasattr(os, "O_DIRECT") and hasattr(os, "RWF_NOWAIT"):
-            try:
-                self._direct = os.open(path, os.O_RDONLY | os.O_DIRECT)
-            except OSError as error:
-                if error.errno not in NOT_DIRECT:
-                    raise
+        self._direct = _open_direct(path, os.O_RDONLY) if hasattr(os, "RWF_NOWAIT") else -1
+        self._lock = threading.Lock()
 
     def ready(self, first: int, last: int, buffer: np.ndarray) -> int | None:
         """Read bytes [first, last) past the cache unless they are there; which of them the buffer starts with."""

@@ -13,6 +13,7 @@ import hashlib
 import os
 import re
 import stat
+import threading
 from pathlib import Path
 
 from fastinit.checkpoints import disk, locks
@@ -52,8 +53,8 @@ class Landing:
         self._mark = layout.fingerprint()
         self._short = short_name(layout.path.name)
 
-    def _beside(self, ending: str) -> Path:
-        return self.folder / f".{self._short}.{self._mark}.{ending}"
+    def _beside(self, ending: str, mark: str = "") -> Path:
+        return self.folder / f".{self._short}.{mark or self._mark}.{ending}"
 
     def begun(self, number: int) -> Path:
         """A file's name until all are complete."""
@@ -75,7 +76,7 @@ class Landing:
 
     def is_landed(self) -> bool:
         """Whether all files have their names, with headers and sizes as they are to be."""
-        if any(self.begun(i).exists() for i in range(len(self.layout.files))) or self._beside("complete").exists():
+        if self.is_complete() or any(self.begun(i).exists() for i in range(len(self.layout.files))):
             return False
         index = self.layout.index
         if index is not None and (not self.layout.index_path.is_file() or self.layout.index_path.read_bytes() != index):
@@ -144,12 +145,10 @@ class Landing:
                 check_target(target, force=False)
 
     def _land_index(self, force: bool) -> None:
-        begun, target = self._beside(f"{os.getpid()}.index"), self.layout.index_path
+        begun, target = self._beside(f"{os.getpid()}{threading.get_ident()}.index"), self.layout.index_path
         try:
-            with open(begun, "wb") as file:
-                file.write(self.layout.index)
-                file.flush()
-                os.fsync(file.fileno())
+            begun.unlink(missing_ok=True)
+            disk.write_synced(begun, self.layout.index)
             if not (target.exists() and target.read_bytes() == self.layout.index):
                 rename(begun, target, force)
         except FileExistsError:
@@ -184,10 +183,10 @@ class Landing:
         pattern = re.compile(rf"\.{re.escape(self._short)}\.([0-9a-f]{{16}})\.{ENDINGS}")
         found = [pattern.fullmatch(path.name) for path in self.folder.iterdir()]
         for mark in {one[1] for one in found if one} - {self._mark}:
-            if not force and (self.folder / f".{self._short}.{mark}.shared").exists():
+            if not force and self._beside("shared", mark).exists():
                 text = "has shares of another checkpoint that several processes write; --force removes them"
                 raise FileExistsError(errno.EEXIST, text, str(self.layout.path))
-            lock = locks.take(self.folder / f".{self._short}.{mark}.lock", alone=True)
+            lock = locks.take(self._beside("lock", mark), alone=True)
             if lock is not None:
                 self._remove(mark)
                 lock.release()

@@ -17,7 +17,6 @@ from fastinit.filling import seed
 from fastinit.plans import assigning, plain
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
-from fastinit.schemes.register import Configured
 
 #: Units of sizes, decimal as on disks, or powers of 1024.
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -91,7 +90,7 @@ def plain_rules(where: str, rules: Mapping) -> dict[str, object]:
     """Rules as they stand in a file; of a function only that it is one."""
     table = {}
     for pattern, value in rules.items():
-        if callable(value) and not isinstance(value, Configured) and not hasattr(value, "configured"):
+        if assigning.is_function(value):
             table[pattern] = "a function"
             continue
         rule = assigning.rule_of(where, pattern, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit.checkpoints import origin, safetensors_format
+from fastinit.checkpoints.layout import index_path
 from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.checkpoints.safetensors_format import Header, Stored
 from fastinit.common.calls import one_form
@@ -19,8 +21,6 @@ from fastinit.common.errors import Shown, located, reject_value
 from fastinit.laws import dtypes
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Entry, Plan
-
-INDEX_SUFFIX = ".index.json"
 
 #: Bytes that an index, a configuration or a plan may have.
 MAX_TEXT_BYTES = 256 << 20
@@ -69,12 +69,17 @@ def open_plan(path) -> SavedPlan:
     tensor  shape    dtype    law
     w       50 x 64  float32  he_normal() 3 v1
     """
+    return saved_plan("open_plan", files_of("open_plan", path))
+
+
+def saved_plan(where: str, files: list[tuple[Path, Header]]) -> SavedPlan:
+    """What files say together of how they were made."""
     entries, told = {}, None
-    for file, header in files_of("open_plan", path):
-        with located(f"open_plan: {file.name}"):
+    for file, header in files:
+        with located(f"{where}: {file.name}"):
             one, found = origin.of_header("file", header)
         if told is not None and one != told:
-            reject_value("open_plan", file.name, "the origin of the other files", Shown("another"))
+            reject_value(where, file.name, "the origin of the other files", Shown("another"))
         told = one
         for tensor in header.tensors:
             entry = found[tensor.name]
@@ -87,8 +92,7 @@ def open_plan(path) -> SavedPlan:
 
 def _stored_values(file: Path, n_header: int, tensor: Stored) -> Callable[[object], np.ndarray]:
     def values(rng: object) -> np.ndarray:
-        is_known = tensor.dtype in dtypes.FROM_ML_DTYPES
-        dtype = dtypes.from_ml_dtypes("open_plan", "dtype", tensor.dtype) if is_known else np.dtype(tensor.dtype)
+        dtype = dtypes.resolve("open_plan", tensor.dtype)
         with safetensors_format.open_regular(file) as opened:
             opened.seek(n_header + tensor.start)
             raw = np.empty(tensor.end - tensor.start, np.uint8)
@@ -107,10 +111,9 @@ def files_of(where: str, path: os.PathLike | str) -> list[tuple[Path, Header]]:
     """The files of a checkpoint, with their headers checked, and against the index if there is one."""
     path = Path(path)
     if path.is_dir():
-        found = [path / IN_FOLDER, path / f"{IN_FOLDER}{INDEX_SUFFIX}"]
-        path = next((one for one in found if one.exists()), found[0])
-    elif not path.exists() and Path(f"{path}{INDEX_SUFFIX}").exists():
-        path = Path(f"{path}{INDEX_SUFFIX}")
+        path = path / IN_FOLDER
+    if not path.exists() and index_path(path).exists():
+        path = index_path(path)
     if path.suffix != ".json":
         return [(path, safetensors_format.read_header(where, path))]
     weight_map = index_of(where, path)
@@ -126,7 +129,7 @@ def files_of(where: str, path: os.PathLike | str) -> list[tuple[Path, Header]]:
 
 def index_of(where: str, path: Path) -> dict[str, str]:
     """An index: of each tensor the name of its file, which lies in the same folder."""
-    table = json_of(where, path)
+    table = data_of(where, path)
     weight_map = table.get("weight_map") if isinstance(table, dict) else None
     if not isinstance(weight_map, dict) or not weight_map:
         reject_value(where, path.name, "an index with a weight_map", Shown("none"))
@@ -149,9 +152,11 @@ def text_of(where: str, path: Path) -> str:
         reject_value(where, path.name, "text in UTF-8", Shown(str(error)))
 
 
-def json_of(where: str, path: Path) -> object:
-    """A file in JSON."""
+def data_of(where: str, path: Path) -> object:
+    """What a file in JSON, or else in TOML, holds."""
+    kind, loads = ("JSON", json.loads) if path.suffix == ".json" else ("TOML", tomllib.loads)
+    text = text_of(where, path)
     try:
-        return json.loads(text_of(where, path))
+        return loads(text)
     except (ValueError, RecursionError) as error:  # also of integers with too many digits
-        reject_value(where, path.name, "JSON", Shown(str(error)))
+        reject_value(where, path.name, kind, Shown(str(error)))

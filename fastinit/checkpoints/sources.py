@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from fastinit.checkpoints import reading
+from fastinit.checkpoints.layout import index_path
 from fastinit.checkpoints.origin import KEY
 from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.common.errors import Shown, reject_value
@@ -41,13 +41,13 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
     if source in MODELS and not path.is_file():
         return Source(MODELS[source](), source)
     if path.is_dir():
-        inside = [path / "config.json", path / IN_FOLDER, path / f"{IN_FOLDER}{reading.INDEX_SUFFIX}"]
+        inside = [path / "config.json", path / IN_FOLDER, index_path(path / IN_FOLDER)]
         path = next((one for one in inside if one.exists()), inside[0])
     if path.suffix not in (".json", ".safetensors", ".toml"):
         reject_value(where, "SOURCE", EXPECTED, source)
     if path.suffix == ".safetensors":
         return _of_checkpoint(where, path)
-    table = reading.json_of(where, path) if path.suffix == ".json" else _toml_of(where, path)
+    table = reading.data_of(where, path)
     if isinstance(table, dict) and "weight_map" in table:
         return _of_checkpoint(where, path)
     if isinstance(table, dict) and ("format" in table or "tensors" in table):
@@ -59,18 +59,11 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
     reject_value(where, path.name, "a configuration with model_type, an index, or a plan", Shown("something else"))
 
 
-def _toml_of(where: str, path: Path) -> dict:
-    try:
-        return tomllib.loads(reading.text_of(where, path))
-    except (ValueError, RecursionError) as error:
-        reject_value(where, path.name, "TOML", Shown(str(error)))
-
-
 def _of_checkpoint(where: str, path: Path) -> Source:
     """Its own laws, if fastinit wrote it; else names, shapes and dtypes."""
     files = reading.files_of(where, path)
     if all(KEY in header.metadata for _, header in files):
-        return Source(reading.open_plan(path).plan, path.name)
+        return Source(reading.saved_plan(where, files).plan, path.name)
     entries = {t.name: Entry(t.shape, t.dtype) for _, header in files for t in header.tensors}
     return Source(Plan(entries), path.name)
 

@@ -10,28 +10,17 @@ from fastinit.checkpoints.layout import Layout
 HEAD = ("tensor", "shape", "dtype", "law", "bytes", "file")
 
 
-def rows(layout: Layout) -> list[tuple[str, str, str, str, str, str]]:
-    """A row for each tensor, in the order of the bytes."""
-    return [
-        (
-            printable(content.name),
-            " x ".join(map(str, content.entry.shape)) or "()",
-            content.entry.dtype,
-            content.entry.law(),
-            f"{content.n_bytes:,}",
-            file.name,
-        )
-        for file in layout.files
-        for content, _, _ in file.spans
-    ]
-
-
 def text(layout: Layout) -> str:
-    """The table, and totals."""
-    table = [HEAD, *rows(layout)]
+    """The table for reading, and totals."""
+    table = [HEAD, *map(_cells, plain(layout)["tensors"])]
     widths = [max(len(row[i]) for row in table) for i in range(len(HEAD) - 1)] + [0]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
     return "\n".join([*lines, "", _totals(layout)])
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    shape = " x ".join(map(str, row["shape"])) or "()"
+    return printable(row["name"]), shape, row["dtype"], row["law"], f"{row['bytes']:,}", row["file"]
 
 
 def _totals(layout: Layout) -> str:
@@ -41,7 +30,7 @@ def _totals(layout: Layout) -> str:
 
 
 def plain(layout: Layout) -> dict[str, Any]:
-    """The same for JSON."""
+    """A row for each tensor, in the order of the bytes, as JSON has it."""
     tensors = [
         {
             "name": content.name,

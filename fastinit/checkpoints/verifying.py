@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from fastinit.checkpoints import comparing, origin, planning, reading
 from fastinit.checkpoints.comparing import Difference, Planned
 from fastinit.checkpoints.contents import Content
+from fastinit.checkpoints.origin import Origin
 from fastinit.checkpoints.safetensors_format import Header
+from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type
 from fastinit.plans.patterns import quoted
@@ -105,41 +107,32 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
     """
     if plan is not None and not isinstance(plan, Plan):
         reject_type("verify", "plan", "a plan or None", plan)
-    if progress is not None and not callable(progress):
-        reject_type("verify", "progress", "a callable or None", progress)
+    checks.callback("verify", "progress", progress)
     try:
         files = reading.files_of("verify", path)
     except (ValueError, TypeError) as error:
         return Verification(0, 0, (str(error),), ())
     expected = None if plan is None else _contents(plan, rng)
-    problems, planned = [], []
+    problems: list[str] = []
+    planned: list[Planned] = []
+    origins: dict[str, Origin] = {}
     for file, header in files:
         if expected is not None:
             planned += _of_plan(file, header, expected, problems)
         else:
-            planned += _of_itself(file, header, problems)
+            planned += _of_itself(file, header, origins, problems)
     problems += [f"{quoted(name)}: expected in the file, got nothing" for name in expected or ()]
-    if expected is None:
-        problems += _unlike(files)
+    problems += _unlike(origins)
     problems += _missing_files(files)
     differences = comparing.compare(planned, threads, progress)
     return Verification(len(planned), sum(one.n_bytes for one in planned), tuple(problems), tuple(differences))
 
 
-def _unlike(files: list[tuple[Path, Header]]) -> list[str]:
+def _unlike(origins: dict[str, Origin]) -> list[str]:
     """Files that were not made together with the first."""
-    origins = []
-    for _, header in files:
-        try:
-            origins.append(origin.of_header("verify", header)[0])
-        except (ValueError, TypeError):  # which has been told
-            origins.append(None)
-    known = [found for found in origins if found is not None]
-    return [
-        f"{file.name}: expected the seed, source and rules of the other files, got others"
-        for (file, _), found in zip(files, origins, strict=True)
-        if found is not None and found != known[0]
-    ]
+    first = next(iter(origins.values()), None)
+    expected = "expected the seed, source and rules of the other files, got others"
+    return [f"{name}: {expected}" for name, found in origins.items() if found != first]
 
 
 def _missing_files(files: list[tuple[Path, Header]]) -> list[str]:
@@ -170,8 +163,8 @@ def _of_plan(file: Path, header: Header, expected: dict[str, Content], problems:
             yield Planned(file, header.n_bytes + tensor.start, tensor, content)
 
 
-def _of_itself(file: Path, header: Header, problems: list[str]) -> Iterator[Planned]:
-    """A file's tensors as it says itself that they are to be."""
+def _of_itself(file: Path, header: Header, origins: dict[str, Origin], problems: list[str]) -> Iterator[Planned]:
+    """A file's tensors as it says itself that they are to be; its origin goes to the others'."""
     if origin.KEY not in header.metadata:
         origin.of_header("verify", header)  # raises: this is no damage, there is nothing to go by
     try:
@@ -179,6 +172,7 @@ def _of_itself(file: Path, header: Header, problems: list[str]) -> Iterator[Plan
     except (ValueError, TypeError) as error:
         problems.append(f"{file.name}: {error}")
         return
+    origins[file.name] = told
     if told.stream != origin.STREAM:
         problems.append(f"{file.name}: expected stream {origin.STREAM}, got {told.stream}")
         return

@@ -102,6 +102,11 @@ def boolean(where: str, parameter: str, value: object) -> bool:
     return bool(value)
 
 
+def callback(where: str, parameter: str, value: object) -> None:
+    if value is not None and not callable(value):
+        reject_type(where, parameter, "a callable or None", value)
+
+
 def positive_integer(where: str, parameter: str, value: object) -> int:
     expected = "an int >= 1"
     number = as_integer(value)

@@ -93,14 +93,14 @@ def with_rules(where: str, plan: Plan, rules: object) -> Plan:
         if position == len(patterns.texts):
             continue
         value, entry = rules[patterns.texts[position]], entries[name]
-        if _is_function(value):
+        if is_function(value):
             value = _asked(where, patterns.texts[position], value, name, entry)
             rule = rule_of(where, patterns.texts[position], value)
         elif position not in known:
             rule = known[position] = rule_of(where, patterns.texts[position], value)
         else:
             rule = known[position]
-        entries[name] = _changed(where, name, entry, rule)
+        entries[name] = _changed(entry, rule)
     for position in sorted(set(range(len(patterns.texts))).difference(found)):
         pattern = patterns.texts[position]
         got = Shown(f"{quoted(pattern)}, which is the first for no name{_hint(pattern, plan, names)}")
@@ -116,7 +116,8 @@ def _hint(pattern: str, plan: Plan, names: list[str]) -> str:
     return f"; near it are {near}" if near else ""
 
 
-def _is_function(value: object) -> bool:
+def is_function(value: object) -> bool:
+    """Whether a rule is to be asked for each name; schemes, which can be called too, are none."""
     return callable(value) and not isinstance(value, Configured) and not hasattr(value, "configured")
 
 
@@ -129,7 +130,7 @@ def _asked(where: str, pattern: str, function: Any, name: str, entry: Entry) -> 
     return keep if value is None else value
 
 
-def _changed(where: str, name: str, entry: Entry, rule: Rule) -> Entry:
+def _changed(entry: Entry, rule: Rule) -> Entry:
     if rule.scheme is not None:
         entry = entry._replace(scheme=rule.scheme, values=None, note="")
     return entry if rule.dtype is None else with_dtype(entry, rule.dtype)

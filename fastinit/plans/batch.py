@@ -92,23 +92,17 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     >>> bool((model["layers"][1]["w"] == fi.normal((8, 8), std=0.02 / 2**0.5, rng=0, name="layers.1.w")).all())
     True
     """
-    fill_all(arrays, rules, rng, threads, progress, sep=sep, unused=unused, skip=skip)
-    return arrays
-
-
-def fill_all(arrays, rules, rng=None, threads=None, progress=None, *, sep=".", unused="error", skip=()) -> None:
-    """The same, with nothing returned."""
     if not isinstance(sep, str):
         reject_type("initialize", "sep", "a string", sep)
     checks.one_of("initialize", "unused", unused, UNUSED)
-    if progress is not None and not callable(progress):
-        reject_type("initialize", "progress", "a callable or None", progress)
+    checks.callback("initialize", "progress", progress)
     entries, table = without_skipped(nests.flat(arrays, sep), skip, unused), Rules(rules)
     work = _Work(*_apart(entries, table.choose(entries, unused)), table.specs)
     overlaps.reject(work.names, work.values, *work.bounds())
     n_threads = choose_threads("initialize", threads, work.batch.n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
     work.do(seed.seed_of("initialize", rng, work.draws), threads, n_threads, progress)
+    return arrays
 
 
 def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 import numpy as np
 import torch
 
-from fastinit.common.errors import Shown, located, reject_value
-from fastinit.filling import seed
-from fastinit.filling.tensors import as_array, note_write
+from fastinit.common.errors import located
+from fastinit.filling import output, seed
+from fastinit.filling.tensors import note_write
 from fastinit.laws import dtypes
-from fastinit.plans.batch import fill_all
+from fastinit.plans.batch import initialize
 from fastinit.plans.part import Part, part
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
@@ -36,15 +36,13 @@ def _check_writable(where: str, name: str, tensor: torch.Tensor) -> None:
     pieces = shards.pieces_of(where, tensor)
     for view in [tensor.detach()] if pieces is None else [view for view, _ in pieces.parts]:
         with located(f"{where}: {quoted(name)}"):
-            array = as_array(where, view)
-        if any(stride == 0 and n > 1 for n, stride in zip(array.shape, array.strides, strict=True)):
-            reject_value(where, quoted(name), "memory that does not repeat", Shown("one that does"))
+            output.as_array(where, view)
 
 
 def by_rules(tensors: Mapping[str, torch.Tensor], rules: object, rng: object, **options) -> None:
     """`fastinit.initialize` for tensors of which this process may have a part."""
     memory = {name: _memory(tensor) for name, tensor in tensors.items()}
-    fill_all(memory, rules, rng, **options)
+    initialize(memory, rules, rng, **options)
     for name, tensor in tensors.items():
         if isinstance(memory[name], tuple):  # views, writes to which count for the local part alone
             note_write(tensor)

@@ -166,8 +166,6 @@ def _given_scheme(tensor: torch.Tensor) -> Configured | None:
 
 
 def _why(law: Law) -> str:
-    if law is UNWRITTEN:
-        return "never written to: zeros"
     return law.kind if law.is_told else law.numbers["why"]
 
 
