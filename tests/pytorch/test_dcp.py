@@ -6,8 +6,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 import torch.distributed.checkpoint as dcp  # noqa: E402
-import torch.multiprocessing as mp  # noqa: E402
 from dcp_cases import build, process  # noqa: E402
+from group_processes import spawn  # noqa: E402
 
 import fastinit as fi  # noqa: E402
 import fastinit.torch as ft  # noqa: E402
@@ -58,7 +58,7 @@ def fi_plan(n):
 def test_processes_write_it_and_a_sharded_module_reads_it(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        mp.spawn(process, (str(tmp_path),), nprocs=2)
+        spawn(process, (str(tmp_path),), 2)
     assert [(tmp_path / f"{rank}.txt").read_text() for rank in range(2)] == ["equal"] * 2
 
 

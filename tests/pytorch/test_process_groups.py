@@ -6,7 +6,7 @@ import warnings
 import pytest
 
 torch = pytest.importorskip("torch")
-import torch.multiprocessing as mp  # noqa: E402
+from group_processes import spawn  # noqa: E402
 from process_group_cases import cases, process  # noqa: E402
 
 SIZES = [1, 2, 4]
@@ -21,7 +21,7 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("groups")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch's own, of processes that end
-        mp.spawn(process, (folder,), nprocs=max(SIZES))
+        spawn(process, (folder,), max(SIZES))
     return {n: [json.loads((folder / f"{n}.{rank}.json").read_text()) for rank in range(n)] for n in SIZES}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import torch.multiprocessing as mp  # noqa: E402
+from group_processes import spawn  # noqa: E402
 from torch import nn  # noqa: E402
 
 import fastinit as fi  # noqa: E402
@@ -92,7 +92,7 @@ def test_parts_are_the_whole(n, tmp_path):
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([*folders, *([before] if before else [])])
     try:
-        mp.spawn(process, (n, tmp_path / "store"), nprocs=n)
+        spawn(process, (n, tmp_path / "store"), n)
     finally:
         if before is None:
             del os.environ["PYTHONPATH"]
