@@ -126,3 +126,13 @@ def test_generators_are_advanced_alike():
     assert words == seed.seed_of("", 0)
     generator = np.random.default_rng(0)
     assert same_bits(fi.normal(5, rng=generator, dtype="complex64"), fi.normal(5, rng=0, dtype="complex64"))
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128", "float32", "bfloat16"])
+def test_arrays_without_elements(dtype):
+    assert fi.normal((0, 3), dtype=dtype).shape == (0, 3)
+    assert fi.normal((5, 3), dtype=dtype, index=np.s_[:0]).shape == (0, 3)
+    assert fi.lecun_uniform((5, 3), dtype=dtype, index=[]).dtype == fi.empty(0, dtype).dtype
+    arrays = {"empty": fi.empty((0, 3), dtype), "full": fi.empty((2, 3), dtype)}
+    fi.initialize(arrays, {"*": "normal"}, rng=0)
+    assert np.array_equal(arrays["full"], fi.normal((2, 3), dtype=dtype, rng=0, name="full"))

@@ -103,7 +103,7 @@ def runs_of(array: np.ndarray, full_shape: Shape, chosen: Selection | None) -> t
     Both as _kernels.fill takes them; the part is the whole, if none is chosen.
     """
     if array.size == 0:
-        return array, None
+        return array.real, None  # complex numbers go as their parts
     if array.dtype.kind == "c" or (chosen is not None and chosen.positions):
         return target_of(array, full_shape, chosen).runs()
     if chosen is not None:

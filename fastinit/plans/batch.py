@@ -97,12 +97,17 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     checks.one_of("initialize", "unused", unused, UNUSED)
     checks.callback("initialize", "progress", progress)
     entries, table = without_skipped(nests.flat(arrays, sep), skip, unused), Rules(rules)
-    work = _Work(*_apart(entries, table.choose(entries, unused)), table.specs)
+    fill_chosen(entries, table.choose(entries, unused), table.specs, rng, threads, progress)
+    return arrays
+
+
+def fill_chosen(entries: dict, choices: list[int] | None, specs: list[Spec], rng, threads, progress) -> None:
+    """Fill arrays and tuples of parts by name, each by the scheme that `Rules.choose` chose for it."""
+    work = _Work(*_apart(entries, choices), specs)
     overlaps.reject(work.names, work.values, *work.bounds())
     n_threads = choose_threads("initialize", threads, work.batch.n_elements)
     # Last of all checks, because it advances a generator: a call that raises must not.
     work.do(seed.seed_of("initialize", rng, work.draws), threads, n_threads, progress)
-    return arrays
 
 
 def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:

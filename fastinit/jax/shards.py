@@ -1,0 +1,134 @@
+"""Arrays of which each device gets its part, filled in place and handed over."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Sharding, SingleDeviceSharding
+
+from fastinit.common import checks
+from fastinit.common.calls import one_form
+from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.filling import memory, seed
+from fastinit.jax import meshes
+from fastinit.laws import dtypes
+from fastinit.plans.batch import initialize
+from fastinit.plans.part import Part, part
+from fastinit.schemes.register import Configured, configured_of
+
+
+class Pieces(NamedTuple):
+    """Memory for what this process has of an array."""
+
+    shape: tuple[int, ...]  #: of the whole
+    sharding: Sharding
+    arrays: list[np.ndarray]  #: each part once
+    devices: list[list]  #: of each part, those that hold it
+
+    def parts(self) -> tuple[Part, ...]:
+        """As `fastinit.initialize` takes them."""
+        indices = self.sharding.addressable_devices_indices_map(self.shape)
+        return tuple(
+            part(array, self.shape, indices[devices[0]])
+            for array, devices in zip(self.arrays, self.devices, strict=True)
+        )
+
+    def joined(self) -> jax.Array:
+        """The array, its parts handed over. Devices that hold the same part on one machine may share its memory."""
+        by_device = [
+            handed_over(array, SingleDeviceSharding(device, memory_kind=self.sharding.memory_kind))
+            for array, devices in zip(self.arrays, self.devices, strict=True)
+            for device in devices
+        ]
+        return jax.make_array_from_single_device_arrays(
+            self.shape, self.sharding, by_device, dtype=self.arrays[0].dtype if self.arrays else None
+        )
+
+
+def pieces_of(where: str, shape: tuple[int, ...], dtype: np.dtype, sharding: Sharding) -> Pieces:
+    """New memory, for each distinct part that this process's devices hold."""
+    by_bounds: dict[tuple, list] = {}
+    for device, index in sharding.addressable_devices_indices_map(shape).items():
+        bounds = tuple(line.indices(n)[:2] for line, n in zip(index, shape, strict=True))
+        by_bounds.setdefault(bounds, []).append(device)
+    extents = [tuple(stop - start for start, stop in bounds) for bounds in by_bounds]
+    return Pieces(shape, sharding, [memory.aligned(where, e, dtype) for e in extents], list(by_bounds.values()))
+
+
+def handed_over(array: np.ndarray, place: Sharding | None = None) -> jax.Array:
+    """An array of JAX over the same memory, which nobody writes to any more; a copy where the device has its own."""
+    return jax.device_put(array, place, may_alias=True)
+
+
+def filled(
+    where: str, shape: tuple[int, ...], dtype: np.dtype, sharding: Sharding, scheme: Configured, rng: object, name: str
+) -> jax.Array:
+    """A sharded array, of what has been checked but for the scheme."""
+    pieces = pieces_of(where, shape, dtype, sharding)
+    if pieces.arrays:
+        check(scheme, shape, dtype)
+        initialize({name: pieces.parts()}, {"*": scheme}, rng)
+    return pieces.joined()
+
+
+def check(scheme: Configured, shape: tuple[int, ...], dtype: np.dtype) -> None:
+    """Raise what a fill would, in the scheme's own words, and fill nothing."""
+    scheme(shape, dtype=dtype, rng=0, index=np.s_[:0] if shape else None)
+
+
+@one_form
+def make_array(shape, sharding, scheme, rng=0, name="", *, dtype=None) -> jax.Array:
+    """Return a sharded array of JAX, each part filled on its own, and equal to the whole bit for bit.
+
+    ``np.asarray(make_array(shape, sharding, scheme, rng, name))`` is ``scheme(shape, rng=rng, name=name)``, whatever
+    the sharding. Each process fills the parts of its own devices, and no more: a part that several of them hold is
+    filled once. On the CPU parts are handed over without a copy.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        Of the whole.
+    sharding : jax.sharding.Sharding
+        Which device holds which part; parts are of equal size.
+    scheme : str, scheme or Configured
+        A scheme's name, its function, or what `fastinit.get` returned. Its fans come from the whole shape.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
+        As for the scheme. Where several processes share the array, each must give the same number.
+    name : str, default ""
+        Of the stream.
+    dtype : dtype-like, default float32
+        One that fills accept, and JAX has: without its 64 bits, none of those.
+
+    Returns
+    -------
+    jax.Array
+        With that sharding.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as stated, or the sharding does not divide the shape evenly.
+
+    Examples
+    --------
+    >>> import jax, numpy as np, fastinit as fi, fastinit.jax as fj
+    >>> from jax.sharding import NamedSharding, PartitionSpec
+    >>> mesh = jax.make_mesh((len(jax.devices()),), ("x",))
+    >>> w = fj.make_array((64, 32), NamedSharding(mesh, PartitionSpec("x")), "he_normal", rng=0, name="w")
+    >>> bool((np.asarray(w) == fi.he_normal((64, 32), rng=0, name="w")).all())
+    True
+    """
+    where = "make_array"
+    if not isinstance(sharding, Sharding):
+        reject_type(where, "sharding", "a jax.sharding.Sharding", sharding)
+    resolved = dtypes.resolve(where, dtype)
+    if jax.dtypes.canonicalize_dtype(resolved) != resolved:
+        reject_value(where, "dtype", "one of 32 bits or fewer, unless jax_enable_x64 is set", Shown(resolved.name))
+    dims = checks.as_shape(where, shape, resolved.itemsize)
+    meshes.check_even(where, "sharding", sharding, dims)
+    configured = configured_of(where, scheme)
+    seed.check_name(where, name)
+    seed.check_rng(where, rng)
+    return filled(where, dims, resolved, sharding, configured, rng, name)

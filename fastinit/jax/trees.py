@@ -1,0 +1,135 @@
+"""Trees of arrays, filled by rules on the names of their leaves."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax.sharding import Sharding
+
+from fastinit.common import checks
+from fastinit.common.calls import one_form
+from fastinit.common.errors import Shown, located, reject_type, reject_value
+from fastinit.filling import memory
+from fastinit.jax import meshes, shards
+from fastinit.laws import dtypes
+from fastinit.plans.batch import fill_chosen
+from fastinit.plans.patterns import quoted
+from fastinit.plans.rules import KEEP, UNUSED, Rules, without_skipped
+
+#: The attribute by which Flax's variables and their partitioned values hold their arrays.
+BOXED = jax.tree_util.GetAttrKey("value")
+
+
+@one_form
+def initialize(tree: Any, rules, rng=0, *, sep=".", unused="error", skip=(), threads=None, progress=None) -> Any:
+    """Return a tree of new arrays, each by the first rule that matches its name; all are filled in one parallel loop.
+
+    As `fastinit.initialize`, whose rules these are, but that JAX's arrays are made anew. A name is the way through the
+    tree, its keys joined by `sep`; a last attribute ``value``, as Flax's variables have, is no part of it. Values are
+    those of ``scheme(shape, rng=rng, name=name)``, whatever the shardings.
+
+    Parameters
+    ----------
+    tree : pytree of jax.Array, numpy.ndarray or jax.ShapeDtypeStruct
+        Shapes, dtypes and shardings: of a model's parameters, or of what ``jax.eval_shape`` makes of its init. A leaf
+        with a sharding over several devices gets an array with the same, of which each process fills its own part.
+    rules : mapping of str to scheme
+        Patterns, the first match of which chooses. `fastinit.keep` leaves an array as it is.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
+        The seed. Where several processes share the arrays, each must give the same number.
+    sep : str, default "."
+        What joins keys.
+    unused : {"error", "ignore"}, default "error"
+        Whether a rule that is no name's is refused.
+    skip : str or sequence of str, default ()
+        Patterns of names whose leaves, of any kind, are returned as they are.
+    threads : int >= 1, optional
+        Threads for this call.
+    progress : callable, optional
+        Called now and then as ``progress(n_bytes)`` with the number of bytes just written.
+
+    Returns
+    -------
+    pytree
+        As `tree`, with new arrays.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not as stated, two leaves have one name, or a sharding does not divide its shape evenly.
+
+    Examples
+    --------
+    >>> import fastinit as fi, fastinit.jax as fj
+    >>> from jax import ShapeDtypeStruct
+    >>> shapes = {"fc": {"kernel": ShapeDtypeStruct((64, 10), "float32"), "bias": ShapeDtypeStruct((10,), "float32")}}
+    >>> tree = fj.initialize(shapes, {"*.bias": "zeros", "*": "he_normal"}, rng=0)
+    >>> bool((tree["fc"]["kernel"] == fi.he_normal((64, 10), rng=0, name="fc.kernel")).all())
+    True
+    """
+    if not isinstance(sep, str):
+        reject_type("initialize", "sep", "a string", sep)
+    checks.callback("initialize", "progress", progress)
+    checks.one_of("initialize", "unused", unused, UNUSED)
+    leaves, structure = jax.tree_util.tree_flatten_with_path(tree)
+    named = _named(leaves, sep)
+    table = Rules(rules)
+    chosen = {name: _asked(name, leaf) for name, leaf in without_skipped(named, skip, unused).items()}
+    choices = table.choose(chosen, unused)
+    if choices is not None:
+        _check_kept(named, [name for name, choice in zip(chosen, choices, strict=True) if choice == KEEP])
+        chosen = {name: asked for (name, asked), choice in zip(chosen.items(), choices, strict=True) if choice != KEEP}
+        choices = [choice for choice in choices if choice != KEEP]
+    memory = {name: asked.memory() for name, asked in chosen.items()}
+    parts = {name: m.parts() if isinstance(m, shards.Pieces) else m for name, m in memory.items()}
+    fill_chosen(parts, choices, table.specs, rng, threads, progress)
+    made = {name: m.joined() if isinstance(m, shards.Pieces) else shards.handed_over(m) for name, m in memory.items()}
+    return structure.unflatten(made.get(name, leaf) for name, leaf in named.items())
+
+
+class _Asked(NamedTuple):
+    """What a leaf tells of the array that takes its place."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    sharding: Sharding | None
+
+    def memory(self) -> np.ndarray | shards.Pieces:
+        """New memory for it, or for this process's parts of it."""
+        if self.sharding is None:
+            return memory.aligned("initialize", self.shape, self.dtype)
+        return shards.pieces_of("initialize", self.shape, self.dtype, self.sharding)
+
+
+def _named(leaves: list, sep: str) -> dict[str, Any]:
+    named: dict[str, Any] = {}
+    for path, leaf in leaves:
+        name = jax.tree_util.keystr(path[:-1] if path[1:] and path[-1] == BOXED else path, simple=True, separator=sep)
+        if name in named:
+            reject_value("initialize", "tree", "a name for each leaf", Shown(f"{quoted(name)} for two"))
+        named[name] = leaf
+    return named
+
+
+def _asked(name: str, leaf: Any) -> _Asked:
+    place = f"tree[{quoted(name)}]"
+    if not isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct, np.ndarray)):
+        reject_type("initialize", place, "an array or a jax.ShapeDtypeStruct", leaf)
+    if isinstance(leaf, jax.core.Tracer):
+        reject_type("initialize", place, "an array; under jit, the initializers fill", Shown("a traced one"))
+    with located(f"initialize: {place}"):
+        dtype = dtypes.resolve("array", leaf.dtype)
+        sharding = getattr(leaf, "sharding", None)
+        if sharding is not None and len(sharding.device_set) == 1 and not getattr(leaf, "committed", True):
+            sharding = None  # where JAX put it by itself, so that the new one may follow what it is used with
+        if sharding is not None:
+            meshes.check_even("array", "sharding", sharding, leaf.shape)
+    return _Asked(leaf.shape, dtype, sharding)
+
+
+def _check_kept(named: dict[str, Any], kept: list[str]) -> None:
+    for name in kept:
+        if isinstance(named[name], jax.ShapeDtypeStruct):
+            reject_type("initialize", f"tree[{quoted(name)}]", "an array, to be kept", named[name])
