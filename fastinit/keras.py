@@ -66,6 +66,7 @@ __all__ = [
     "Zeros",
 ]
 
+
 class _Filled:
     """What all have: how they are made, saved and called. `_scheme` is their own."""
 
