@@ -17,6 +17,7 @@ import copy
 import itertools
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,14 @@ def _told(scheme: Configured) -> tuple:
 
 
 @one_form
-def array(scheme, shape, chunks="auto", dtype="float32", rng=0, name="") -> da.Array:
+def array(
+    scheme: Any,
+    shape: int | Sequence[int],
+    chunks: Any = "auto",
+    dtype: Any = "float32",
+    rng: Any = 0,
+    name: str = "",
+) -> da.Array:
     """Return a lazy Dask array, equal to ``scheme(shape, dtype=dtype, rng=rng, name=name)`` bit for bit.
 
     A task fills one chunk, on one thread, where the chunk lives; nothing is drawn before, and nothing moves. Values do
@@ -136,7 +144,7 @@ def _covering(where: str, chunks: object, shape: tuple[int, ...], dtype: np.dtyp
 
 
 @one_form
-def to_npy(array, path) -> None:
+def to_npy(array: da.Array, path: str | os.PathLike) -> None:
     """Write a Dask array to one ``.npy`` file, each chunk to its place in it by the worker that has it.
 
     Memory stays that of the chunks at work. All workers must see the file system. The file gets its name when it is

@@ -86,7 +86,7 @@ class _Filled:
     def _scheme(self, shape: tuple[int, ...]) -> Configured:
         raise NotImplementedError
 
-    def __call__(self, shape, dtype=None, layout=None):
+    def __call__(self, shape: Any, dtype: Any = None, layout: Any = None) -> Any:
         """Return a tensor of the backend's: of `shape` and `dtype`, Keras's ``floatx()`` by default."""
         where = type(self).__name__
         dims = checks.as_shape(where, tuple(shape) if not isinstance(shape, int) else shape)

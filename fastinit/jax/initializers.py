@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -21,10 +21,16 @@ from fastinit.jax.drawing import Rule, draw
 from fastinit.laws.axis_roles import axes
 from fastinit.schemes.register import Configured, get
 
+#: What JAX takes as a number, traced ones included; as axes; as a dtype; and what it calls an initializer.
+Number = float | jax.Array
+Axis = int | Sequence[int]
+DType = Any
+Initializer = Callable[..., jax.Array]
+
 AXES = "an int or a sequence of ints"
 
 
-def _initializer(where: str, rule: Rule, dtype: Any, **numbers: Any) -> Callable[..., jax.Array]:
+def _initializer(where: str, rule: Rule, dtype: DType, **numbers: Number) -> Initializer:
     """An initializer as JAX's are called; its numbers may be traced, all others are checked now."""
     traced = {name: value for name, value in numbers.items() if isinstance(value, jax.core.Tracer)}
     known = {name: checks.real(where, name, value) for name, value in numbers.items() if name not in traced}
@@ -37,7 +43,7 @@ def _initializer(where: str, rule: Rule, dtype: Any, **numbers: Any) -> Callable
 
 
 @one_form
-def uniform(scale=1e-2, dtype=None):
+def uniform(scale: Number = 1e-2, dtype: DType = None) -> Initializer:
     """Draw from U(0, scale), bounds excluded; as ``jax.nn.initializers.uniform``, which includes 0."""
 
     def rule(shape: Shape, scale: float) -> Configured:
@@ -47,7 +53,7 @@ def uniform(scale=1e-2, dtype=None):
 
 
 @one_form
-def normal(stddev=1e-2, dtype=None):
+def normal(stddev: Number = 1e-2, dtype: DType = None) -> Initializer:
     """Draw from N(0, stddev**2), complex ones of variance stddev**2 too; as ``jax.nn.initializers.normal``."""
 
     def rule(shape: Shape, stddev: float) -> Configured:
@@ -57,7 +63,9 @@ def normal(stddev=1e-2, dtype=None):
 
 
 @one_form
-def truncated_normal(stddev=1e-2, dtype=None, lower=-2.0, upper=2.0):
+def truncated_normal(
+    stddev: Number = 1e-2, dtype: DType = None, lower: Number = -2.0, upper: Number = 2.0
+) -> Initializer:
     """Draw from N(0, stddev**2) between stddev lower and stddev upper; as ``jax.nn.initializers.truncated_normal``.
 
     The standard deviation of the values is smaller than `stddev`: it is not corrected.
@@ -71,7 +79,15 @@ def truncated_normal(stddev=1e-2, dtype=None, lower=-2.0, upper=2.0):
 
 
 @one_form
-def variance_scaling(scale, mode, distribution, in_axis=-2, out_axis=-1, batch_axis=(), dtype=None):
+def variance_scaling(
+    scale: Number,
+    mode: str,
+    distribution: str,
+    in_axis: Axis = -2,
+    out_axis: Axis = -1,
+    batch_axis: Axis = (),
+    dtype: DType = None,
+) -> Initializer:
     """Draw with mean 0 and variance scale / n, n being the fan of `mode`; as ``jax.nn.initializers.variance_scaling``.
 
     Parameters
@@ -115,7 +131,7 @@ def variance_scaling(scale, mode, distribution, in_axis=-2, out_axis=-1, batch_a
     return _initializer("variance_scaling", rule, dtype, scale=scale)
 
 
-def _fans_of(where: str, in_axis, out_axis, batch_axis) -> Callable[[Shape], tuple[float, float]]:
+def _fans_of(where: str, in_axis: Axis, out_axis: Axis, batch_axis: Axis) -> Callable[[Shape], tuple[float, float]]:
     """The fans by JAX's formula, which an axis named twice enters twice."""
     named = {"in_axis": in_axis, "out_axis": out_axis, "batch_axis": batch_axis}
     by_role = {name: checks.as_integers(where, name, axis, AXES) for name, axis in named.items()}
@@ -137,11 +153,11 @@ def _fans_of(where: str, in_axis, out_axis, batch_axis) -> Callable[[Shape], tup
     return fans_of
 
 
-def _scaled(name: str, doc: str, **params: object) -> Callable:
+def _scaled(name: str, doc: str, **params: object) -> Callable[..., Initializer]:
     """An initializer scaled by its fans alone, which has a scheme of its own."""
 
     @one_form
-    def factory(in_axis=-2, out_axis=-1, batch_axis=(), dtype=None):
+    def factory(in_axis: Axis = -2, out_axis: Axis = -1, batch_axis: Axis = (), dtype: DType = None) -> Initializer:
         fans_of = _fans_of(name, in_axis, out_axis, batch_axis)
         return _initializer(name, lambda shape: get(name, fans=fans_of(shape), **params), dtype)
 
@@ -164,7 +180,7 @@ kaiming_uniform, kaiming_normal = he_uniform, he_normal
 
 
 @one_form
-def orthogonal(scale=1.0, column_axis=-1, dtype=None):
+def orthogonal(scale: Number = 1.0, column_axis: int = -1, dtype: DType = None) -> Initializer:
     """Draw `scale` times a matrix with orthonormal columns, or rows if there are fewer; as JAX's `orthogonal`.
 
     All axes but `column_axis` are the rows.
@@ -183,7 +199,7 @@ def orthogonal(scale=1.0, column_axis=-1, dtype=None):
 
 
 @one_form
-def delta_orthogonal(scale=1.0, column_axis=-1, dtype=None):
+def delta_orthogonal(scale: Number = 1.0, column_axis: int = -1, dtype: DType = None) -> Initializer:
     """Fill a kernel (k..., in, out) with 0 but for its centre: `scale` times an orthogonal matrix; as JAX's.
 
     `column_axis` changes no law here: the matrix's rows, of which there are no more than columns, are orthonormal.

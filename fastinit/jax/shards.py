@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -79,7 +80,9 @@ def check(scheme: Configured, shape: tuple[int, ...], dtype: np.dtype) -> None:
 
 
 @one_form
-def make_array(shape, sharding, scheme, rng=0, name="", *, dtype=None) -> jax.Array:
+def make_array(
+    shape: int | Sequence[int], sharding: Sharding, scheme: Any, rng: Any = 0, name: str = "", *, dtype: Any = None
+) -> jax.Array:
     """Return a sharded array of JAX, each part filled on its own, and equal to the whole bit for bit.
 
     ``np.asarray(make_array(shape, sharding, scheme, rng, name))`` is ``scheme(shape, rng=rng, name=name)``, whatever

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -23,7 +24,17 @@ BOXED = jax.tree_util.GetAttrKey("value")
 
 
 @one_form
-def initialize(tree: Any, rules, rng=0, *, sep=".", unused="error", skip=(), threads=None, progress=None) -> Any:
+def initialize(
+    tree: Any,
+    rules: Mapping[str, Any],
+    rng: Any = 0,
+    *,
+    sep: str = ".",
+    unused: str = "error",
+    skip: str | Sequence[str] = (),
+    threads: int | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> Any:
     """Return a tree of new arrays, each by the first rule that matches its name; all are filled in one parallel loop.
 
     As `fastinit.initialize`, whose rules these are, but that JAX's arrays are made anew. A name is the way through the
