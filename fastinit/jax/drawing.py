@@ -14,8 +14,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
-from fastinit.jax import shards
-from fastinit.jax.meshes import sharding_of
+from fastinit.jax import meshes, shards
 from fastinit.laws import dtypes
 from fastinit.schemes.register import Configured
 
@@ -28,8 +27,8 @@ def draw(where: str, rule: Rule, traced: dict[str, Tracer], key, shape, dtype, o
     words = _words(where, key)
     np_dtype = canonical_dtype(where, dtype)
     dims = checks.as_shape(where, shape, np_dtype.itemsize)
-    is_traced = bool(traced) or isinstance(words, Tracer)
-    sharding = sharding_of(where, "out_sharding", out_sharding, dims, is_traced)
+    is_traced = bool(traced) or isinstance(words, Tracer) or meshes.are_hidden()
+    sharding = meshes.sharding_of(where, "out_sharding", out_sharding, dims, is_traced)
     if not is_traced:
         rng = np.asarray(words).tolist()
         if sharding is not None:

@@ -11,9 +11,15 @@ from fastinit.common.errors import Shown, reject_type, reject_value
 def sharding_of(
     where: str, parameter: str, value: object, shape: tuple[int, ...], is_traced: bool = False
 ) -> Sharding | None:
-    """A sharding of arrays of that shape; a PartitionSpec is one of the mesh that is set."""
+    """A sharding of arrays of that shape; a PartitionSpec is one of the mesh that is set.
+
+    None is none, unless a mesh is set: then JAX puts what is made at once on all its devices.
+    """
     if value is None:
-        return None
+        mesh = jax.sharding.get_abstract_mesh()
+        if is_traced or mesh.empty:
+            return None
+        value = NamedSharding(mesh, PartitionSpec())
     if isinstance(value, PartitionSpec):
         mesh = jax.sharding.get_abstract_mesh() if is_traced else jax.sharding.get_mesh()
         if mesh.empty:
@@ -29,6 +35,17 @@ def sharding_of(
         mesh = _with_devices(where, parameter, mesh)
     spec = PartitionSpec(*spec, *(None,) * (len(shape) - len(spec)))  # in full, as JAX's results have it
     return NamedSharding(mesh, spec, memory_kind=value.memory_kind)
+
+
+def are_hidden() -> bool:
+    """Whether a mesh is set whose devices JAX does not tell: where it traces, if only to differentiate."""
+    if jax.sharding.get_abstract_mesh().empty:
+        return False
+    try:
+        jax.sharding.get_mesh()
+    except ValueError:
+        return True
+    return False
 
 
 def _with_devices(where: str, parameter: str, abstract: AbstractMesh) -> Mesh:

@@ -135,8 +135,7 @@ def _asked(name: str, leaf: Any) -> _Asked:
         sharding = getattr(leaf, "sharding", None)
         if sharding is not None and len(sharding.device_set) == 1 and not getattr(leaf, "committed", True):
             sharding = None  # where JAX put it by itself, so that the new one may follow what it is used with
-        if sharding is not None:
-            meshes.check_even("array", "sharding", sharding, leaf.shape)
+        sharding = meshes.sharding_of("array", "sharding", sharding, leaf.shape)
     return _Asked(leaf.shape, dtype, sharding)
 
 

@@ -111,6 +111,12 @@ def test_specs_of_the_mesh_that_is_set(kind):
         if kind is AxisType.Explicit:
             theirs = jax.nn.initializers.he_normal()(KEY, SHAPE, out_sharding=P("a", "b"))
             assert jax.typeof(eager) == jax.typeof(jitted) == jax.typeof(theirs)
+        eager_everywhere, theirs = init(KEY, SHAPE), jax.nn.initializers.he_normal()(KEY, SHAPE)
+        assert eager_everywhere.sharding.is_equivalent_to(theirs.sharding, 2)
+        assert jax.typeof(eager_everywhere) == jax.typeof(theirs)
+        assert np.array_equal(eager_everywhere, whole)
+        tree = fj.initialize({"w": struct(8, 2)}, {"w": "normal"})
+        assert tree["w"].sharding.is_equivalent_to(NamedSharding(mesh_of(kind), P()), 2)
     assert eager.sharding.spec == jitted.sharding.spec == P("a", "b")
     assert np.array_equal(eager, whole)
     assert np.array_equal(jitted, whole)
