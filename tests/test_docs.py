@@ -175,7 +175,7 @@ def test_every_function_has_a_page():
     pytorch, _, arrays = rest.partition("## JAX, Keras and Dask\n")
     of_jax, of_dask = ["make_array", "initialize", "variance_scaling"], ["array", "to_npy"]
     assert re.findall(r"^   (\w+)$", arrays, re.MULTILINE) == of_jax + of_dask
-    assert f"__all__ = {json.dumps(of_dask)}" in (ROOT / "fastinit/dask.py").read_text()
+    assert f"__all__ = {json.dumps(of_dask)}" in (ROOT / "fastinit/dask/__init__.py").read_text()
     assert re.findall(r"^   (\w+)$", files, re.MULTILINE) == ["create", "write_part", "open_plan", "verify"]
     assert sorted(fastinit.safetensors.__all__) == ["create", "open_plan", "verify", "write_part"]
     assert sorted(re.findall(r"^   (\w+)$", own, re.MULTILINE)) == sorted(set(fi.__all__) - {"__version__"})

@@ -15,6 +15,10 @@ EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGen
 NO_SEED = bytes(32)
 
 
+class Drawn(bytes):
+    """A seed that was drawn from a source: for several fills, in any process, that are to be as the source's next."""
+
+
 def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
     """Eight 32-bit words, little-endian: the low halves of a bit generator's next raw outputs; fresh entropy for None.
 
@@ -28,6 +32,8 @@ def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
         return _int_seed(rng)
     if rng is None:
         return os.urandom(32)
+    if type(rng) is Drawn:
+        return bytes(rng)
     words = tensors.seed_words(where, rng)
     if words is None:
         words = _kernels.raw_words(_generator(where, rng).bit_generator)
@@ -38,6 +44,8 @@ def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
 
 def check_rng(where: str, rng: object) -> None:
     """Raise what seed_of would, without advancing anything."""
+    if type(rng) is Drawn:
+        return
     if rng is not None and type(rng) is not int:
         tensors.check_generator(where, rng) or _generator(where, rng)
     elif rng is not None and rng < 0:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.checks import Shape
-from fastinit.common.errors import reject_value
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.jax.drawing import Rule, draw
 from fastinit.laws.axis_roles import axes
 from fastinit.schemes.register import Configured, get
@@ -36,9 +38,16 @@ def _initializer(where: str, rule: Rule, dtype: DType, **numbers: Number) -> Ini
     known = {name: checks.real(where, name, value) for name, value in numbers.items() if name not in traced}
     partly = functools.partial(rule, **known)
 
+    for name, value in traced.items():
+        if value.ndim or not jnp.issubdtype(value.dtype, np.number) or jnp.issubdtype(value.dtype, np.complexfloating):
+            reject_type(where, name, "a real number", Shown(f"a traced array of {value.dtype} and shape {value.shape}"))
+
     def init(key, shape, dtype=dtype, out_sharding=None) -> jax.Array:
         return draw(where, partly, traced, key, shape, dtype, out_sharding)
 
+    init.__name__ = init.__qualname__ = where
+    init = one_form(init)
+    init.rule = None if traced else partly  # for trees, where it may stand among the rules
     return init
 
 
@@ -122,7 +131,8 @@ def variance_scaling(
     >>> bool(abs(w.std() * 200**0.5 - 1) < 0.02)
     True
     """
-    get("variance_scaling", mode=mode, distribution=distribution)  # that they are checked now
+    known = {} if isinstance(scale, jax.core.Tracer) else {"scale": scale}
+    get("variance_scaling", mode=mode, distribution=distribution, **known)  # that they are checked now
     fans_of = _fans_of("variance_scaling", in_axis, out_axis, batch_axis)
 
     def rule(shape: Shape, scale: float) -> Configured:
@@ -185,7 +195,7 @@ def orthogonal(scale: Number = 1.0, column_axis: int = -1, dtype: DType = None) 
 
     All axes but `column_axis` are the rows.
     """
-    (column,) = checks.as_integers("orthogonal", "column_axis", column_axis, "an int")
+    column = _column("orthogonal", column_axis)
 
     def rule(shape: Shape, scale: float) -> Configured:
         if len(shape) < 2:
@@ -204,9 +214,16 @@ def delta_orthogonal(scale: Number = 1.0, column_axis: int = -1, dtype: DType = 
 
     `column_axis` changes no law here: the matrix's rows, of which there are no more than columns, are orthonormal.
     """
-    checks.as_integers("delta_orthogonal", "column_axis", column_axis, "an int")
+    _column("delta_orthogonal", column_axis)
 
     def rule(shape: Shape, scale: float) -> Configured:
         return get("delta_orthogonal", gain=scale)
 
     return _initializer("delta_orthogonal", rule, dtype, scale=scale)
+
+
+def _column(where: str, axis: object) -> int:
+    column = checks.as_integer(axis)
+    if column is None:
+        reject_type(where, "column_axis", "an int", axis)
+    return column

@@ -13,7 +13,7 @@ from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import memory, seed
-from fastinit.jax import meshes
+from fastinit.jax import keys, meshes
 from fastinit.laws import dtypes
 from fastinit.plans.batch import initialize
 from fastinit.plans.part import Part, part
@@ -97,8 +97,8 @@ def make_array(
         Which device holds which part; parts are of equal size.
     scheme : str, scheme or Configured
         A scheme's name, its function, or what `fastinit.get` returned. Its fans come from the whole shape.
-    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
-        As for the scheme. Where several processes share the array, each must give the same number.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or key of jax.random, default 0
+        As for the scheme; of a key, its words. Where several processes share the array, each must give the same number.
     name : str, default ""
         Of the stream.
     dtype : dtype-like, default float32
@@ -130,8 +130,10 @@ def make_array(
     if jax.dtypes.canonicalize_dtype(resolved) != resolved:
         reject_value(where, "dtype", "one of 32 bits or fewer, unless jax_enable_x64 is set", Shown(resolved.name))
     dims = checks.as_shape(where, shape, resolved.itemsize)
-    meshes.check_even(where, "sharding", sharding, dims)
     configured = configured_of(where, scheme)
     seed.check_name(where, name)
+    meshes.refuse_tracing(where)
+    resolved_sharding = meshes.sharding_of(where, "sharding", sharding, dims)
+    rng = keys.rng_of(where, rng)
     seed.check_rng(where, rng)
-    return filled(where, dims, resolved, sharding, configured, rng, name)
+    return filled(where, dims, resolved, resolved_sharding, configured, rng, name)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jax.sharding import Sharding
+from jax.sharding import Sharding, SingleDeviceSharding
 
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.filling import memory
-from fastinit.jax import meshes, shards
-from fastinit.laws import dtypes
+from fastinit.jax import keys, meshes, shards
+from fastinit.jax.drawing import canonical_dtype
 from fastinit.plans.batch import fill_chosen
 from fastinit.plans.patterns import quoted
 from fastinit.plans.rules import KEEP, UNUSED, Rules, without_skipped
@@ -44,12 +45,14 @@ def initialize(
     Parameters
     ----------
     tree : pytree of jax.Array, numpy.ndarray or jax.ShapeDtypeStruct
-        Shapes, dtypes and shardings: of a model's parameters, or of what ``jax.eval_shape`` makes of its init. A leaf
+        Shapes, dtypes and shardings: of a model's parameters, or of what ``jax.eval_shape`` makes of its init. Dtypes
+        are canonicalized as JAX does it: without its 64 bits, float64 is float32. A leaf
         with a sharding over several devices gets an array with the same, of which each process fills its own part.
     rules : mapping of str to scheme
-        Patterns, the first match of which chooses. `fastinit.keep` leaves an array as it is.
-    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
-        The seed. Where several processes share the arrays, each must give the same number.
+        Patterns, the first match of which chooses, as for `fastinit.initialize`; also initializers of this module.
+        `fastinit.keep` leaves an array as it is, of whatever dtype.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or key of jax.random, default 0
+        The seed; of a key, its words. Where several processes share the arrays, each must give the same number.
     sep : str, default "."
         What joins keys.
     unused : {"error", "ignore"}, default "error"
@@ -84,20 +87,32 @@ def initialize(
         reject_type("initialize", "sep", "a string", sep)
     checks.callback("initialize", "progress", progress)
     checks.one_of("initialize", "unused", unused, UNUSED)
-    leaves, structure = jax.tree_util.tree_flatten_with_path(tree)
+    meshes.refuse_tracing("initialize")
+    leaves, structure = _flat(tree)
     named = _named(leaves, sep)
-    table = Rules(rules)
-    chosen = {name: _asked(name, leaf) for name, leaf in without_skipped(named, skip, unused).items()}
-    choices = table.choose(chosen, unused)
+    table = Rules(_plain_rules(rules))
+    choices = table.choose(chosen := without_skipped(named, skip, unused), unused)
     if choices is not None:
         _check_kept(named, [name for name, choice in zip(chosen, choices, strict=True) if choice == KEEP])
-        chosen = {name: asked for (name, asked), choice in zip(chosen.items(), choices, strict=True) if choice != KEEP}
+        chosen = {name: leaf for (name, leaf), choice in zip(chosen.items(), choices, strict=True) if choice != KEEP}
         choices = [choice for choice in choices if choice != KEEP]
-    memory = {name: asked.memory() for name, asked in chosen.items()}
+    memory = {name: asked.memory() for name, asked in {n: _asked(n, leaf) for n, leaf in chosen.items()}.items()}
     parts = {name: m.parts() if isinstance(m, shards.Pieces) else m for name, m in memory.items()}
-    fill_chosen(parts, choices, table.specs, rng, threads, progress)
+    fill_chosen(parts, choices, table.specs, keys.rng_of("initialize", rng), threads, progress)
     made = {name: m.joined() if isinstance(m, shards.Pieces) else shards.handed_over(m) for name, m in memory.items()}
     return structure.unflatten(made.get(name, leaf) for name, leaf in named.items())
+
+
+def _plain_rules(rules: Any) -> Any:
+    """Rules as `fastinit.initialize` takes them: an initializer of this package's as the scheme that it is."""
+    if not isinstance(rules, Mapping):
+        return rules
+    return {pattern: _plain_rule(value) for pattern, value in rules.items()}
+
+
+def _plain_rule(value: Any) -> Any:
+    rule = getattr(value, "rule", None) if inspect.isfunction(value) else None
+    return value if rule is None else lambda name, shape: rule(shape)
 
 
 class _Asked(NamedTuple):
@@ -114,29 +129,35 @@ class _Asked(NamedTuple):
         return shards.pieces_of("initialize", self.shape, self.dtype, self.sharding)
 
 
+def _flat(tree: Any) -> tuple[list, Any]:
+    try:
+        return jax.tree_util.tree_flatten_with_path(tree)
+    except (ValueError, TypeError, SystemError, RecursionError):  # keys without order, and what holds itself
+        reject_value("initialize", "tree", "what JAX takes as a tree", Shown(f"a {type(tree).__name__}"))
+
+
 def _named(leaves: list, sep: str) -> dict[str, Any]:
     named: dict[str, Any] = {}
     for path, leaf in leaves:
         name = jax.tree_util.keystr(path[:-1] if path[1:] and path[-1] == BOXED else path, simple=True, separator=sep)
         if name in named:
             reject_value("initialize", "tree", "a name for each leaf", Shown(f"{quoted(name)} for two"))
+        if not isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct, np.ndarray)):
+            reject_type("initialize", f"tree[{quoted(name)}]", "an array or a jax.ShapeDtypeStruct", leaf)
         named[name] = leaf
     return named
 
 
 def _asked(name: str, leaf: Any) -> _Asked:
     place = f"tree[{quoted(name)}]"
-    if not isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct, np.ndarray)):
-        reject_type("initialize", place, "an array or a jax.ShapeDtypeStruct", leaf)
-    if isinstance(leaf, jax.core.Tracer):
-        reject_type("initialize", place, "an array; under jit, the initializers fill", Shown("a traced one"))
     with located(f"initialize: {place}"):
-        dtype = dtypes.resolve("array", leaf.dtype)
+        dtype = canonical_dtype("array", leaf.dtype)
+        shape = checks.as_shape("array", leaf.shape, dtype.itemsize)
         sharding = getattr(leaf, "sharding", None)
-        if sharding is not None and len(sharding.device_set) == 1 and not getattr(leaf, "committed", True):
+        if isinstance(sharding, SingleDeviceSharding) and not getattr(leaf, "committed", True):
             sharding = None  # where JAX put it by itself, so that the new one may follow what it is used with
-        sharding = meshes.sharding_of("array", "sharding", sharding, leaf.shape)
-    return _Asked(leaf.shape, dtype, sharding)
+        sharding = meshes.sharding_of("array", "sharding", sharding, shape)
+    return _Asked(shape, dtype, sharding)
 
 
 def _check_kept(named: dict[str, Any], kept: list[str]) -> None:

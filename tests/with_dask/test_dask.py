@@ -12,6 +12,7 @@ import pytest
 
 import fastinit as fi
 import fastinit.dask as fd
+from fastinit.dask import lazy
 
 SCHEMES = [
     "zeros",
@@ -33,14 +34,14 @@ def _one_thread():
 @pytest.fixture
 def filled(monkeypatch):
     """How many elements each fill had."""
-    counts, get = [], fd._Addressed.__getitem__
+    counts, get = [], lazy._Addressed.__getitem__
 
     def counted(self, index):
         part = get(self, index)
         counts.append(part.size)
         return part
 
-    monkeypatch.setattr(fd._Addressed, "__getitem__", counted)
+    monkeypatch.setattr(lazy._Addressed, "__getitem__", counted)
     return counts
 
 
@@ -82,12 +83,12 @@ def test_one_thread_a_task(monkeypatch):
     threads, call = [], Configured.__call__
 
     def noted(self, *args, **kwargs):
-        threads.append(kwargs["threads"])
+        threads.append(kwargs.get("threads", "a check"))
         return call(self, *args, **kwargs)
 
     monkeypatch.setattr(Configured, "__call__", noted)
     fd.array("normal", SHAPE, (500, 77)).compute()
-    assert set(threads) == {1}
+    assert threads == ["a check", 1, 1]
 
 
 def test_tokens():
@@ -105,6 +106,11 @@ def test_tokens():
         dict(dtype="float64"),
         dict(rng=6),
         dict(rng=[5, 6]),
+        dict(rng=np.arange(2000)),
+        dict(rng=np.where(np.arange(2000) == 1000, 0, np.arange(2000))),
+        dict(scheme=fi.get("normal", std=np.linspace(0, 1, 77) + 1e-12), dtype="float64"),
+        dict(scheme=fi.get("normal", std=np.ones((1000, 77)))),
+        dict(scheme=fi.get("normal", std=np.where(np.arange(77000).reshape(1000, 77) == 40_000, 2.0, 1.0))),
         dict(name="other"),
     ]
     assert len({name(), *(name(**changes) for changes in others)}) == 1 + len(others)
@@ -127,9 +133,15 @@ def test_sources_of_random_numbers():
     x = fd.array("normal", 20, 10, rng=np.random.default_rng(3))
     assert np.array_equal(x.compute(), first)
     assert np.array_equal(x.compute(), first)
+    assert np.array_equal(first, fi.normal(20, rng=np.random.default_rng(3)))
     one, other = (fd.array("normal", 20, 10, rng=None).compute() for _ in range(2))
     assert not np.array_equal(one, other)
-    for rng in 3, [1, 2], np.random.SeedSequence(4), np.uint32(5):
+    with pytest.raises(ValueError, match="chunks"):
+        fd.array("normal", 20, "x", rng=generator)
+    third = fd.array("normal", 20, 10, rng=generator).compute()
+    beside = np.random.default_rng(3)
+    assert np.array_equal([fi.normal(20, rng=beside) for _ in range(3)][2], third)
+    for rng in 3, [1, 2], np.random.SeedSequence(4), np.uint32(5), range(3):
         assert np.array_equal(fd.array("normal", 20, 10, rng=rng).compute(), fi.normal(20, rng=rng))
 
 
@@ -145,6 +157,41 @@ def test_to_npy(tmp_path, shape, chunks, dtype):
     fd.to_npy(x, path)
     assert np.array_equal(np.load(path), fi.normal(shape, dtype=dtype, rng=5, name="emb"))
     assert [entry.name for entry in tmp_path.iterdir()] == ["w.npy"]
+
+
+def test_to_npy_from_two_threads(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    path = tmp_path / "w.npy"
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            list(pool.map(lambda k: fd.to_npy(da.full((100, 100), k, chunks=20), path), [1, 2]))
+            assert len(np.unique(np.load(path))) == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["w.npy"]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda block: block.astype("f4"),
+        lambda block: block.astype(">f8"),
+        lambda block: block[:1],
+        lambda block: np.concatenate([block, block]),
+        lambda block: np.ma.masked_array(block, block > 0),
+    ],
+)
+def test_chunks_that_are_not_as_declared(tmp_path, function):
+    x = da.ones((10, 3), chunks=(5, 3)).map_blocks(function, dtype="float64", chunks=(5, 3), meta=np.empty((0, 0)))
+    with pytest.raises((TypeError, ValueError), match=r"to_npy: array: expected .*chunk.*, got"):
+        fd.to_npy(x, tmp_path / "w.npy")
+    assert not list(tmp_path.iterdir())
+
+
+def test_to_npy_through_a_link(tmp_path):
+    (tmp_path / "link.npy").symlink_to(tmp_path / "w.npy")
+    fd.to_npy(fd.array("normal", 4, 2), str(tmp_path / "link.npy").encode())
+    assert np.array_equal(np.load(tmp_path / "w.npy"), fi.normal(4, rng=0))
+    assert (tmp_path / "link.npy").is_symlink()
 
 
 def test_to_npy_of_what_is_computed(tmp_path):
@@ -164,6 +211,17 @@ def test_a_failure_leaves_the_older_file(tmp_path):
         fd.to_npy(fd.array("normal", (40, 30), 10).map_blocks(fails, dtype="float32"), path)
     assert path.read_text() == "an older file"
     assert [entry.name for entry in tmp_path.iterdir()] == ["w.npy"]
+
+
+def test_where_no_file_can_be(tmp_path):
+    x = fd.array("normal", 4, 2)
+    with pytest.raises(IsADirectoryError) as error:
+        fd.to_npy(x, tmp_path)
+    assert error.value.filename == str(tmp_path)
+    with pytest.raises(FileNotFoundError) as error:
+        fd.to_npy(x, tmp_path / "no" / "w.npy")
+    assert error.value.filename == str(tmp_path / "no")
+    assert not list(tmp_path.iterdir())
 
 
 def test_zarr_by_whole_shards(tmp_path):
@@ -190,7 +248,12 @@ REFUSED = [
     (lambda: fd.array("normal", 10, 5, rng=-1), "array: rng: expected None"),
     (lambda: fd.array("normal", 10, 5, name=3), "array: name: expected a string, got 3"),
     (lambda: fd.array("normal", bad=1), "array: bad: expected one of its parameters"),
-    (lambda: fd.to_npy(3, "x"), "to_npy: array: expected a dask.array.Array, got 3"),
+    (lambda: fd.to_npy(fd.array("normal", 3, 1), None), "to_npy: path: expected a path, got None"),
+    (lambda: fd.to_npy(fd.array("normal", 3, 1), ""), "to_npy: path: expected a file, got ''"),
+    (lambda: fd.to_npy(fd.array("normal", 3, 1), "a\0b"), "to_npy: path: expected a path, got"),
+    (lambda: fd.to_npy(fd.array("normal", 3, 1), "/dev/null"), "to_npy: path: expected a file, got"),
+    (lambda: fd.to_npy(fd.array("normal", 3, 1, "float8_e5m2"), "x"), "to_npy: array: expected a dtype .* got float8"),
+    (lambda: fd.to_npy(3, "x"), "to_npy: array: expected a dask.array.Array, got int"),
     (lambda: fd.to_npy(fd.array("normal", 3, 1, "bfloat16"), "x"), "to_npy: array: expected a dtype .*, got bfloat16"),
 ]
 

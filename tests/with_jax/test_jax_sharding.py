@@ -137,13 +137,59 @@ def test_tree():
     assert made["fc"]["kernel"].sharding == kernel.sharding
     assert made["list"][0] is kept
     assert not made["fc"]["bias"].committed
-    assert sum(seen) == 64 * 32 * 2 + 32 * 4 + 2 * 8
+    assert sum(seen) == 64 * 32 * 2 + 32 * 4 + 2 * 4
     whole = fi.lecun_normal((64, 32), dtype="bfloat16", rng=2, name="fc.kernel")
     assert np.asarray(made["fc"]["kernel"]).tobytes() == whole.tobytes()
     slashed = fj.initialize({"fc": {"kernel": kernel}}, {"*": "lecun_normal"}, rng=2, sep="/", skip=())
     assert np.array_equal(slashed["fc"]["kernel"], fi.lecun_normal((64, 32), dtype="bfloat16", rng=2, name="fc/kernel"))
     skipped = fj.initialize({"a": jnp.ones(3), "key": KEY}, {"*": "zeros"}, skip="key")
     assert skipped["key"] is KEY
+    assert fj.initialize({"a": jnp.ones(3), "key": KEY}, {"a": "zeros", "*": fi.keep})["key"] is KEY
+
+
+def test_rules_that_are_functions():
+    leaves = {"a": struct(6, 4), "b": jnp.zeros((6, 4)), "c": np.zeros((6, 4))}
+    functions = [
+        lambda name, shape: "he_normal",
+        lambda name, shape: fi.get("he_normal"),
+        fj.variance_scaling(2, "fan_in", "normal"),
+    ]
+    for rule in functions:
+        made = fj.initialize(leaves, {"*": rule}, rng=4)
+        for name, leaf in made.items():
+            assert leaf.dtype == np.float32
+            assert np.array_equal(leaf, fi.he_normal((6, 4), rng=4, name=name))
+
+
+def test_keys_as_seeds():
+    for key in KEY, jax.random.PRNGKey(3):
+        made = fj.initialize({"a": struct(6)}, {"*": "normal"}, rng=key)
+        assert np.array_equal(made["a"], fi.normal(6, rng=WORDS, name="a"))
+        assert np.array_equal(fj.make_array(6, NamedSharding(mesh_of(), P()), "normal", key), fi.normal(6, rng=WORDS))
+
+
+def test_shardings_over_the_mesh_that_is_set():
+    """As ``jax.eval_shape`` makes them there."""
+    with jax.set_mesh(mesh_of(AxisType.Explicit)) as _:
+        shape = jax.eval_shape(jax.jit(lambda key: fj.normal()(key, (8, 8), out_sharding=P("a"))), KEY)
+        made = fj.initialize({"w": shape}, {"*": "he_normal"}, rng=0)["w"]
+        again = fj.make_array((8, 8), shape.sharding, "he_normal", rng=0, name="w")
+    assert made.sharding.spec == again.sharding.spec == P("a", None)
+    assert np.array_equal(made, fi.he_normal((8, 8), rng=0, name="w"))
+    assert np.array_equal(again, made)
+    with pytest.raises(
+        ValueError, match="make_array: sharding: expected a sharding over devices, or over the mesh set"
+    ):
+        fj.make_array((8, 8), shape.sharding, "he_normal")
+
+
+def under_mesh(call):
+    with jax.set_mesh(mesh_of()):
+        return call()
+
+
+def in_jit(sharding):
+    return jax.jit(lambda key: fj.normal()(key, (8,), out_sharding=sharding))(KEY)
 
 
 def mesh_sharding(*spec):
@@ -154,12 +200,56 @@ def struct(*shape):
     return jax.ShapeDtypeStruct(shape, "float32")
 
 
+def test_under_a_mesh_that_is_set():
+    """Alone, XLA would stop at a callback's result there."""
+    init, whole = fj.he_normal(), fi.he_normal(SHAPE, truncated=True, rng=WORDS)
+    for kind in AxisType.Auto, AxisType.Explicit:
+        with jax.set_mesh(mesh_of(kind)):
+            jitted = jax.jit(lambda key: init(key, SHAPE))(KEY)
+            stacked = jax.jit(jax.vmap(lambda key: init(key, SHAPE)))(KEY[None])
+        assert jitted.sharding.is_equivalent_to(NamedSharding(mesh_of(kind), P()), 2)
+        assert np.array_equal(jitted, whole)
+        assert np.array_equal(stacked[0], whole)
+
+
+def test_kinds_of_memory():
+    sharding = NamedSharding(mesh_of(), P("a"), memory_kind="pinned_host")
+    for make in fj.normal(), jax.jit(fj.normal(), static_argnums=1, static_argnames="out_sharding"):
+        values = make(KEY, (8, 4), out_sharding=sharding)
+        assert values.sharding.memory_kind == "pinned_host"
+        assert np.array_equal(values, fi.normal((8, 4), std=0.01, rng=WORDS))
+
+
+def test_parts_beyond_32_bits():
+    sharding = NamedSharding(mesh_of(), P("a"))
+    shape = jax.eval_shape(lambda key: fj.normal()(key, (2**34,), "bfloat16", out_sharding=sharding), KEY)
+    assert shape.shape == (2**34,)
+
+
 REFUSED = [
     (lambda: fj.normal()(KEY, (65, 32), out_sharding=mesh_sharding("a")), "normal: out_sharding: expected .* evenly"),
-    (lambda: fj.normal()(KEY, (8,), out_sharding=mesh_sharding("a", "b")), "normal: out_sharding: expected .* evenly"),
+    (lambda: fj.normal()(KEY, (8,), out_sharding=mesh_sharding("a", "b")), "normal: out_sharding: expected at most"),
     (lambda: jax.jit(lambda k: fj.normal()(k, (65, 2), out_sharding=mesh_sharding("a")))(KEY), "out_sharding: .*even"),
     (lambda: fj.normal()(KEY, (8,), out_sharding=P("a")), "normal: out_sharding: expected a mesh set by jax.set_mesh"),
     (lambda: fj.normal()(KEY, (8,), out_sharding=3), "normal: out_sharding: expected a NamedSharding or a Part"),
+    (lambda: fj.normal()(KEY, (8,), out_sharding=mesh_sharding("a", None)), "normal: out_sharding: expected at most 1"),
+    (lambda: fj.normal()(KEY, (8,), out_sharding=mesh_sharding(P.UNCONSTRAINED)), "out_sharding: expected axes of the"),
+    (
+        lambda: under_mesh(lambda: fj.normal()(KEY, (8,), out_sharding=P("z"))),
+        "out_sharding: expected each axis",
+    ),
+    (lambda: under_mesh(lambda: fj.normal()(KEY, (8, 8), out_sharding=P("a", "a"))), "expected each axis of the mesh"),
+    (lambda: fj.make_array((8,), NamedSharding(mesh_of().abstract_mesh, P("a")), "normal"), "mesh set by jax.set_mesh"),
+    (lambda: in_jit(NamedSharding(mesh_of().abstract_mesh, P("a"))), "mesh set by jax.set_mesh"),
+    (lambda: fj.initialize({"a": struct(-1)}, {"*": "normal"}), r"initialize: tree\['a'\] \(array: shape\): "),
+    (
+        lambda: fj.initialize({"a": struct(None)}, {"*": "normal"}),
+        r"initialize: tree\['a'\] \(array: shape\): ",
+    ),
+    (
+        lambda: fj.initialize({1: struct(3), "1": struct(3)}, {"*": "normal"}),
+        "initialize: tree: expected what JAX",
+    ),
     (lambda: fj.make_array((65, 3), mesh_sharding("a"), "normal"), r"make_array: sharding: .* P\('a',\) of"),
     (lambda: fj.make_array((65, 3), None, "normal"), "make_array: sharding: expected a jax"),
     (lambda: fj.make_array((8, 3), mesh_sharding("a"), "x"), "make_array: scheme: expected a scheme"),
@@ -176,9 +266,14 @@ REFUSED = [
     (lambda: fj.initialize({"a": struct(3)}, {"a": fi.keep}), r"initialize: tree\['a'\]: expected an array, to be"),
     (lambda: fj.initialize({"a": struct(3)}, {"a": "he_normal"}), r"initialize: arrays\['a'\] \(he_normal: shape\)"),
     (lambda: fj.initialize({"a": struct(3)}, 5), "initialize: rules: expected a mapping"),
+    (lambda: jax.jit(lambda: fj.make_array(8, mesh_sharding("a"), "normal"))(), "make_array: call: expected one out"),
+    (lambda: fj.initialize({"a": struct(3)}, {"*": "normal"}, rng=jax.random.split(KEY)), "rng: expected a single key"),
     (lambda: fj.initialize({"a": struct(3)}, {"a": "zeros"}, sep=5), "initialize: sep: expected a string"),
     (lambda: fj.initialize({"a": {"b": struct(3)}, "a.b": struct(3)}, {"*": "zeros"}), "a name for each leaf"),
-    (lambda: jax.jit(lambda x: fj.initialize({"a": x}, {"*": "zeros"}))(jnp.ones(3)), "the initializers fill"),
+    (
+        lambda: jax.jit(lambda x: fj.initialize({"a": x}, {"*": "zeros"}))(jnp.ones(3)),
+        "initialize: call: expected one outside of traced",
+    ),
 ]
 
 

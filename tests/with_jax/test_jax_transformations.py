@@ -115,6 +115,56 @@ def test_nnx():
     assert same(nnx.state(built), nnx.state(eager))
 
 
+def test_nnx_with_other_state():
+    """Parameters by rules; statistics and dropout's keys by the model itself."""
+    nnx = pytest.importorskip("flax.nnx")
+
+    class Model(nnx.Module):
+        def __init__(self, rngs):
+            self.a = nnx.Linear(8, 8, rngs=rngs)
+            self.norm, self.drop = nnx.BatchNorm(8, rngs=rngs), nnx.Dropout(0.5, rngs=rngs)
+
+        def __call__(self, x):
+            return self.drop(self.norm(self.a(x)))
+
+    graph, params, _ = nnx.split(nnx.eval_shape(lambda: Model(nnx.Rngs(0))), nnx.Param, ...)
+    rest = nnx.jit(lambda: nnx.state(Model(nnx.Rngs(0)), nnx.Not(nnx.Param)))()
+    rules = {"*.bias": "zeros", "*.scale": "ones", "*": "he_normal"}
+    model = nnx.merge(graph, fj.initialize(params, rules, rng=0), rest)
+    assert np.array_equal(model.a.kernel[...], fi.he_normal((8, 8), rng=0, name="a.kernel"))
+    assert model(jnp.ones((4, 8))).shape == (4, 8)
+
+
+def test_linen_partitioned():
+    linen = pytest.importorskip("flax.linen")
+    from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+    mesh = jax.make_mesh((4, 2), ("data", "model"), axis_types=(AxisType.Auto, AxisType.Auto))
+
+    def kernel_init(key, shape, dtype):
+        return fj.lecun_normal()(key, shape, dtype, out_sharding=PartitionSpec(None, "model"))
+
+    class Model(linen.Module):
+        @linen.compact
+        def __call__(self, x):
+            return linen.Dense(16, kernel_init=linen.with_partitioning(kernel_init, (None, "model")))(x)
+
+    model, x = Model(), jnp.ones((2, 8))
+    with jax.set_mesh(mesh):
+        shapes = jax.eval_shape(model.init, KEY, x)
+        variables = jax.jit(model.init)(KEY, x)
+    assert variables["params"]["Dense_0"]["kernel"].value.sharding.spec == PartitionSpec(None, "model")
+    specs = linen.get_partition_spec(shapes)
+    shapes = jax.tree.map(
+        lambda s, spec: jax.ShapeDtypeStruct(s.shape, s.dtype, sharding=NamedSharding(mesh, spec)),
+        linen.unbox(shapes),
+        specs,
+    )
+    made = fj.initialize(shapes, {"*.bias": "zeros", "*": "lecun_normal"}, rng=0)["params"]["Dense_0"]["kernel"]
+    assert made.sharding.spec == PartitionSpec(None, "model")
+    assert np.array_equal(made, fi.lecun_normal((8, 16), rng=0, name="params.Dense_0.kernel"))
+
+
 def test_equinox():
     equinox = pytest.importorskip("equinox")
     shapes = equinox.filter_eval_shape(equinox.nn.MLP, 4, 2, 8, 2, key=KEY)

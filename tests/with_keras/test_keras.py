@@ -173,7 +173,33 @@ def test_seeds():
     one = numpy(fk.RandomNormal()((6,)))
     keras.utils.set_random_seed(3)
     assert np.array_equal(one, numpy(fk.RandomNormal()((6,))))
-    assert numpy(fk.RandomNormal(seed=-1)((6,))).shape == (6,)
+    for seed, rng in (-1, 2**64 - 1), (2**64 + 5, 2**64 + 5), (np.int64(7).item(), 7):
+        assert np.array_equal(numpy(fk.RandomNormal(seed=seed)((6,))), fi.normal(6, std=0.05, rng=rng))
+
+
+def test_subclasses():
+    @keras.saving.register_keras_serializable("test")
+    class Warm(fk.HeNormal):
+        def __init__(self, temperature=1.0, **kwargs):
+            super().__init__(seed=3, **kwargs)
+            self.temperature = temperature
+
+    assert np.array_equal(numpy(Warm(2.0)(SHAPE)), numpy(fk.HeNormal(seed=3)(SHAPE)))
+    assert Warm(2.0, name="w").name == "w"
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="JAX alone has no 64 bits, and traces")
+def test_what_is_jaxs():
+    assert np.array_equal(numpy(fk.HeNormal(seed=0)(SHAPE, "float64")), fi.he_normal(SHAPE, rng=0, **TRUNCATED))
+    generator = keras.random.SeedGenerator(5)
+    import jax
+
+    with pytest.raises(ValueError, match="RandomNormal: call: expected one outside of traced functions"):
+        jax.jit(lambda: fk.RandomNormal(seed=generator)((6,)))()
+    assert np.array_equal(
+        numpy(fk.RandomNormal(seed=generator)((6,))),
+        numpy(fk.RandomNormal(seed=keras.random.SeedGenerator(5))((6,))),
+    )
 
 
 def test_dtype_policies_and_quantization():
@@ -227,6 +253,12 @@ REFUSED = [
     (lambda: fk.HeNormal(0, name_from_path=1), "HeNormal: name_from_path: expected True or False, got 1"),
     (lambda: fk.HeNormal(0, name="a", name_from_path=True), "HeNormal: name, name_from_path: expected one of them"),
     (lambda: fk.HeNormal(0, bad=1), "HeNormal: bad: expected one of its parameters"),
+    (lambda: fk.HeNormal(0)(None), "HeNormal: shape: expected an int or a tuple of ints, each >= 0, got None"),
+    (lambda: fk.HeNormal(0)({2: 3}), "HeNormal: shape: expected"),
+    (lambda: fk.HeNormal(0, input_axes="a", output_axes=[0])((3, 4)), "HeNormal: input_axes: expected ints"),
+    (lambda: fk.RandomNormal(stddev="0.5", seed=0)((3,)), "RandomNormal: stddev: expected a finite number, got '0.5'"),
+    (lambda: fk.Orthogonal(gain=None, seed=0)((3, 3)), "Orthogonal: gain: expected a finite number, got None"),
+    (lambda: fk.HeNormal(0)((3, 4), layout=5), "HeNormal: layout: expected"),
     (lambda: fk.HeNormal(0)((3, -4)), "HeNormal: shape: expected"),
     (lambda: fk.HeNormal(0)((3, None)), "HeNormal: shape: expected"),
     (lambda: fk.HeNormal(0)((3, 4), "int32"), "dtype: expected float32, .* got int32"),
@@ -234,11 +266,10 @@ REFUSED = [
     (lambda: fk.RandomUniform(1, 0)((3,)), "uniform: low, high: expected low <= high"),
     (lambda: fk.Orthogonal()((3,)), "orthogonal: shape: expected two dimensions"),
     (lambda: fk.HeNormal(0, input_axes=[5], output_axes=[0])((3, 4)), r"HeNormal: input_axes: expected ints in \[-2"),
-    (lambda: fk.HeNormal(0)((3, 4), layout=5), "HeNormal: layout: expected") if BACKEND == "jax" else None,
 ]
 
 
-@pytest.mark.parametrize(("call", "words"), [case for case in REFUSED if case])
+@pytest.mark.parametrize(("call", "words"), REFUSED)
 def test_refusals(call, words):
     with pytest.raises((TypeError, ValueError), match=words):
         call()
