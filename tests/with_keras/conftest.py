@@ -1,4 +1,4 @@
-"""The backend is chosen before Keras is imported: KERAS_BACKEND, or JAX on four devices."""
+"""The backend is chosen before Keras is imported: KERAS_BACKEND, or JAX on eight devices."""
 
 import importlib.util
 import os
@@ -10,4 +10,4 @@ else:
     if os.environ["KERAS_BACKEND"] == "jax":
         import jax
 
-        jax.config.update("jax_num_cpu_devices", 4)
+        jax.config.update("jax_num_cpu_devices", 8)
