@@ -18,6 +18,7 @@ from jax.nn import initializers
 from keras.src.initializers.random_initializers import compute_fans as keras_fans
 
 import fastinit as fi
+import fastinit.jax as fj
 
 #: What other libraries warn of is not this project's error.
 pytestmark = pytest.mark.filterwarnings("default")
@@ -144,6 +145,25 @@ JAX_LAWS = [
 @pytest.mark.parametrize(("scheme", "params", "initializer"), JAX_LAWS)
 def test_laws_of_jax(scheme, params, initializer, shape):
     assert_same_law(getattr(fi, scheme)(shape, rng=0, **params), initializer(KEY, shape))
+
+
+COMPLEX_LAWS = [
+    ("normal", (0.2,)),
+    ("glorot_uniform", ()),
+    ("lecun_normal", ()),
+    *(("variance_scaling", (3.0, "fan_avg", law)) for law in ("uniform", "normal", "truncated_normal")),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), COMPLEX_LAWS)
+def test_complex_laws_of_jax(name, arguments):
+    """The moduli and the real parts; the angles are uniform."""
+    ours, theirs = (
+        np.asarray(getattr(module, name)(*arguments)(KEY, SHAPES[0], "complex64")) for module in (fj, initializers)
+    )
+    assert_same_law(abs(ours), abs(theirs))
+    assert_same_law(ours.real, theirs.real)
+    assert distance(np.angle(ours), np.angle(theirs)) < BOUND
 
 
 KERAS_LAWS = [
