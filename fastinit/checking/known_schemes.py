@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 from fastinit.checking import law_moments
 from fastinit.checking.law_moments import Moments
 from fastinit.laws import gains
+from fastinit.laws.axis_roles import LAYOUTS, Axes, axes, distinct_layouts
 from fastinit.laws.dtypes import FLOAT32_FORMAT
 from fastinit.schemes.recommendation import BY_ACTIVATION, EMBEDDING
 from fastinit.schemes.register import REGISTER, get
@@ -41,6 +43,13 @@ MAX_RESIDUAL_LAYERS = 100
 RESIDUAL_ERRORS = 16.0
 
 
+#: Parts that are packed along one axis: of gated units and attention, and of recurrent cells.
+PACKED = (2, 3, 4)
+
+#: Extents of a receptive field beyond which an axis is hardly one: kernels end at some 31.
+LARGEST_FIELD, UNLIKELY = 31, ", which is unlikely"
+
+
 class Known(NamedTuple):
     """A scheme and what it would give; its label is as one would write it, with where it is from."""
 
@@ -48,11 +57,48 @@ class Known(NamedTuple):
     moments: Moments
 
 
-def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
+class Reading(NamedTuple):
+    """What the axes of a tensor may be: a value of ``fans``, and words for it if it is not likely."""
+
+    fans: str | Axes
+    note: str = ""
+
+
+def readings_of(shape: tuple[int, ...], layout: str | None) -> list[Reading]:
+    """Every reading of a shape, the plainest first: layouts, packed blocks, stacked matrices, attention."""
+    if layout is not None or len(shape) < 2:
+        return [Reading(layout or "io")]
+    readings = [Reading(name, _note(shape, LAYOUTS[name])) for name in distinct_layouts(len(shape))]
+    if len(shape) == 2:
+        for io in (-2, -1), (1, 0):
+            readings += [Reading(axes(*io, out_groups=n)) for n in PACKED if shape[io[1]] % n == 0]
+    if len(shape) >= 3:
+        batch = tuple(range(len(shape) - 2))
+        readings += [Reading(axes(*io, batch_axis=batch)) for io in ((-2, -1), (-1, -2))]
+    if len(shape) == 3:
+        readings += [Reading(axes(0, (1, 2))), Reading(axes((0, 1), 2))]
+    return sorted(readings, key=lambda reading: UNLIKELY in reading.note)
+
+
+def _note(shape: tuple[int, ...], in_and_out: tuple[int, int]) -> str:
+    """Of three and more axes it is said that some are taken for a receptive field, and if they hardly are."""
+    field = [n for axis, n in enumerate(shape) if axis not in [a % len(shape) for a in in_and_out]]
+    if not field:
+        return ""
+    return f" as a kernel of {'x'.join(map(str, field))}" + (UNLIKELY if max(field) > LARGEST_FIELD else "")
+
+
+@functools.lru_cache(maxsize=256)  # a model's tensors have few shapes
+def of(shape: tuple[int, ...], layout: str | None) -> tuple[Known, ...]:
     """Every known scheme of a tensor of that shape, the plainest first."""
+    return tuple(_of(shape, layout))
+
+
+def _of(shape: tuple[int, ...], layout: str | None) -> Iterator[Known]:
     if len(shape) >= 2:
-        # One that needs no parameters is the likelier.
-        yield from sorted(_by_fans(shape, layouts), key=lambda known: known.label.count("="))
+        # One that needs no parameters is the likelier, and one that takes the axes for what they are.
+        by_fans = _by_fans(shape, readings_of(shape, layout))
+        yield from sorted(by_fans, key=lambda known: (UNLIKELY in known.label, known.label.count("=")))
     for name, params, origin in FIXED:
         law = get(name, **params).spec.law(shape, FLOAT32_FORMAT)
         yield Known(f"{_label(name, params)} ({origin})", law_moments.of(law))
@@ -65,15 +111,15 @@ def of(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
         yield Known(label, Moments("normal", 0.0, std))
 
 
-def _by_fans(shape: tuple[int, ...], layouts: tuple[str, ...]) -> Iterator[Known]:
+def _by_fans(shape: tuple[int, ...], readings: list[Reading]) -> Iterator[Known]:
     for name, params in _scaled():
         seen = []
-        for layout in layouts:
-            law = get(name, **params, fans=layout).spec.law(shape, FLOAT32_FORMAT)
+        for fans, note in readings:
+            law = get(name, **params, fans=fans).spec.law(shape, FLOAT32_FORMAT)
             if law not in seen:
                 seen.append(law)
-                told = params if layout == "io" else {**params, "fans": layout}
-                yield Known(_label(name, told), law_moments.of(law))
+                told = params if fans == "io" else {**params, "fans": fans}
+                yield Known(_label(name, told) + note, law_moments.of(law))
 
 
 def _scaled() -> Iterator[tuple[str, dict]]:
@@ -95,4 +141,5 @@ def _scaled() -> Iterator[tuple[str, dict]]:
 
 
 def _label(name: str, params: dict) -> str:
-    return name + (f"({', '.join(f'{key}={value!r}' for key, value in params.items())})" if params else "")
+    text = ", ".join(f"{key}={value!r}" for key, value in params.items()).replace("fastinit.axes", "axes")
+    return name + (f"({text})" if params else "")

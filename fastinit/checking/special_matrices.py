@@ -1,0 +1,106 @@
+"""Tensors that are not draws of one law: orthogonal ones, identities, and kernels with only their centres."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from fastinit.checking.moments import as_floats
+from fastinit.laws.axis_roles import LAYOUTS
+from fastinit.schemes.basic import normal
+from fastinit.schemes.diagonal import dirac, identity
+
+#: W is orthogonal if W' W v is a multiple of v but for this, relative. Rounding to bfloat16 makes 2e-3; n random
+#: columns of length m make sqrt(n / m), of which it must also be a small share.
+MAX_RESIDUAL, RESIDUAL_SHARE = 0.01, 0.1
+
+#: Fewer columns are at right angles within such a share by chance: those must be so to float32's rounding.
+FEW_COLUMNS, FEW_RESIDUAL = 4, 1e-5
+
+#: So many v, random ones: with one, few columns of no orthogonal matrix would pass by chance.
+N_DIRECTIONS = 8
+
+#: Groups that a dirac kernel is tried with.
+GROUPS = (1, 2, 4, 8, 16, 32)
+
+
+def of(array: np.ndarray, n_zeros: int, layouts: tuple[str, ...]) -> str:
+    """The scheme that makes such a tensor, as one would write it; empty if it is none."""
+    if array.ndim < 2:
+        return ""
+    if n_zeros:
+        found = _of_ones(array, n_zeros, layouts) or _at_the_centre(array, n_zeros, layouts)
+        if found:
+            return found
+    gain = orthogonal_gain(array, layouts)
+    return "" if gain is None else f"orthogonal(gain={gain:.4g})"
+
+
+def _of_ones(array: np.ndarray, n_zeros: int, layouts: tuple[str, ...]) -> str:
+    """An identity, or a dirac kernel: equal numbers in the places of one."""
+    n_ones = array.size - n_zeros
+    if not 0 < n_ones <= 1 << 24 or n_ones > max(array.shape):
+        return ""
+    gain = float(array.reshape(-1)[np.flatnonzero(array)[0]])
+    for layout in layouts:
+        for scheme, arguments in _candidates(array, layout):
+            try:
+                same = np.array_equal(scheme(array.shape, gain=gain, dtype=array.dtype, **arguments), array)
+            except ValueError:  # of another number of dimensions, or groups that do not divide
+                continue
+            if same:
+                told = {**({"gain": round(gain, 4)} if gain != 1 else {}), **arguments}
+                text = ", ".join(f"{name}={value!r}" for name, value in told.items() if value != "io")
+                return scheme.__name__ + (f"({text})" if text else "")
+    return ""
+
+
+def _candidates(array: np.ndarray, layout: str) -> Iterator[tuple[Callable, dict]]:
+    yield identity, {"fans": layout}
+    if 3 <= array.ndim <= 5:
+        for n_groups in GROUPS:
+            yield dirac, {"fans": layout, **({} if n_groups == 1 else {"groups": n_groups})}
+
+
+def _at_the_centre(array: np.ndarray, n_zeros: int, layouts: tuple[str, ...]) -> str:
+    if not 3 <= array.ndim <= 5:
+        return ""
+    for layout in layouts:
+        field = [axis for axis in range(array.ndim) if axis not in [a % array.ndim for a in LAYOUTS[layout]]]
+        index = tuple((array.shape[axis] - 1) // 2 if axis in field else slice(None) for axis in range(array.ndim))
+        centre = array[index]
+        if array.size - n_zeros == np.count_nonzero(centre) and array.size > centre.size:
+            gain = orthogonal_gain(centre, ("io", "oi"))
+            if gain is not None:
+                return f"delta_orthogonal(gain={gain:.4g}{'' if layout == 'io' else f', fans={layout!r}'})"
+    return ""
+
+
+def orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None:
+    """The g for which W' W is g**2 times the identity, W flattened as `orthogonal` does, or its transpose."""
+    for layout in layouts:
+        n_rows = array.shape[0] if LAYOUTS[layout][1] == 0 else math.prod(array.shape[:-1])
+        matrix = array.reshape(n_rows, -1)
+        matrix = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
+        m, n = matrix.shape
+        directions = normal((n, min(n, N_DIRECTIONS)), rng=0, name="fastinit.check: directions")
+        with np.errstate(all="ignore"):
+            images = _square_times(matrix, directions)
+            square = float((images * directions).sum() / (directions**2).sum())
+            residual = np.linalg.norm(images - square * directions) / np.linalg.norm(images)
+        share = RESIDUAL_SHARE * math.sqrt(n / m) if n >= FEW_COLUMNS else FEW_RESIDUAL
+        if n > 1 and residual <= min(MAX_RESIDUAL, share):
+            return math.sqrt(square)
+    return None
+
+
+def _square_times(matrix: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """W' W v by rows of W, so that no more than some of them are made float32 at once."""
+    n_rows = max(1, (1 << 21) // max(1, matrix.shape[1]))
+    total = np.zeros(directions.shape)
+    for first in range(0, matrix.shape[0], n_rows):
+        rows = as_floats(np.ascontiguousarray(matrix[first : first + n_rows]))
+        total += rows.T @ (rows @ directions)
+    return total
