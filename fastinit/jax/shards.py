@@ -24,6 +24,7 @@ class Pieces(NamedTuple):
     """Memory for what this process has of an array."""
 
     shape: tuple[int, ...]  #: of the whole
+    dtype: np.dtype
     sharding: Sharding
     arrays: list[np.ndarray]  #: each part once
     devices: list[list]  #: of each part, those that hold it
@@ -43,9 +44,7 @@ class Pieces(NamedTuple):
             for array, devices in zip(self.arrays, self.devices, strict=True)
             for device in devices
         ]
-        return jax.make_array_from_single_device_arrays(
-            self.shape, self.sharding, by_device, dtype=self.arrays[0].dtype if self.arrays else None
-        )
+        return jax.make_array_from_single_device_arrays(self.shape, self.sharding, by_device, dtype=self.dtype)
 
 
 def pieces_of(where: str, shape: tuple[int, ...], dtype: np.dtype, sharding: Sharding) -> Pieces:
@@ -55,7 +54,7 @@ def pieces_of(where: str, shape: tuple[int, ...], dtype: np.dtype, sharding: Sha
         bounds = tuple(line.indices(n)[:2] for line, n in zip(index, shape, strict=True))
         by_bounds.setdefault(bounds, []).append(device)
     extents = [tuple(stop - start for start, stop in bounds) for bounds in by_bounds]
-    return Pieces(shape, sharding, [memory.aligned(where, e, dtype) for e in extents], list(by_bounds.values()))
+    return Pieces(shape, dtype, sharding, [memory.aligned(where, e, dtype) for e in extents], list(by_bounds.values()))
 
 
 def handed_over(array: np.ndarray, place: Sharding | None = None) -> jax.Array:

@@ -96,11 +96,25 @@ def initialize(
         _check_kept(named, [name for name, choice in zip(chosen, choices, strict=True) if choice == KEEP])
         chosen = {name: leaf for (name, leaf), choice in zip(chosen.items(), choices, strict=True) if choice != KEEP}
         choices = [choice for choice in choices if choice != KEEP]
-    memory = {name: asked.memory() for name, asked in {n: _asked(n, leaf) for n, leaf in chosen.items()}.items()}
-    parts = {name: m.parts() if isinstance(m, shards.Pieces) else m for name, m in memory.items()}
-    fill_chosen(parts, choices, table.specs, keys.rng_of("initialize", rng), threads, progress)
-    made = {name: m.joined() if isinstance(m, shards.Pieces) else shards.handed_over(m) for name, m in memory.items()}
+    asked = {name: _asked(name, leaf) for name, leaf in chosen.items()}
+    made = _filled(asked, choices, table, keys.rng_of("initialize", rng), threads, progress)
     return structure.unflatten(made.get(name, leaf) for name, leaf in named.items())
+
+
+def _filled(asked: dict[str, _Asked], choices: list[int] | None, table: Rules, rng, threads, progress) -> dict:
+    """New arrays by name, filled in one loop: whole ones, and this process's parts of sharded ones."""
+    whole = {n: memory.aligned("initialize", a.shape, a.dtype) for n, a in asked.items() if a.sharding is None}
+    pieces = {
+        name: shards.pieces_of("initialize", a.shape, a.dtype, a.sharding)
+        for name, a in asked.items()
+        if a.sharding is not None
+    }
+    places = {name: whole[name] if name in whole else pieces[name].parts() for name in asked}
+    fill_chosen(places, choices, table.specs, rng, threads, progress)
+    return {
+        **{name: shards.handed_over(array) for name, array in whole.items()},
+        **{name: parts.joined() for name, parts in pieces.items()},
+    }
 
 
 def _plain_rules(rules: Any) -> Any:
@@ -121,12 +135,6 @@ class _Asked(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype
     sharding: Sharding | None
-
-    def memory(self) -> np.ndarray | shards.Pieces:
-        """New memory for it, or for this process's parts of it."""
-        if self.sharding is None:
-            return memory.aligned("initialize", self.shape, self.dtype)
-        return shards.pieces_of("initialize", self.shape, self.dtype, self.sharding)
 
 
 def _flat(tree: Any) -> tuple[list, Any]:
