@@ -188,6 +188,34 @@ def test_residual_branches():
     assert few == []  # a hundred numbers do not tell
 
 
+def test_scales_by_the_width_of_the_network():
+    """CLIP's, T5's: told where other tensors have that axis, and not of a tensor by itself."""
+    others = {f"mlp.{i}": fi.lecun_normal((96, 200), rng=i) for i in range(3)}
+    by_depth, by_head = (
+        fi.normal((96, 96), std=(96 * 6) ** -0.5, rng=5),
+        fi.normal((96, 96), std=(96 * 24) ** -0.5, rng=6),
+    )
+    bias = fi.normal((32, 4), std=96**-0.5, rng=7)
+    rows = fi.check({**others, "by depth": by_depth, "by head": by_head, "bias": bias}).tensors[3:]
+    assert "normal(std=96**-0.5 / sqrt(2 * 3)) (CLIP's by depth)" in rows[0].fits
+    assert "normal(std=(96 * 24)**-0.5) (T5's queries)" in rows[1].fits
+    assert "normal(std=96**-0.5), 96 being an axis of other tensors" in rows[2].fits
+    for array in by_depth, by_head, bias:
+        assert not any("96" in label for label in tensor(array).fits)
+
+
+@pytest.mark.parametrize("interleaved", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_sinusoids(interleaved, dtype):
+    angles = np.arange(300)[:, None] / 10000 ** (np.arange(48) / 48)
+    both = np.stack([np.sin(angles), np.cos(angles)], 2 if interleaved else 1).reshape(300, 96)
+    table = fi.empty((300, 96), dtype)
+    table[:] = both
+    assert tensor(table).reason == "sinusoids, as of positions, to rounding"
+    table[200, 5] = 3
+    assert tensor(table).verdict == "unknown"
+
+
 def test_moments():
     values = np.concatenate([np.arange(1 << 20), [5.0, 7.0]]).reshape(2, -1) * 1e200  # two pieces, powers overflow
     sample = moments.of(values)

@@ -32,6 +32,7 @@ FIXED = (
     ("normal", {"std": EMBEDDING.params["std"]}, "GPT, BERT and their kin"),
     ("normal", {"std": 0.05}, "Keras's random_normal"),
     ("normal", {"std": 0.01}, "AlexNet, MXNet"),
+    ("normal", {"std": 0.1}, "Mamba-2's embeddings"),
     ("truncated_normal", {"std": 0.02}, "BERT's own, ViT"),
     ("truncated_normal", {"std": 0.05}, "Keras's"),
     ("uniform", {"low": -0.05, "high": 0.05}, "Keras's embeddings"),
@@ -55,6 +56,10 @@ class Known(NamedTuple):
 
     label: str
     moments: Moments
+
+
+#: Sizes of attention's heads.
+HEAD_SIZES = (8, 16, 24, 32, 48, 64, 80, 96, 128, 256)
 
 
 class Reading(NamedTuple):
@@ -89,12 +94,12 @@ def _note(shape: tuple[int, ...], in_and_out: tuple[int, int]) -> str:
 
 
 @functools.lru_cache(maxsize=256)  # a model's tensors have few shapes
-def of(shape: tuple[int, ...], layout: str | None) -> tuple[Known, ...]:
-    """Every known scheme of a tensor of that shape, the plainest first."""
-    return tuple(_of(shape, layout))
+def of(shape: tuple[int, ...], layout: str | None, widths: tuple[int, ...] = ()) -> tuple[Known, ...]:
+    """Every known scheme of a tensor of that shape, the plainest first; `widths` are axes of the tensors beside it."""
+    return tuple(_of(shape, layout, widths))
 
 
-def _of(shape: tuple[int, ...], layout: str | None) -> Iterator[Known]:
+def _of(shape: tuple[int, ...], layout: str | None, widths: tuple[int, ...]) -> Iterator[Known]:
     if len(shape) >= 2:
         # One that needs no parameters is the likelier, and one that takes the axes for what they are.
         by_fans = _by_fans(shape, readings_of(shape, layout))
@@ -102,13 +107,37 @@ def _of(shape: tuple[int, ...], layout: str | None) -> Iterator[Known]:
     for name, params, origin in FIXED:
         law = get(name, **params).spec.law(shape, FLOAT32_FORMAT)
         yield Known(f"{_label(name, params)} ({origin})", law_moments.of(law))
-    n_elements = math.prod(shape)
+    n_elements, std = math.prod(shape), EMBEDDING.params["std"]
+    for n_layers in _told_apart(n_elements):
+        label = f"normal(std={std} / sqrt(2 * {n_layers})) (GPT-2's residual branches)"
+        yield Known(label, Moments("normal", 0.0, std / math.sqrt(2 * n_layers)))
+    if len(shape) == 2:
+        yield from _of_attention(shape, n_elements, widths)
+    for width in widths:
+        label = f"normal(std={width}**-0.5), {width} being an axis of other tensors"
+        yield Known(label, Moments("normal", 0.0, width**-0.5))
+
+
+def _told_apart(n_elements: int) -> Iterator[int]:
+    """Numbers of layers, as long as the deviations of n and n + 1 are far enough apart."""
     for n_layers in range(1, MAX_RESIDUAL_LAYERS + 1):
         if 1 / (2 * n_layers) < RESIDUAL_ERRORS * law_moments.std_error("normal", n_elements):
             break
-        std = EMBEDDING.params["std"] / math.sqrt(2 * n_layers)
-        label = f"normal(std={EMBEDDING.params['std']} / sqrt(2 * {n_layers})) (GPT-2's residual branches)"
-        yield Known(label, Moments("normal", 0.0, std))
+        yield n_layers
+
+
+def _of_attention(shape: tuple[int, ...], n_elements: int, widths: tuple[int, ...]) -> Iterator[Known]:
+    """By the network's width, and the number of layers, as in CLIP, or the size of a head, as in T5."""
+    for n_in, n_out in dict.fromkeys([(shape[1], shape[0]), (shape[0], shape[1])]):
+        if n_in not in widths:
+            continue
+        for n_layers in _told_apart(n_elements):
+            label = f"normal(std={n_in}**-0.5 / sqrt(2 * {n_layers})) (CLIP's by depth)"
+            yield Known(label, Moments("normal", 0.0, (n_in * 2 * n_layers) ** -0.5))
+        for head in HEAD_SIZES:
+            if head < n_out and n_out % head == 0:
+                label = f"normal(std=({n_in} * {head})**-0.5) (T5's queries)"
+                yield Known(label, Moments("normal", 0.0, (n_in * head) ** -0.5))
 
 
 def _by_fans(shape: tuple[int, ...], readings: list[Reading]) -> Iterator[Known]:

@@ -22,6 +22,9 @@ FEW_COLUMNS, FEW_RESIDUAL = 4, 1e-5
 #: So many v, random ones: with one, few columns of no orthogonal matrix would pass by chance.
 N_DIRECTIONS = 8
 
+#: Of sin**2 + cos**2 from 1: rounding to bfloat16 makes 8e-3.
+SINUSOID_ERROR = 0.01
+
 #: Groups that a dirac kernel is tried with.
 GROUPS = (1, 2, 4, 8, 16, 32)
 
@@ -34,8 +37,25 @@ def of(array: np.ndarray, n_zeros: int, layouts: tuple[str, ...]) -> str:
         found = _of_ones(array, n_zeros, layouts) or _at_the_centre(array, n_zeros, layouts)
         if found:
             return found
+    if _are_sinusoids(array):
+        return "sinusoids, as of positions"
     gain = orthogonal_gain(array, layouts)
     return "" if gain is None else f"orthogonal(gain={gain:.4g})"
+
+
+def _are_sinusoids(array: np.ndarray) -> bool:
+    """Sines and cosines of one angle each, side by side or in two halves, the first of angle 0 and the fastest of 1."""
+    if array.ndim != 2 or array.shape[0] < 3 or array.shape[1] < 4 or array.shape[1] % 2:
+        return False
+    half = array.shape[1] // 2
+    for first, second in ((np.s_[:, :half], np.s_[:, half:]), (np.s_[:, ::2], np.s_[:, 1::2])):
+        top = as_floats(np.ascontiguousarray(array[:1]))
+        if top[first].any() or (top[second] != 1).any() or abs(float(array[1, 0]) - math.sin(1)) > SINUSOID_ERROR:
+            continue
+        squares = as_floats(np.ascontiguousarray(array)) ** 2
+        if abs(squares[first] + squares[second] - 1).max() < SINUSOID_ERROR:
+            return True
+    return False
 
 
 def _of_ones(array: np.ndarray, n_zeros: int, layouts: tuple[str, ...]) -> str:

@@ -28,6 +28,9 @@ MAX_ERRORS = fitting.MAX_ERRORS
 #: place would be 2e-3 if all errors had one sign; they do not.
 ROUNDING = 1e-4
 
+#: Widths of a network that are tried, the most common first, and the least of them.
+N_WIDTHS, LEAST_WIDTH = 4, 16
+
 #: Weights of a unit from which on equal units are no chance: in 16 bits or more, and in 8.
 LEAST_UNIT, LEAST_UNIT_OF_8_BITS = 3, 8
 
@@ -87,17 +90,25 @@ def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
         got = f"only {', '.join(left_out)}" if left_out else "none"
         reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))
     with np.errstate(all="ignore"):
-        tensors = tuple(_tensor(where, name, array, layout) for name, array in arrays.items())
+        widths = _widths(arrays)
+        tensors = tuple(_tensor(where, name, array, layout, widths) for name, array in arrays.items())
     found = {tensor.verdict for tensor in tensors}
     verdict = next((name for name in ORDER if name in found), KNOWN)
     return WeightsReport(verdict, tensors, tuple(left_out))
 
 
-def _tensor(where: str, name: object, value: object, layout: str | None) -> TensorReport:
+def _widths(arrays: Mapping) -> tuple[int, ...]:
+    """Axes that several tensors have: widths of the network, by which tensors without such an axis may be scaled."""
+    shapes = [getattr(array, "shape", ()) for array in arrays.values()]
+    counts = Counter(n for shape in shapes if isinstance(shape, tuple) and len(shape) > 1 for n in set(shape))
+    return tuple(n for n, count in counts.most_common(N_WIDTHS) if count > 2 and n >= LEAST_WIDTH)
+
+
+def _tensor(where: str, name: object, value: object, layout: str | None, widths: tuple[int, ...]) -> TensorReport:
     array = _array(where, name, value)
     sample = moments.of(array)
     return TensorReport(
-        str(name), array.shape, array.dtype.name, sample.mean, sample.std, *_judge(array, sample, layout)
+        str(name), array.shape, array.dtype.name, sample.mean, sample.std, *_judge(array, sample, layout, widths)
     )
 
 
@@ -118,7 +129,7 @@ class _Judged(NamedTuple):
     law: str = ""
 
 
-def _judge(array: np.ndarray, sample: Sample, layout: str | None) -> _Judged:
+def _judge(array: np.ndarray, sample: Sample, layout: str | None, widths: tuple[int, ...]) -> _Judged:
     if sample.n_not_finite:
         return _Judged(verdict="not finite", reason=f"{sample.n_not_finite} of {sample.n} values are NaN or infinite")
     if not sample.n:
@@ -136,10 +147,10 @@ def _judge(array: np.ndarray, sample: Sample, layout: str | None) -> _Judged:
         return _Judged(verdict="symmetric", reason=reason)
     if sample.n < fitting.N_LEAST:
         return _Judged(verdict=NOT_JUDGED, reason=f"fewer than {fitting.N_LEAST} values")
-    return _by_law(array, sample, layout)
+    return _by_law(array, sample, layout, widths)
 
 
-def _by_law(array: np.ndarray, sample: Sample, layout: str | None) -> _Judged:
+def _by_law(array: np.ndarray, sample: Sample, layout: str | None, widths: tuple[int, ...]) -> _Judged:
     """Of what law the values are, those that are exactly 0 perhaps aside, and whose parameters that law has."""
     fits, zeros, n = [], "", sample.n - sample.n_zeros
     # In 8 bits small values are rounded to 0.
@@ -153,7 +164,7 @@ def _by_law(array: np.ndarray, sample: Sample, layout: str | None) -> _Judged:
         return _unknown(array, reason)
     right = [fit for fit in fits if not fit.against]
     law, coarse = zeros + right[0].label, max(ROUNDING, fitting.grain_of(array.dtype) ** 2)
-    known = known_schemes.of(array.shape, layout)
+    known = known_schemes.of(array.shape, layout, widths)
     found = [(_errors(fit, n, one, coarse), one.label) for one in known for fit in right if _is_of(fit, n, one, coarse)]
     if found:
         reason = zeros + _fitting(found, right[0], known)
