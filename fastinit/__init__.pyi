@@ -161,7 +161,7 @@ def part(array: Any, shape: _Shape, index: _Item | ArrayLike | tuple[_Item | Arr
 @overload
 def check(
     layers: str | PathLike[str],
-    activation: _Activation = "relu",
+    activation: _Activation | None = None,
     scheme: _Scheme | None = None,
     *,
     output: _Activation = "linear",
@@ -173,7 +173,7 @@ def check(
 @overload
 def check(
     layers: Mapping[str, Any],
-    activation: _Activation = "relu",
+    activation: _Activation | None = None,
     scheme: _Scheme | None = None,
     *,
     output: _Activation = "linear",
@@ -181,11 +181,11 @@ def check(
     layout: _Layout | None = None,
     rng: _Rng = 0,
     n_samples: SupportsIndex = 128,
-) -> WeightsReport: ...
+) -> NetworkReport | WeightsReport: ...
 @overload
 def check(
     layers: Sequence[Any],
-    activation: _Activation = "relu",
+    activation: _Activation | None = None,
     scheme: _Scheme | None = None,
     *,
     output: _Activation = "linear",

@@ -83,11 +83,14 @@ def _parser() -> argparse.ArgumentParser:
 def _add_check(check: argparse.ArgumentParser) -> None:
     check.description = "Exit status 0 if all is healthy, 1 if not, 2 if the question is wrong."
     check.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="a network (.toml), or weights alone (.safetensors)"
+        "file", nargs="?", type=Path, metavar="FILE", help="a network (.toml), or weights (.safetensors, .index.json)"
     )
     check.add_argument("--layers", type=_widths, metavar="N,N,...", help="instead of FILE: widths of dense layers")
     check.add_argument(
-        "--activation", type=_with_number, metavar="NAME", help="default relu; leaky_relu:0.2 sets a slope"
+        "--activation",
+        type=_with_number,
+        metavar="NAME",
+        help="default relu; leaky_relu:0.2 sets a slope; with a file of weights, takes them as one stack",
     )
     check.add_argument(
         "--output",

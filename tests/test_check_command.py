@@ -63,6 +63,17 @@ def test_a_model_and_its_weights(run, tmp_path):
     assert run(tmp_path / "w.safetensors")[0] == 1
 
 
+def test_weights_as_a_network(run, tmp_path):
+    tensors = {f"net.{2 * i}.weight": fi.fan_in_uniform((64, 64), fans="oi", rng=i) for i in range(30)}
+    save_file(tensors, tmp_path / "w.safetensors")
+    assert run(tmp_path / "w.safetensors")[0] == 0
+    status, out, _ = run(tmp_path / "w.safetensors", "--activation", "tanh")
+    assert status == 1
+    assert "\nvanishing: " in out
+    status, _, error = run(tmp_path / "w.safetensors", "--activation", "tanh", "--scheme", "zeros")
+    assert (status, "--scheme: expected --layers beside it" in error) == (2, True)
+
+
 def test_a_fresh_checkpoint_is_of_known_schemes(run, tmp_path, monkeypatch):
     from fastinit.plans.families import plan_of_config
     from fastinit.safetensors import create
@@ -94,7 +105,7 @@ def test_bad_input_is_2_in_one_line(run, tmp_path):
         (["--layers", "3,4", "--scheme", "he"], "layers[0].scheme: expected "),
         ([tmp_path / "no.toml"], "no.toml: No such file or directory"),
         ([tmp_path / "bad.toml"], "check: file: expected a model in TOML, got "),
-        ([tmp_path / "x.bin"], "check: file: expected a name that ends in .toml or .safetensors"),
+        ([tmp_path / "x.bin"], "check: file: expected a name that ends in .toml, .safetensors or .index.json"),
         ([tmp_path / "w.safetensors", "--scheme", "zeros"], "check: --scheme: expected --layers beside it, not a file"),
         ([tmp_path / "w.safetensors", "--plot", tmp_path / "x.png"], "check: --plot: expected a network, got weights"),
         (["--layers", "3,4", "--plot", tmp_path / "x.txt"], "check: --plot: expected a name that ends in .png"),

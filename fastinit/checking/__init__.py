@@ -8,6 +8,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 `tensors`           tensors of a safetensors file, mapped, not read
 `model`             a stack of layers in every form that a caller may give it, checked
 `files`             the same from a TOML file
+`chaining`          a checkpoint's weights as one stack
 `law_moments`       mean, standard deviation and kurtosis of what a scheme draws
 `propagate`         data forward, gradients backward, and figures of each layer
 `verdicts`          thresholds and their reasons: from figures to findings

@@ -14,7 +14,7 @@ WHERE = "check"
 
 
 @one_form
-def check(layers, activation="relu", scheme=None, *, output="linear", bias=0.0, layout=None, rng=0, n_samples=128):
+def check(layers, activation=None, scheme=None, *, output="linear", bias=0.0, layout=None, rng=0, n_samples=128):
     """Report what a network's weights do to activations and gradients before training, or whose scale weights have.
 
     Pushes random inputs forward through a stack of layers and random gradients back, and says of each layer, and of the
@@ -29,12 +29,14 @@ def check(layers, activation="relu", scheme=None, *, output="linear", bias=0.0, 
         - A sequence of layers, inputs first: each a shape, an array of weights, or a mapping with ``shape`` or
           ``weights`` and, if it is to differ from the arguments below, ``activation``, ``scheme``, ``bias``, ``layout``
           and ``name``. Arrays of two dimensions are dense layers, of more convolutions.
-        - A mapping of names to arrays: each array by itself.
-        - A path that ends in ``.safetensors``, to weights alone, or in ``.toml``, to a network, whose own settings go
-          before the arguments below (docs/check.md).
-    activation : str or (str, float), default "relu"
+        - A mapping of names to arrays: each array by itself, unless an activation is given. Then weights and biases
+          are one stack, in the order of their names as people count, if each has as many inputs as the one before has
+          outputs.
+        - A path that ends in ``.safetensors``, or in ``.index.json`` as the index of several such files, to a mapping;
+          or in ``.toml``, to a network, whose own settings go before the arguments below (docs/check.md).
+    activation : str or (str, float), optional
         What is applied to each layer's outputs but the last one's: a name that `recommend` knows, or a pair with a
-        parameter, as for `gain`: ``("leaky_relu", 0.2)``.
+        parameter, as for `gain`: ``("leaky_relu", 0.2)``. By default "relu" for a network.
     scheme : str, scheme or None, default None
         What fills layers given by shape: a scheme, its name, or what `get` returned. By default what `recommend` has
         for the layer's activation.
@@ -101,12 +103,15 @@ def check(layers, activation="relu", scheme=None, *, output="linear", bias=0.0, 
     if layout is not None:
         fan_rules.check_layout(WHERE, layout)
     seed.check_rng(WHERE, rng)
-    if isinstance(layers, Mapping):
+    if isinstance(layers, Mapping) and activation is None:
         from fastinit.checking import weights
 
         return weights.report(WHERE, layers, layout)
-    from fastinit.checking import model, propagate, report
+    from fastinit.checking import chaining, model, propagate, report
 
+    if isinstance(layers, Mapping):
+        layers = chaining.stack_of(WHERE, layers, layout)
+    activation = "relu" if activation is None else activation
     stack = model.layers_of(WHERE, layers, model.Defaults(activation, output, scheme, bias, layout or "io"))
     # Advances a generator, so after all checks: a call that raises must not.
     return report.make(propagate.run(stack, _repeatable(rng), n_samples), n_samples)

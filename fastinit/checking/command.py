@@ -41,7 +41,11 @@ def main(options: Namespace) -> int:
 
 
 def _reject_beside_a_file(options: Namespace) -> None:
+    """A model in TOML says all by itself; weights alone are a network if an activation is named."""
+    is_weights = options.file is not None and Path(options.file).suffix != ".toml" and options.activation is not None
     for name, option in OF_LAYERS.items():
+        if is_weights and name in ("activation", "output"):
+            continue
         if options.file is not None and getattr(options, option) is not None:
             reject_value(WHERE, f"--{name}", "--layers beside it, not a file", Shown(str(options.file)))
 

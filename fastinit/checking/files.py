@@ -24,9 +24,11 @@ def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
     path = Path(path)
     if path.suffix == ".safetensors":
         return {"layers": tensors.read(where, path)}
+    if path.name.endswith(".index.json"):
+        return {"layers": tensors.read_shards(where, path)}
     if path.suffix == ".toml":
         return _model(where, path)
-    reject_value(where, "file", "a name that ends in .toml or .safetensors", str(path))
+    reject_value(where, "file", "a name that ends in .toml, .safetensors or .index.json", str(path))
 
 
 def _model(where: str, path: Path) -> dict[str, Any]:

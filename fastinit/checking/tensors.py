@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -37,7 +38,7 @@ class Tensors(dict):
 
 
 def read(where: str, path: Path) -> Tensors:
-    """Every tensor of floating-point numbers, in the order of the data."""
+    """Every tensor of floating-point numbers, in the order of their names as people count."""
     with path.open("rb") as file:
         n_bytes = path.stat().st_size
         n_header = int.from_bytes(file.read(8), "little")
@@ -50,10 +51,31 @@ def read(where: str, path: Path) -> Tensors:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         _reject(where, path, "a header that is not its JSON")
     data = np.memmap(path, np.uint8, "r", offset=8 + n_header) if n_bytes > 8 + n_header else np.empty(0, np.uint8)
-    order = sorted(spans, key=lambda name: spans[name].start)
+    order = sorted(spans, key=as_counted)
     found = Tensors({name: _tensor(where, path, name, data, spans[name]) for name in order})
     found.left_out = tuple(f"{name} ({entry['dtype']})" for name, entry in entries.items() if name not in spans)
     return found
+
+
+def read_shards(where: str, path: Path) -> Tensors:
+    """The same of all the files that an index names, which lie beside it."""
+    try:
+        files = sorted(set(json.loads(path.read_text("utf-8"))["weight_map"].values()), key=as_counted)
+        if any(Path(file).name != file or file in ("", ".", "..") for file in files):
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        reject_value(where, "file", "an index of safetensors files beside it", str(path))
+    shards = [read(where, path.parent / file) for file in files]
+    merged = {name: array for shard in shards for name, array in shard.items()}
+    found = Tensors({name: merged[name] for name in sorted(merged, key=as_counted)})
+    found.left_out = tuple(text for shard in shards for text in shard.left_out)
+    return found
+
+
+def as_counted(name: str) -> list[tuple[int, str]]:
+    """A key that sorts names as people count: 2 before 10."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part) if i % 2 and len(part) < 20 else 0, part) for i, part in enumerate(parts)]
 
 
 class Span(NamedTuple):
