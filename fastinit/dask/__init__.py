@@ -15,7 +15,9 @@ Owns what only those who use Dask need. Called by users alone; no room imports i
 
 try:
     import dask.array as _array  # noqa: F401
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name != "dask":
+        raise  # Dask is here, and lacks something itself
     text = "fastinit.dask: import: expected Dask, as pip install 'fastinit-nn[dask]' brings it, got none"
     raise ImportError(text) from error
 

@@ -14,7 +14,9 @@ the package, and JAX. No room imports it, so that ``import fastinit`` never load
 
 try:
     import jax as _jax  # noqa: F401
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name != "jax":
+        raise  # JAX is here, and lacks something itself
     text = "fastinit.jax: import: expected JAX, as pip install 'fastinit-nn[jax]' brings it, got none"
     raise ImportError(text) from error
 

@@ -30,7 +30,9 @@ True
 
 try:
     import keras as _keras  # noqa: F401
-except ImportError as error:
+except ModuleNotFoundError as error:
+    if error.name != "keras":
+        raise  # Keras is here, and lacks something itself
     text = "fastinit.keras: import: expected Keras, as pip install 'fastinit-nn[keras]' brings it, got none"
     raise ImportError(text) from error
 
