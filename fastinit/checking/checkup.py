@@ -46,7 +46,7 @@ def check(layers, activation=None, scheme=None, *, output="linear", bias=0.0, la
         Biases, one for all units or one for each.
     layout : {"io", "oi", "oki"}, optional
         Layout of shapes and arrays, as `fans` of the schemes; schemes that ask for it are told. By default "io" for a
-        network; weights alone are compared with both.
+        network; weights alone are read in every way.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         The seed of data and weights; each layer's weights are those of ``scheme(shape, rng=rng, name=name)``. A
         BitGenerator or Generator is advanced once.

@@ -45,8 +45,9 @@ def _initializer(where: str, rule: Rule, dtype: DType, **numbers: Number) -> Ini
     def init(key, shape, dtype=dtype, out_sharding=None) -> jax.Array:
         return draw(where, partly, traced, key, shape, dtype, out_sharding)
 
-    init.__name__ = init.__qualname__ = where
+    init.__name__ = where  # for messages
     init = one_form(init)
+    init.__name__ = init.__qualname__ = "init"  # as JAX's are called, which Flax prints
     init.rule = None if traced else partly  # for trees, where it may stand among the rules
     return init
 
