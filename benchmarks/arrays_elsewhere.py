@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 STD = 0.02
 JAX_SHAPE = 8192, 8192
@@ -31,15 +32,14 @@ def report(title: str, found: dict[str, list[tuple[float, float]]], against: str
         )
 
 
-def in_turn(ways: dict[str, Callable[[], float]], used: Callable[[], float], n_rounds: int) -> dict[str, list]:
-    """Processor and wall seconds of each call, the first round left out. Each returns a standard deviation."""
+def in_turn(ways: dict[str, Callable[[], None]], used: Callable[[], float], n_rounds: int) -> dict[str, list]:
+    """Processor and wall seconds of each call, the first round left out. Each checks its own values."""
     found: dict[str, list] = {way: [] for way in ways}
     for i in range(n_rounds + 1):
         for way, call in ways.items():
             before, began = used(), time.perf_counter()
-            std = call()
+            call()
             seconds = used() - before, time.perf_counter() - began
-            assert abs(std / STD - 1) < 5e-3, (way, std)
             if i:
                 found[way].append(seconds)
     return found
@@ -64,10 +64,11 @@ def jax_rows(n_rounds: int) -> None:
         "fastinit under jit": lambda: jitted["o"](key),
     }
 
-    def std_of(way: str) -> float:
-        return float(np.std(makers[way]().block_until_ready()[::100]))  # a hundredth of the work
+    def made(way: str) -> None:
+        std = float(np.std(makers[way]().block_until_ready()[::100]))  # a hundredth of the work
+        assert abs(std / STD - 1) < 5e-3, (way, std)
 
-    ways = {way: (lambda way=way: std_of(way)) for way in makers}
+    ways = {way: partial(made, way) for way in makers}
     report(f"JAX, {JAX_SHAPE} float32", in_turn(ways, of_process, n_rounds), "JAX's under jit")
 
 
@@ -93,12 +94,11 @@ def dask_rows(n_rounds: int) -> None:
         def used() -> float:
             return sum(client.run(of_process).values())
 
-        def summed(way: str) -> float:
+        def summed(way: str) -> None:
             total = float(arrays[way].sum().compute())
-            assert abs(total) * scales[way] < 6 * STD * n**0.5
-            return STD
+            assert abs(total) * scales[way] < 6 * STD * n**0.5, (way, total)
 
-        ways = {way: (lambda way=way: summed(way)) for way in arrays}
+        ways = {way: partial(summed, way) for way in arrays}
         report(f"Dask, the sum of {DASK_SHAPE} float32", in_turn(ways, used, n_rounds), "dask.array.random")
 
 

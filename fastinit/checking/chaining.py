@@ -41,17 +41,13 @@ def stack_of(where: str, arrays: Mapping, layout: str | None) -> list[dict[str, 
     for name in shapes.keys() - {one.name for one in weights} - biases.keys():
         reject_value(where, "layers", f"weights and their biases alone, {WAYS_OUT}", Shown(f"{quoted(name)} too"))
     chosen = _layout_of(where, weights, layout)
-    owned = {biases[name]: named[name] for name in biases if name in named}
-    return [{"weights": one.array, "name": one.name, "layout": chosen, **_bias_of(one.name, owned)} for one in weights]
+    owned = {weight: {"bias": named[bias]} for bias, weight in biases.items() if bias in named}
+    return [{"weights": one.array, "name": one.name, "layout": chosen, **owned.get(one.name, {})} for one in weights]
 
 
 def _names_of_bias(name: str) -> list[str]:
     stem, dot, last = name.rpartition(".")
     return [f"{stem}{dot}{last.replace(word, 'bias')}" for word in LAYOUT_OF_NAMES if word in last]
-
-
-def _bias_of(name: str, owned: Mapping[str, Any]) -> dict[str, Any]:
-    return {"bias": owned[name]} if name in owned else {}
 
 
 def _layout_of(where: str, weights: list[_Weights], layout: str | None) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from fastinit.checking import law_moments
 from fastinit.checking.moments import Sample
+from fastinit.laws import dtypes
 
 #: Standard errors that a figure may be off: of normal errors, 5.7e-7 are.
 MAX_ERRORS = 5.0
@@ -76,8 +77,7 @@ def values_of(array: np.ndarray, sample: Sample, without_zeros: bool) -> Values:
 
 def grain_of(dtype: np.dtype) -> float:
     """The largest relative distance of neighbouring numbers, those next to 0 aside."""
-    digits = {"float64": 53, "float16": 11, "bfloat16": 8, "float8_e4m3fn": 4, "float8_e5m2": 3}
-    return 2.0 ** (1 - digits.get(dtype.name, 24))
+    return 2.0 ** (1 - dtypes.FORMATS.get(dtype.name, dtypes.FLOAT32_FORMAT).precision)
 
 
 def fits(values: Values) -> list[Fit]:

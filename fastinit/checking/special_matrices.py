@@ -100,8 +100,8 @@ def _at_the_centre(array: np.ndarray, n_zeros: int, layouts: tuple[str, ...]) ->
 
 def orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None:
     """The g for which W' W is g**2 times the identity, W flattened as `orthogonal` does, or its transpose."""
-    for layout in layouts:
-        n_rows = array.shape[0] if LAYOUTS[layout][1] == 0 else math.prod(array.shape[:-1])
+    # Of two axes all layouts flatten alike.
+    for n_rows in dict.fromkeys(_n_rows(array.shape, layout) for layout in layouts):
         matrix = array.reshape(n_rows, -1)
         matrix = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
         m, n = matrix.shape
@@ -114,6 +114,10 @@ def orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None
         if n > 1 and residual <= min(MAX_RESIDUAL, share):
             return math.sqrt(square)
     return None
+
+
+def _n_rows(shape: tuple[int, ...], layout: str) -> int:
+    return shape[0] if LAYOUTS[layout][1] == 0 else math.prod(shape[:-1])
 
 
 def _square_times(matrix: np.ndarray, directions: np.ndarray) -> np.ndarray:

@@ -39,7 +39,12 @@ def _header(where: str, content: Content) -> bytes:
         reject_value(
             where, f"{quoted(content.name)}: dtype", "one that NumPy's files have (--dtype float32)", content.dtype.name
         )
-    header = {"descr": content.dtype.str, "fortran_order": False, "shape": content.entry.shape}
+    return header_of(content.dtype, content.entry.shape)
+
+
+def header_of(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
+    """What a ``.npy`` file of an array in C order begins with, of a dtype that such files have."""
+    header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
     raw = io.BytesIO()
     np.lib.format.write_array_header_2_0(raw, header)
     return raw.getvalue()

@@ -14,6 +14,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 
+from fastinit.checkpoints.numpy_format import header_of
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, reject_type, reject_value
 
@@ -55,14 +56,13 @@ def to_npy(array: da.Array, path: str | os.PathLike) -> None:
     if any(math.isnan(n) for n in array.shape):
         reject_value(where, "array", "a shape that is known", Shown(array.shape))
     target = _target(where, path)
+    header = header_of(array.dtype, array.shape)
     begun = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
         with open(begun, "xb") as file:
-            header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
-            np.lib.format.write_array_header_2_0(file, header)
-            first_byte = file.tell()
-            file.truncate(first_byte + array.nbytes)
-        da.store(array, _Npy(str(begun), first_byte, array.shape, array.dtype), lock=False)
+            file.write(header)
+            file.truncate(len(header) + array.nbytes)
+        da.store(array, _Npy(str(begun), len(header), array.shape, array.dtype), lock=False)
         os.replace(begun, target)
     finally:
         with contextlib.suppress(FileNotFoundError):

@@ -66,7 +66,7 @@ def in_full(sharding: Sharding | None, n_dims: int) -> Sharding | None:
 
 def are_hidden() -> bool:
     """Whether a mesh is set whose devices JAX does not tell: where it traces, if only to differentiate."""
-    return is_tracing() and not jax.sharding.get_abstract_mesh().empty
+    return not jax.sharding.get_abstract_mesh().empty and is_tracing()
 
 
 def is_tracing() -> bool:

@@ -26,22 +26,14 @@ class Pieces(NamedTuple):
     shape: tuple[int, ...]  #: of the whole
     dtype: np.dtype
     sharding: Sharding
-    arrays: list[np.ndarray]  #: each part once
-    devices: list[list]  #: of each part, those that hold it
-
-    def parts(self) -> tuple[Part, ...]:
-        """As `fastinit.initialize` takes them."""
-        indices = self.sharding.addressable_devices_indices_map(self.shape)
-        return tuple(
-            part(array, self.shape, indices[devices[0]])
-            for array, devices in zip(self.arrays, self.devices, strict=True)
-        )
+    parts: tuple[Part, ...]  #: each once, as `fastinit.initialize` takes them
+    devices: tuple[list, ...]  #: of each part, those that hold it
 
     def joined(self) -> jax.Array:
         """The array, its parts handed over. Devices that hold the same part on one machine may share its memory."""
         by_device = [
-            handed_over(array, SingleDeviceSharding(device, memory_kind=self.sharding.memory_kind))
-            for array, devices in zip(self.arrays, self.devices, strict=True)
+            handed_over(piece.array, SingleDeviceSharding(device, memory_kind=self.sharding.memory_kind))
+            for piece, devices in zip(self.parts, self.devices, strict=True)
             for device in devices
         ]
         return jax.make_array_from_single_device_arrays(self.shape, self.sharding, by_device, dtype=self.dtype)
@@ -53,8 +45,15 @@ def pieces_of(where: str, shape: tuple[int, ...], dtype: np.dtype, sharding: Sha
     for device, index in sharding.addressable_devices_indices_map(shape).items():
         bounds = tuple(line.indices(n)[:2] for line, n in zip(index, shape, strict=True))
         by_bounds.setdefault(bounds, []).append(device)
-    extents = [tuple(stop - start for start, stop in bounds) for bounds in by_bounds]
-    return Pieces(shape, dtype, sharding, [memory.aligned(where, e, dtype) for e in extents], list(by_bounds.values()))
+    parts = [
+        part(
+            memory.aligned(where, tuple(stop - start for start, stop in bounds), dtype),
+            shape,
+            tuple(slice(*line) for line in bounds),
+        )
+        for bounds in by_bounds
+    ]
+    return Pieces(shape, dtype, sharding, tuple(parts), tuple(by_bounds.values()))
 
 
 def handed_over(array: np.ndarray, place: Sharding | None = None) -> jax.Array:
@@ -67,9 +66,9 @@ def filled(
 ) -> jax.Array:
     """A sharded array, of what has been checked but for the scheme."""
     pieces = pieces_of(where, shape, dtype, sharding)
-    if pieces.arrays:
+    if pieces.parts:
         check(scheme, shape, dtype)
-        initialize({name: pieces.parts()}, {"*": scheme}, rng)
+        initialize({name: pieces.parts}, {"*": scheme}, rng)
     return pieces.joined()
 
 

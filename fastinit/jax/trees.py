@@ -109,11 +109,11 @@ def _filled(asked: dict[str, _Asked], choices: list[int] | None, table: Rules, r
         for name, a in asked.items()
         if a.sharding is not None
     }
-    places = {name: whole[name] if name in whole else pieces[name].parts() for name in asked}
+    places = {name: whole[name] if name in whole else pieces[name].parts for name in asked}
     fill_chosen(places, choices, table.specs, rng, threads, progress)
     return {
         **{name: shards.handed_over(array) for name, array in whole.items()},
-        **{name: parts.joined() for name, parts in pieces.items()},
+        **{name: found.joined() for name, found in pieces.items()},
     }
 
 
