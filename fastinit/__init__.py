@@ -11,6 +11,7 @@ from fastinit import isa as _isa
 _isa.choose()
 
 from fastinit._version import __version__  # noqa: E402  the kernels are chosen first
+from fastinit.checking.calibration import calibrate  # noqa: E402
 from fastinit.checking.checkup import check  # noqa: E402
 from fastinit.config import show_config  # noqa: E402
 from fastinit.filling.memory import empty  # noqa: E402
@@ -48,6 +49,7 @@ def __dir__() -> list[str]:
 __all__ = [
     "__version__",
     "axes",
+    "calibrate",
     "check",
     "constant",
     "delta_orthogonal",

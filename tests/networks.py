@@ -47,10 +47,12 @@ def stack(name, verdict, layers, **arguments):
     return Case(name, verdict, layers, arguments)
 
 
-def doubled(n_pairs):
-    """He's weights in three layers, of which the second has pairs of equal columns."""
+def doubled(n_pairs, on_both_sides=True):
+    """He's weights in three layers, of which the second has pairs of equal columns, and the third of equal rows."""
     layers = [fi.he_normal((N, N), rng=3, name=str(i)) for i in range(3)]
     layers[1][:, N - n_pairs :] = layers[1][:, :n_pairs]
+    if on_both_sides:
+        layers[2][N - n_pairs :] = layers[2][:n_pairs]
     return layers
 
 
@@ -78,6 +80,8 @@ def tried():
     yield deep("symmetric", "relu", 3, "zeros")
     yield deep("symmetric", "tanh", 3, fi.get("constant", value=0.01))
     yield stack("half of the units doubled", "symmetric", doubled(N // 2))
+    # What follows tells them apart: Net2Net widens networks so.
+    yield stack("half of the units doubled on one side", "healthy", doubled(N // 2, on_both_sides=False))
     yield stack("two units doubled", "healthy", doubled(1))
     yield deep("dead", "relu", 3, bias=-10.0)
     yield deep("healthy", "relu", 5, bias=0.1)
@@ -118,7 +122,8 @@ def held():
     yield stack("beyond float64", "exploding", huge, activation="linear")
     yield from (deep("symmetric", a, 3, "zeros") for a in ("tanh", "sigmoid", "selu"))
     yield from (deep("symmetric", a, 4, "ones") for a in ("relu", "gelu"))
-    yield stack("one layer of zeros", "symmetric", [(N, N), {"shape": (N, N), "scheme": "zeros"}, (N, N)])
+    # No unit equals another, since what follows differs; but at 0 ReLU passes nothing back, and tanh does.
+    yield stack("one layer of zeros", "dead", [(N, N), {"shape": (N, N), "scheme": "zeros"}, (N, N)])
     # The units above differ, but nothing reaches them: G is 0.
     yield stack("zeros at the end", "vanishing", [(N, N), (N, N), {"shape": (N, 10), "scheme": "zeros"}])
     yield stack("one dead layer", "dead", [(N, N), {"shape": (N, N), "bias": -20.0}, (N, N)])

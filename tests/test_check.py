@@ -11,7 +11,7 @@ import pytest
 from networks import ALL, HELD, TRIED
 
 import fastinit as fi
-from fastinit.checking import activations, model, plot, propagate, units, verdicts
+from fastinit.checking import activations, correlations, layer_fields, model, plot, units, verdicts
 from fastinit.checking.advice import REASONS
 from fastinit.schemes.recommendation import BY_ACTIVATION
 
@@ -48,7 +48,7 @@ def test_the_set_covers_every_verdict_more_than_once():
 
 
 def test_every_activation_is_known():
-    assert activations.TABLE.keys() == BY_ACTIVATION.keys()
+    assert activations.TABLE.keys() == {*BY_ACTIVATION, "sine"}
 
 
 @pytest.mark.parametrize("choice", [*ALL, ("leaky_relu", 0.3), ("elu", 2.0), ("softplus", 3.0)], ids=str)
@@ -119,46 +119,16 @@ def test_theory_would_notice_weights_three_times_as_wide():
     assert all(abs(math.log(row.activation_ratio / m)) > FIVE_DEVIATIONS for row, m in zip(rows, moments, strict=True))
 
 
-@pytest.mark.parametrize("layers", [[(5, 7), (7, 4)], [(3, 2, 5, 7), (1, 3, 7, 4), (4, 3)]], ids=["dense", "conv"])
-def test_gradients_are_the_derivatives_of_what_goes_forward(layers):
-    """The sum of outputs times a fixed gradient, differentiated numerically by the first layer's biases."""
-    stack = model.layers_of("check", layers, model.Defaults("tanh", "tanh", "he_normal", 0.1, "io"))
-    gradients = fi.normal((6, *propagate._grid(stack), stack[-1].n_out), rng=1, dtype="float64")
-
-    def forward(bias):
-        h = fi.normal((6, *propagate._grid(stack), stack[0].n_in), rng=0, dtype="float64")
-        slopes = []
-        for layer in [stack[0]._replace(bias=bias), *stack[1:]]:
-            h, slope, _ = propagate._forward(layer, h, 0)
-            slopes.append(slope)
-        return h, slopes
-
-    bias = np.full(stack[0].n_out, 0.1)
-    _, slopes = forward(bias)
-    delta = gradients * slopes[-1]
-    for i in reversed(range(1, len(stack))):
-        taps = stack[i].taps(0).swapaxes(1, 2)
-        delta = propagate._correlate(delta, taps, stack[i].kernel, -1) * slopes[i - 1]
-    by_hand = []
-    for k in range(len(bias)):
-        step = np.zeros_like(bias)
-        step[k] = 1e-5
-        by_hand.append(((forward(bias + step)[0] - forward(bias - step)[0]) * gradients).sum() / 2e-5)
-    by_rule = delta.reshape(-1, len(bias)).sum(axis=0)
-    assert np.allclose(by_rule, by_hand, rtol=1e-5, atol=1e-5)  # slopes are kept as float32
-    assert not np.allclose(by_rule[::-1], by_hand, rtol=1e-2)
-
-
 def test_a_convolution_is_the_sum_over_its_window():
     """Channels last, images periodic, weights (out, in, rows, columns); term by term."""
     weights = fi.he_normal((4, 3, 3, 5), fans="oi", rng=0, dtype="float64")
-    (layer,) = model.layers_of("check", [weights], model.Defaults("linear", "linear", None, 0.0, "oi"))
+    (layer,) = model.steps_of("check", [weights], layer_fields.Defaults("linear", "linear", None, 0.0, "oi"))
     images = fi.normal((2, 7, 6, 3), rng=1, dtype="float64")
     expected = np.zeros((2, 7, 6, 4))
     for y, x, a, b in np.ndindex(7, 6, 3, 5):
         expected[:, y, x] += images[:, (y + a) % 7, (x + b) % 6] @ weights[:, :, a, b].T
-    assert np.allclose(propagate._correlate(images, layer.taps(0), layer.kernel, 1), expected, atol=1e-12)
-    assert not np.allclose(propagate._correlate(images, layer.taps(0), layer.kernel, -1), expected, atol=0.1)
+    assert np.allclose(correlations.forward(layer, images, layer.taps(0)), expected, atol=1e-12)
+    assert not np.allclose(correlations.forward(layer, images, layer.taps(0)[::-1]), expected, atol=0.1)
 
 
 def test_weights_are_those_of_the_scheme_by_name():
@@ -210,9 +180,11 @@ def test_duplicates_are_counted():
 
 
 def test_biases_tell_units_apart():
-    constant = {"shape": (20, 30), "scheme": {"name": "constant", "value": 0.1}}
-    assert fi.check([constant, (30, 5)]).layers[0].duplicates == 1
-    assert fi.check([{**constant, "bias": np.arange(30.0) / 30}, (30, 5)]).layers[0].duplicates == 0
+    first, second = ({"shape": s, "scheme": {"name": "constant", "value": 0.1}} for s in ((20, 30), (30, 5)))
+    assert fi.check([first, second]).layers[0].duplicates == 1
+    assert fi.check([first, (30, 5)]).layers[0].duplicates == 0  # what follows tells them apart
+    assert fi.check([first, second]).layers[1].duplicates == 0  # and targets the last ones
+    assert fi.check([{**first, "bias": np.arange(30.0) / 30}, second]).layers[0].duplicates == 0
 
 
 def test_thresholds_are_the_stated_ones():
@@ -228,7 +200,7 @@ def test_the_remedy_is_what_recommend_has():
     assert "0 in float32" in fi.check([100] * 60, "relu", fi.get("normal", std=0.001)).reason
     assert "beyond float32" in fi.check([100] * 60, "relu", fi.get("normal", std=10.0)).reason
     assert "biases: fastinit.get('zeros')" in fi.check([100] * 4, "relu", bias=-20.0).remedy
-    assert "normalization" in fi.check([100] * 20, "sigmoid").remedy
+    assert fi.check([100] * 20, "sigmoid").remedy == "fastinit.calibrate(..., center=True)"
 
 
 def test_an_overflow_is_reported_where_it_is():

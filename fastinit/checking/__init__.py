@@ -4,15 +4,27 @@ Nothing is imported here. Each module imports only those above it in the table.
 
 =================== =======================================================================================
 `activations`       every activation, its derivative, and where it saturates
+`functions`         a function of the caller's as one
+`norms`             normalization, and gradients through it
+`network`           what a stack consists of: layers and residual blocks
+`layer_fields`      one layer from a mapping of its fields
+`model`             a stack in every form that a caller may give it, checked
 `units`             units of a layer that have the same weights
 `tensors`           tensors of a safetensors file, mapped, not read
-`model`             a stack of layers in every form that a caller may give it, checked
-`files`             the same from a TOML file
+`files`             a stack from a TOML file, or a file's tensors
 `chaining`          a checkpoint's weights as one stack
+`given`             arguments that `check` and `calibrate` have in common
 `law_moments`       mean, standard deviation and kurtosis of what a scheme draws
-`propagate`         data forward, gradients backward, and figures of each layer
+`correlations`      convolutions and dense layers, forward and back
+`figures`           what one step does to the data, in numbers
+`propagate`         data forward and gradients back through all steps
 `verdicts`          thresholds and their reasons: from figures to findings
-`advice`            the reason and the remedy in words
+`phase`             how deep a signal can go, by mean-field theory
+`naming`            several layers in a few words
+`advice`            the reason in words, and what looks odd and is meant
+`calibrating`       weights scaled, layer by layer, to one width on a batch
+`calibration`       `fastinit.calibrate`
+`remedies`          what to do, tried before it is offered
 `report`            the result for a stack of layers
 `known_schemes`     what known schemes would give a tensor
 `moments`           a tensor's figures in one pass

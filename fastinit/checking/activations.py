@@ -1,4 +1,8 @@
-"""Activations by name: value, derivative, and where they saturate. All in float64."""
+"""Activations: value, derivative, and where they saturate. All in float64.
+
+A name stands for one of TABLE, which act on each number, or of GATES, which multiply one half of the units with a
+function of the other. A function of the caller's acts on each number; its derivative is by finite differences.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,12 @@ import numpy as np
 from fastinit.common import checks
 from fastinit.common.errors import reject_type
 from fastinit.laws.gains import FAMILIES
+
+#: Parameters of families by name: default and check. Sine's omega is that of Sitzmann et al. 2020.
+PARAMETERS = {
+    **{name: (family.default, family.check) for name, family in FAMILIES.items()},
+    "sine": (30.0, checks.positive),
+}
 
 Array = np.ndarray
 
@@ -28,14 +38,31 @@ NORMAL_COEFFICIENTS = (0.0, 0.254829592, -0.284496736, 1.421413741, -1.453152027
 
 
 class Activation(NamedTuple):
-    """A function of pre-activations z, of shape (n_samples, n_units)."""
+    """A function of pre-activations z, of shape (..., n_units)."""
 
     name: str
     param: float | None  #: the family's parameter, as for `fastinit.gain`; None if it has none
     value: Callable[[Array], Array]
-    slope: Callable[[Array, Array], Array]  #: the derivative, from z and the value
+    slope: Callable[[Array, Array], Array]  #: the derivative, from z and the value; of z's shape
     n_sides: int  #: sides on which it saturates: 2 for tanh, 1, above, for relu6
     largest_slope: float
+    n_parts: int = 1  #: pre-activations that make one output: 2 for a gate, from the two halves of the units
+    scale: float = 1.0  #: of z within the function, as sine's omega: scale * z is what has unit width
+    function: Callable | None = None  #: the caller's own
+
+    @property
+    def choice(self) -> object:
+        """What `make` makes it of."""
+        return self.function or (self.name if self.param is None else (self.name, self.param))
+
+    def back(self, gradient: Array, slope: Array) -> Array:
+        """The gradient with respect to z, from the one with respect to the value."""
+        return slope * (gradient if self.n_parts == 1 else np.concatenate([gradient] * self.n_parts, axis=-1))
+
+    def passes(self, slope: Array, least: float) -> Array:
+        """Where an output depends on any of its pre-activations with at least that slope."""
+        steep = np.abs(slope) >= least
+        return steep.reshape(*slope.shape[:-1], self.n_parts, -1).any(axis=-2) if self.n_parts > 1 else steep
 
     def saturated(self, z: Array, slope: Array) -> Array:
         """Where outputs are saturated, of pre-activations and the derivative there."""
@@ -43,26 +70,60 @@ class Activation(NamedTuple):
         return flat if self.n_sides == 2 else flat & (z > 0) if self.n_sides else np.zeros_like(flat)
 
     def __str__(self) -> str:
-        has_default = self.param is None or self.param == FAMILIES[self.name].default
+        has_default = self.param is None or self.param == PARAMETERS[self.name][0]
         return self.name if has_default else f"{self.name} {self.param:g}"
 
 
 def make(where: str, parameter: str, choice: object) -> Activation:
-    """The activation that a name, or a pair of a name and a number, stands for."""
+    """The activation that a name, a pair of a name and a number, or a function stands for."""
+    if callable(choice):
+        from fastinit.checking import functions
+
+        return functions.make(where, parameter, choice)
     name, param = choice if isinstance(choice, (tuple, list)) and len(choice) == 2 else (choice, None)
-    expected = "one of " + ", ".join(map(repr, TABLE)) + ", or a pair of a name and a number"
-    checks.name_among(where, parameter, name, TABLE, expected)
-    value, slope, n_sides = TABLE[name]
-    if name in FAMILIES:
-        param = FAMILIES[name].default if param is None else FAMILIES[name].check(where, parameter, param)
-        value, slope = _with(value, slope, param)
-    elif param is not None:
+    names = [*TABLE, *GATES]
+    expected = "one of " + ", ".join(map(repr, names)) + ", a pair of a name and a number, or a function"
+    checks.name_among(where, parameter, name, names, expected)
+    if name not in PARAMETERS and param is not None:
         reject_type(where, parameter, f"no number beside {name!r}", param)
-    return Activation(name, param, value, slope, n_sides, 0.25 if name == "sigmoid" else 1.0)
+    if name in GATES:
+        return _gated(name)
+    value, slope, n_sides = TABLE[name]
+    if name in PARAMETERS:
+        default, check = PARAMETERS[name]
+        param = default if param is None else check(where, parameter, param)
+        value, slope = _with(value, slope, param)
+    largest, scale = (0.25 if name == "sigmoid" else 1.0), (param if name == "sine" else 1.0)
+    return Activation(name, param, value, slope, n_sides, largest, scale=scale)
 
 
 def _with(value: Callable, slope: Callable, param: float) -> tuple[Callable, Callable]:
     return lambda z: value(z, param), lambda z, h: slope(z, h, param)
+
+
+def _gated(name: str) -> Activation:
+    inner = make("", "", GATES[name])
+
+    def value(z: Array) -> Array:
+        linear, gate = np.split(z, 2, axis=-1)
+        return linear * inner.value(gate)
+
+    def slope(z: Array, h: Array) -> Array:
+        linear, gate = np.split(z, 2, axis=-1)
+        opened = inner.value(gate)
+        return np.concatenate([opened, linear * inner.slope(gate, opened)], axis=-1)
+
+    return Activation(name, None, value, slope, 0, 1.0, n_parts=2)
+
+
+def unit_gain(activation: Activation) -> float | None:
+    """1 / sqrt(E[f(z)**2]), z standard normal, by the trapezoidal rule; None if that is no positive number."""
+    z = np.linspace(-9.0, 9.0, 2001)[:, None]
+    density = np.exp(-0.5 * z * z)
+    # A gate's halves are independent: its second moment is that of the function alone.
+    value = activation.value(z if activation.n_parts == 1 else np.concatenate([np.ones_like(z), z], axis=-1))
+    moment = float((density * value * value).sum() / density.sum())
+    return moment**-0.5 if 0 < moment < math.inf else None
 
 
 def sigmoid(z: Array) -> Array:
@@ -153,4 +214,9 @@ TABLE: dict[str, tuple[Callable, Callable, int]] = {
     "hardswish": (lambda z: z * np.clip(z + 3, 0.0, 6.0) / 6, _hardswish_slope, 0),
     "softplus": (lambda z, beta: softplus(beta * z) / beta, lambda z, h, beta: sigmoid(beta * z), 0),
     "selu": (lambda z: SELU_SCALE * _elu(z, SELU_ALPHA), _selu_slope, 0),
+    "sine": (lambda z, omega: np.sin(omega * z), lambda z, h, omega: omega * np.cos(omega * z), 0),
 }
+
+#: Functions of the second half of the units, which are multiplied with the first (Dauphin et al. 2017, Shazeer 2020);
+#: the order of halves is that of torch.nn.functional.glu.
+GATES = {"glu": "sigmoid", "bilinear": "linear", "reglu": "relu", "geglu": "gelu", "swiglu": "silu"}

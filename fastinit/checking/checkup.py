@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from fastinit.common import checks
 from fastinit.common.calls import one_form
+from fastinit.common.errors import Shown, reject_value
 from fastinit.filling import seed
 from fastinit.laws import fan_rules
 
@@ -14,7 +15,9 @@ WHERE = "check"
 
 
 @one_form
-def check(layers, activation=None, scheme=None, *, output="linear", bias=0.0, layout=None, rng=0, n_samples=128):
+def check(
+    layers, activation=None, scheme=None, *, output="linear", bias=0.0, layout=None, rng=0, n_samples=128, batch=None
+):
     """Report what a network's weights do to activations and gradients before training, or whose scale weights have.
 
     Pushes random inputs forward through a stack of layers and random gradients back, and says of each layer, and of the
@@ -94,11 +97,11 @@ def check(layers, activation=None, scheme=None, *, output="linear", bias=0.0, la
     >>> fi.check({"fc.weight": fi.he_normal((512, 256), rng=1)}).tensors[0].fits[0]
     'he_normal'
     """
+    own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
     if isinstance(layers, (str, os.PathLike)):
         from fastinit.checking import files
 
-        own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
-        return check(rng=rng, n_samples=n_samples, **{**own, **files.read(WHERE, layers)})
+        return check(rng=rng, n_samples=n_samples, batch=batch, **{**own, **files.read(WHERE, layers)})
     n_samples = checks.positive_integer(WHERE, "n_samples", n_samples)
     if layout is not None:
         fan_rules.check_layout(WHERE, layout)
@@ -106,19 +109,17 @@ def check(layers, activation=None, scheme=None, *, output="linear", bias=0.0, la
     if isinstance(layers, Mapping) and activation is None:
         from fastinit.checking import weights
 
+        if batch is not None:
+            reject_value(WHERE, "batch", "None for weights alone", Shown("one"))
         return weights.report(WHERE, layers, layout)
-    from fastinit.checking import chaining, model, propagate, report
+    from fastinit.checking import given, phase, propagate, remedies, report, verdicts
 
-    if isinstance(layers, Mapping):
-        layers = chaining.stack_of(WHERE, layers, layout)
-    activation = "relu" if activation is None else activation
-    stack = model.layers_of(WHERE, layers, model.Defaults(activation, output, scheme, bias, layout or "io"))
+    steps = given.stack(WHERE, layers, **own)
+    if batch is not None:
+        batch = given.batch_of(WHERE, batch, steps)
+        n_samples = len(batch)
     # Advances a generator, so after all checks: a call that raises must not.
-    return report.make(propagate.run(stack, _repeatable(rng), n_samples), n_samples)
-
-
-def _repeatable(rng: object) -> object:
-    """`rng` as a seed that gives the same values each time, for weights that are drawn twice."""
-    if rng is not None and not hasattr(rng, "bit_generator") and not hasattr(rng, "random_raw"):
-        return rng
-    return int.from_bytes(seed.seed_of(WHERE, rng), "little")
+    rng = given.repeatable(WHERE, rng)
+    rows = propagate.run(steps, rng, n_samples, batch)
+    remedy = remedies.remedy(steps, rows, rng, n_samples, batch) if verdicts.of_stack(rows) else ""
+    return report.make(rows, n_samples, remedy, phase.of_stack(steps, rng))

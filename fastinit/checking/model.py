@@ -1,87 +1,26 @@
-"""A stack of layers, in every form that a caller may give it, as one list of checked layers."""
+"""A stack of layers, in every form that a caller may give it, as checked steps."""
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from fastinit.checking import activations
-from fastinit.checking.activations import Activation
+from fastinit.checking import activations, layer_fields
+from fastinit.checking.layer_fields import KEYS, Defaults, Place
+from fastinit.checking.network import Residual, Step, layers
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
-from fastinit.filling import output, seed
-from fastinit.laws import fan_rules
-from fastinit.laws.dtypes import FLOAT64_FORMAT, holds_reals
-from fastinit.laws.gains import FAMILIES
-from fastinit.plans import plain
-from fastinit.schemes.recommendation import recommend
-from fastinit.schemes.register import REGISTER, Configured
-
-#: What a layer's mapping may have.
-KEYS = ("shape", "weights", "activation", "scheme", "bias", "layout", "name")
 
 LAYERS = "widths of two units or more, or a sequence of layers: shapes, arrays or mappings"
 
-
-class Defaults(NamedTuple):
-    """What layers have that do not say otherwise."""
-
-    activation: object
-    output: object  #: the last layer's activation
-    scheme: object
-    bias: object
-    layout: str
+#: What a residual block's mapping may have.
+RESIDUAL_KEYS = ("residual", "shortcut", "activation", "name")
 
 
-class Layer(NamedTuple):
-    """A dense layer or a convolution, its outputs ``activation(inputs @ weights + bias)``."""
-
-    name: str
-    shape: tuple[int, ...]
-    layout: str
-    activation: Activation
-    weights: np.ndarray | None  #: None if the scheme is to make them
-    scheme: Configured | None  #: None if the weights were given
-    bias: float | np.ndarray
-
-    @property
-    def axes(self) -> tuple[int, int]:
-        """The axes of inputs and outputs, counted from 0."""
-        return tuple(axis % len(self.shape) for axis in fan_rules.LAYOUTS[self.layout])
-
-    @property
-    def n_in(self) -> int:
-        return self.shape[self.axes[0]]
-
-    @property
-    def n_out(self) -> int:
-        return self.shape[self.axes[1]]
-
-    @property
-    def kernel(self) -> tuple[int, ...]:
-        """Extents of the receptive field; () for a dense layer."""
-        return tuple(extent for axis, extent in enumerate(self.shape) if axis not in self.axes)
-
-    def held(self, rng: object) -> Layer:
-        """With its weights, if they are laborious to make; laws of single elements are as fast as memory."""
-        if self.weights is None and self.scheme.spec.place is not None:
-            return self._replace(weights=self.scheme(self.shape, rng=rng, name=self.name))
-        return self
-
-    def taps(self, rng: object) -> np.ndarray:
-        """The weights as float64, (receptive field in C order, in, out); drawn anew at each call, and the same."""
-        weights = self.weights
-        if weights is None:
-            weights = self.scheme(self.shape, rng=rng, name=self.name)
-        moved = np.moveaxis(weights, self.axes, (-2, -1))
-        return moved.reshape(-1, self.n_in, self.n_out).astype(np.float64)
-
-
-def layers_of(where: str, value: object, defaults: Defaults) -> list[Layer]:
-    """The layers, their sizes fitting each other; raises before anything is drawn."""
+def steps_of(where: str, value: object, defaults: Defaults) -> tuple[Step, ...]:
+    """The steps, their sizes fitting each other; raises before anything is drawn."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         reject_type(where, "layers", LAYERS, value)
     entries = _from_widths(where, value, defaults.layout) if _are_widths(value) else list(value)
@@ -89,23 +28,16 @@ def layers_of(where: str, value: object, defaults: Defaults) -> list[Layer]:
         reject_value(where, "layers", LAYERS, Shown("none"))
     for parameter in ("activation", "output"):  # whether or not a layer takes them
         activations.make(where, parameter, getattr(defaults, parameter))
-    last = len(entries) - 1
-    layers = [_layer(where, i, entry, defaults, is_last=i == last) for i, entry in enumerate(entries)]
-    _check_chain(where, layers)
-    return layers
-
-
-def recommended(layer: Layer) -> Configured:
-    """What `fastinit.recommend` has for the layer."""
-    return _recommended(layer.activation, layer.kernel, layer.layout)
-
-
-def _recommended(activation: Activation, kernel: tuple[int, ...], layout: str) -> Configured:
-    found = recommend(activation.name, "conv" if kernel else "dense", fans=layout)
-    slope = activation.param if "negative_slope" in found.params else None
-    if slope is None or slope == FAMILIES[activation.name].default:
-        return found
-    return type(found)(found.name, {**found.params, "negative_slope": slope}, f"He et al. 2015, for slope {slope:g}")
+    steps = _sequence(where, "layers", "", entries, defaults, defaults.output)
+    weighted = next((layer for layer in layers(steps) if layer.has_weights), None)
+    if weighted is None:
+        reject_value(where, "layers", "a layer with weights", Shown("none"))
+    _check_chain(where, "layers", steps, (weighted.n_in, 1))
+    ranks = sorted({len(layer.kernel) for layer in layers(steps)} - {0})
+    if len(ranks) > 1:
+        reject_value(where, "layers", "convolutions of one number of dimensions", ranks)
+    _check_names(where, steps)
+    return steps
 
 
 def _are_widths(value: Sequence) -> bool:
@@ -118,36 +50,35 @@ def _from_widths(where: str, widths: Sequence, layout: str) -> list[tuple[int, i
     return [(n_in, n_out) if layout == "io" else (n_out, n_in) for n_in, n_out in itertools.pairwise(widths)]
 
 
-def _layer(where: str, position: int, entry: object, defaults: Defaults, is_last: bool) -> Layer:
-    place = f"layers[{position}]"
-    fields = _fields(where, place, entry)
-    layout = fan_rules.check_layout(where, fields.get("layout", defaults.layout))
-    shape, weights = _shape_and_weights(where, place, fields)
-    own = defaults.output if is_last else defaults.activation
-    activation = activations.make(where, f"{place}.activation", fields.get("activation", own))
-    if activation.name == "softmax" and not is_last:
-        reject_value(where, f"{place}.activation", "softmax on the last layer alone", activation.name)
-    name = fields.get("name", f"layer {position + 1}")
-    seed.check_name(f"{where}: {place}", name)
-    kernel = tuple(extent for axis, extent in enumerate(shape) if axis not in _axes_of(layout, shape))
-    scheme = None
-    if weights is None:
-        scheme = fields.get("scheme", defaults.scheme)
-        scheme = _recommended(activation, kernel, layout) if scheme is None else scheme
-        scheme = _scheme(where, f"{place}.scheme", scheme, layout)
-        scheme.spec.law(shape, FLOAT64_FORMAT)  # refuses a shape that the scheme does not take
-    elif "scheme" in fields:
-        reject_value(where, f"{place}.scheme", "none beside weights", fields["scheme"])
-    layer = Layer(name, shape, layout, activation, weights, scheme, 0.0)
-    return layer._replace(bias=_bias(where, f"{place}.bias", fields.get("bias", defaults.bias), layer.n_out))
+def _sequence(where: str, parameter: str, prefix: str, entries: list, defaults: Defaults, output: object) -> tuple:
+    """Steps of a stack, or of a branch, whose last one has the activation ``output``."""
+    last = len(entries) - 1
+    steps = []
+    for i, entry in enumerate(entries):
+        fields = _fields(where, f"{parameter}[{i}]", entry)
+        kind = next((kind for kind in ("residual", "norm") if kind in fields and not _has_weights(fields)), "layer")
+        by_default = output if i == last else defaults.activation if kind == "layer" else "linear"
+        is_top = not prefix
+        place = Place(
+            f"{parameter}[{i}]", f"{prefix}{kind} {i + 1}", by_default, is_top and i == last, is_top and i == 0
+        )
+        if kind == "layer":
+            steps.append(layer_fields.layer(where, place, fields, defaults))
+        elif kind == "norm":
+            steps.append(layer_fields.norm_alone(where, place, fields))
+        else:
+            steps.append(_residual(where, place, fields, defaults))
+    return tuple(steps)
 
 
-def _axes_of(layout: str, shape: tuple[int, ...]) -> set[int]:
-    return {axis % len(shape) for axis in fan_rules.LAYOUTS[layout]}
+def _has_weights(fields: Mapping) -> bool:
+    return "shape" in fields or "weights" in fields
 
 
 def _fields(where: str, place: str, entry: object) -> Mapping[str, Any]:
     if isinstance(entry, Mapping):
+        if "residual" in entry or ("norm" in entry and not _has_weights(entry)):
+            return entry
         for key in entry:
             checks.name_among(where, f"{place}: key", key, KEYS, "one of " + ", ".join(KEYS))
         if ("shape" in entry) == ("weights" in entry):
@@ -158,51 +89,68 @@ def _fields(where: str, place: str, entry: object) -> Mapping[str, Any]:
     return {"shape": entry} if isinstance(entry, (tuple, list)) else {"weights": entry}
 
 
-def _shape_and_weights(where: str, place: str, fields: Mapping) -> tuple[tuple[int, ...], np.ndarray | None]:
-    weights = _floats(where, f"{place}.weights", fields["weights"]) if "weights" in fields else None
-    shape = checks.as_shape(where, fields["shape"]) if weights is None else weights.shape
-    if len(shape) < 2 or 0 in shape:
-        reject_value(where, f"{place}.shape", "two dimensions or more, each >= 1", shape)
-    return shape, weights
+def _residual(where: str, place: Place, fields: Mapping, defaults: Defaults) -> Residual:
+    for key in fields:
+        checks.name_among(where, f"{place.text}: key", key, RESIDUAL_KEYS, "one of " + ", ".join(RESIDUAL_KEYS))
+    activation = layer_fields.activation_of(where, place, fields)
+    if activation.n_parts > 1:
+        reject_value(where, f"{place.text}.activation", "one that keeps the number of units", activation.name)
+    name = layer_fields.name_of(where, place, fields)
+    parts = {}
+    for part in ("residual", "shortcut"):
+        value = fields.get(part, ())
+        if not isinstance(value, Sequence) or isinstance(value, (str, bytes)) or (part == "residual" and not value):
+            reject_type(where, f"{place.text}.{part}", "a sequence of layers", value)
+        prefix = f"{name}." if part == "residual" else f"{name}.shortcut."
+        # What a branch ends in is added: it has no activation unless it names one.
+        parts[part] = _sequence(where, f"{place.text}.{part}", prefix, list(value), defaults, "linear")
+    return Residual(name, parts["residual"], parts["shortcut"], activation)
 
 
-def _floats(where: str, parameter: str, value: object) -> np.ndarray:
-    """An array of real, finite numbers, not copied."""
-    expected = "an array of finite real numbers"
-    array = output.readable(value)
-    if array is None:
-        reject_type(where, parameter, expected, value)
-    if not holds_reals(array.dtype):
-        reject_type(where, parameter, expected, Shown(f"dtype {array.dtype}"))
-    finite = np.isfinite(array)
-    if not finite.all():
-        first = tuple(int(i) for i in np.unravel_index(np.argmin(finite), array.shape))
-        reject_value(where, parameter, expected, Shown(f"{array[first]} at {first}"))
-    return array
+def _check_chain(where: str, parameter: str, steps: tuple[Step, ...], flow: tuple[int, int]) -> tuple[int, int]:
+    """Numbers of units, and of positions along an axis that become one, before the steps and after them."""
+    for i, step in enumerate(steps):
+        place = f"{parameter}[{i}]"
+        if isinstance(step, Residual):
+            branch = _check_chain(where, f"{place}.residual", step.branch, flow)
+            shortcut = _check_chain(where, f"{place}.shortcut", step.shortcut, flow)
+            if branch != shortcut:
+                of = "{} units at stride {}".format
+                reject_value(where, place, f"{of(*shortcut)} as its shortcut has", Shown(of(*branch)))
+            flow = branch
+            continue
+        n_units, stride = flow
+        if not step.has_weights:
+            if step.gain.ndim and len(step.gain) != n_units:
+                reject_value(where, f"{place}.gain", f"a number or an array of shape {(n_units,)}", step.gain.shape)
+            if n_units % step.activation.n_parts:
+                reject_value(where, place, f"{n_units} units in {step.activation.n_parts} equal parts", Shown("odd"))
+            flow = n_units // step.activation.n_parts, stride
+            continue
+        if step.n_in != n_units:
+            before = f"as {parameter}[{i - 1}] has outputs" if i else "as come in"
+            groups = f" and {step.n_groups} groups" if step.n_groups > 1 else ""
+            got = Shown(f"{step.n_in}, of shape {step.shape} with layout {step.layout!r}{groups}")
+            reject_value(where, place, f"{n_units} inputs, {before}", got)
+        flow = step.n_out, stride * step.stride
+    return flow
 
 
-def _scheme(where: str, parameter: str, value: object, layout: str) -> Configured:
-    """A scheme's name, its function, a mapping with its name and parameters, or configured; told the layout."""
-    scheme = plain.scheme_of(where, parameter, value)
-    takes_layout = "fans" in REGISTER[scheme.name].__signature__.parameters and "fans" not in scheme.params
-    if not takes_layout or layout == "io":
-        return scheme
-    return Configured(scheme.name, {**scheme.params, "fans": layout}, scheme.blocks)
+def _check_names(where: str, steps: tuple[Step, ...]) -> None:
+    """Equal names would have equal weights."""
+    seen: set[str] = set()
+    for layer in layers(steps):
+        if layer.has_weights and layer.weights is None and layer.name in seen:
+            reject_value(where, "layers", "names of their own, or none", layer.name)
+        seen.add(layer.name)
 
 
-def _bias(where: str, parameter: str, value: object, n_out: int) -> float | np.ndarray:
-    array = _floats(where, parameter, value)
-    if array.shape not in ((), (n_out,)):
-        reject_value(where, parameter, f"a number or an array of shape {(n_out,)}", array.shape)
-    return array.astype(np.float64)
+def grid_of(steps: tuple[Step, ...]) -> tuple[int, ...]:
+    """Extents of the periodic grid: as large as the largest kernel, and a multiple of all strides together."""
+    kernels = [layer.kernel for layer in layers(steps) if layer.kernel]
+    stride = total_stride(steps)
+    return tuple(stride * math.ceil(max(extents) / stride) for extents in zip(*kernels, strict=True))
 
 
-def _check_chain(where: str, layers: list[Layer]) -> None:
-    for i in range(1, len(layers)):
-        before, layer = layers[i - 1], layers[i]
-        if layer.n_in != before.n_out:
-            got = Shown(f"{layer.n_in}, of shape {layer.shape} with layout {layer.layout!r}")
-            reject_value(where, f"layers[{i}]", f"{before.n_out} inputs, as layers[{i - 1}] has outputs", got)
-    ranks = sorted({len(layer.kernel) for layer in layers} - {0})
-    if len(ranks) > 1:
-        reject_value(where, "layers", "convolutions of one number of dimensions", ranks)
+def total_stride(steps: tuple[Step, ...]) -> int:
+    return math.prod(total_stride(step.branch) if isinstance(step, Residual) else step.stride for step in steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fastinit.checking.propagate import HISTOGRAM_END, N_BINS
+from fastinit.checking.figures import HISTOGRAM_END, N_BINS
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.verdicts import SCALE_CHANGE
 

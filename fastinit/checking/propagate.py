@@ -1,141 +1,111 @@
-"""Seeded data through a stack of layers and gradients back, in float64, and the figures of each layer."""
+"""Seeded data through a stack of layers and gradients back, in float64, and the figures of each step."""
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 
-from fastinit.checking import law_moments, units
-from fastinit.checking.model import Layer, recommended
-from fastinit.laws.dtypes import FLOAT64_FORMAT
+from fastinit.checking import correlations, figures, norms, units
+from fastinit.checking.figures import Figures
+from fastinit.checking.model import grid_of
+from fastinit.checking.network import Layer, Residual, Step, layers, replaced
 from fastinit.schemes.basic import normal
 
-#: A unit passes nothing on for a sample if its derivative is below this, a tenth of leaky ReLU's slope, which is there
-#: to pass something.
-DEAD_SLOPE = 1e-3
-
-#: Histograms have bins of equal width from -HISTOGRAM_END to HISTOGRAM_END; what lies beyond is in the outermost.
-HISTOGRAM_END = 4.0
-N_BINS = 96
-
-#: Values that a histogram looks at: all units of the first samples, since samples become alike from layer to layer.
-N_HISTOGRAM_VALUES = 1 << 14
+#: From the gradient with respect to a step's outputs to the one with respect to its inputs. The last step's comes with
+#: respect to its pre-activations.
+Back = Callable[..., np.ndarray]
 
 
-class Figures(NamedTuple):
-    """What one layer does to the data; NaN for what lies beyond an overflow of float64."""
+def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray | None = None) -> list[Figures]:
+    """The figures of every step, those within residual blocks before the block's own.
 
-    layer: Layer
-    mean: float  #: of the outputs, over samples and units
-    std: float
-    ratio: float  #: the outputs' second moment over the inputs', which is 1; the pre-activations' for softmax
-    saturated: float  #: share of outputs
-    dead: float  #: share of units that pass nothing on for any sample
-    duplicates: float  #: share of units whose weights and bias another unit has
-    width: float  #: the weights' root mean square over the recommended scheme's standard deviation
-    gradient_std: float  #: of the gradient with respect to the layer's pre-activations
-    gradient_ratio: float  #: its squared length over that of the last layer's
-    histogram: np.ndarray  #: counts of outputs
-    gradient_histogram: np.ndarray  #: counts of gradients times sqrt(n_out / n_out of the last layer)
-
-
-def run(layers: list[Layer], rng: object, n_samples: int) -> list[Figures]:
-    """The figures of every layer.
-
-    Inputs are N(0, 1), and so is the gradient with respect to the last layer's pre-activations, as it is of order 1
-    where loss and output activation match (cross-entropy behind softmax). Dense layers see vectors. Convolutions see a
-    periodic grid as large as the largest kernel, with stride 1; a dense layer after one sees each position by itself.
-    Weights that a law draws are held one layer at a time: going back, they are drawn again.
+    Inputs are the batch, else N(0, 1). So is the gradient with respect to the last layer's pre-activations, as it is of
+    order 1 where loss and output activation match (cross-entropy behind softmax). Dense layers see vectors. Convolutions see a
+    periodic grid as large as the largest kernel times all strides; a dense layer after one sees each position by
+    itself. Weights that a law draws are held one layer at a time: going back, they are drawn again.
     """
-    layers = [layer.held(rng) for layer in layers]
-    grid = _grid(layers)
+    steps = replaced(steps, lambda layer: layer.held(rng))
+    found: list[Figures] = []
     with np.errstate(all="ignore"):
-        shape = (n_samples, *grid, layers[0].n_in)
-        h = normal(shape, dtype="float64", rng=rng, name="fastinit.check: inputs")
-        found, slopes = [], []
-        for layer in layers:
-            h, slope, figures = _forward(layer, h, rng)
-            found.append(figures)
-            slopes.append(slope)
-        gradient = normal(h.shape, dtype="float64", rng=rng, name="fastinit.check: gradients")
-        return _backward(layers, gradient, slopes, found, rng)
+        h = inputs(steps, rng, n_samples) if batch is None else batch
+        h, back = _sequence(steps, h, rng, found, is_in_branch=False)
+        gradient = normal(found[-1].shape, dtype="float64", rng=rng, name="fastinit.check: gradients")
+        back(gradient)
+        if batch is not None:
+            moment = np.float64(figures.second_moment(batch))
+            found = [row._replace(ratio=float(row.ratio / moment)) for row in found]
+    return figures.relative(found, units.equal_on_both_sides(steps, found, rng))
 
 
-def _grid(layers: list[Layer]) -> tuple[int, ...]:
-    kernels = [layer.kernel for layer in layers if layer.kernel]
-    return tuple(max(extents) for extents in zip(*kernels, strict=True))
+def inputs(steps: tuple[Step, ...], rng: object, n_samples: int, name: str = "fastinit.check: inputs") -> np.ndarray:
+    """N(0, 1), of the stream of that name."""
+    n_in = next(layer.n_in for layer in layers(steps) if layer.has_weights)
+    shape = (n_samples, *grid_of(steps), n_in)
+    return normal(shape, dtype="float64", rng=rng, name=name)
 
 
-def _forward(layer: Layer, h: np.ndarray, rng: object) -> tuple[np.ndarray, np.ndarray, Figures]:
-    taps = layer.taps(rng)
-    z = _correlate(h, taps, layer.kernel, 1) + layer.bias
-    h = layer.activation.value(z)
-    slope = layer.activation.slope(z, h)
-    rows = np.moveaxis(taps, -1, 0).reshape(layer.n_out, -1)
-    if np.ndim(layer.bias):
-        rows = np.column_stack([rows, layer.bias])
-    # Probabilities have a scale that depends on nothing but their number.
-    second_moment = _second_moment(z if layer.activation.name == "softmax" else h)
-    known = 1.0 if math.isfinite(second_moment) else math.nan  # slopes at NaN tell nothing
-    reaches = (np.abs(slope) >= DEAD_SLOPE).reshape(-1, layer.n_out).any(axis=0)
-    figures = Figures(
-        layer,
-        float(h.mean()),
-        float(h.std()),
-        second_moment,
-        known * float(layer.activation.saturated(z, slope).mean()),
-        known * (1.0 - float(reaches.mean())),
-        units.n_duplicates(rows) / layer.n_out,
-        math.sqrt(_second_moment(taps)) / _recommended_std(layer),
-        math.nan,
-        math.nan,
-        _histogram(h),
-        np.zeros(N_BINS, int),
-    )
-    return h, slope.astype(np.float32), figures
+def _sequence(steps, h: np.ndarray, rng: object, found: list[Figures], is_in_branch: bool) -> tuple[np.ndarray, Back]:
+    backs = []
+    for step in steps:
+        go = _residual if isinstance(step, Residual) else _layer
+        h, back = go(step, h, rng, found, is_in_branch)
+        backs.append(back)
+
+    def back_through(gradient: np.ndarray, of_pre_activations: bool = not is_in_branch) -> np.ndarray:
+        for back in reversed(backs):
+            gradient = back(gradient, of_pre_activations)
+            of_pre_activations = False
+        return gradient
+
+    return h, back_through
 
 
-def _backward(layers: list[Layer], gradient, slopes: list, found: list[Figures], rng: object) -> list[Figures]:
-    n_last = layers[-1].n_out
-    for i in reversed(range(len(layers))):
-        layer = layers[i]
-        second_moment = _second_moment(gradient)
-        found[i] = found[i]._replace(
-            gradient_std=float(gradient.std()),
-            gradient_ratio=second_moment * layer.n_out / n_last,
-            gradient_histogram=_histogram(gradient * math.sqrt(layer.n_out / n_last)),
-        )
-        if i:
-            gradient = _correlate(gradient, layer.taps(rng).swapaxes(1, 2), layer.kernel, -1) * slopes[i - 1]
-    return found
+def _layer(layer: Layer, h: np.ndarray, rng: object, found: list[Figures], is_in_branch: bool):
+    taps = layer.taps(rng) if layer.has_weights else None
+    z, back_to_inputs = pre_activations(layer, h, taps, rng)
+    outputs = layer.activation.value(z)
+    slope = layer.activation.slope(z, outputs)
+    place = len(found)
+    found.append(figures.forward(layer, z, outputs, slope, is_in_branch, taps))
+    slope = slope.astype(np.float32)
+
+    def back(gradient: np.ndarray, of_pre_activations: bool) -> np.ndarray:
+        gradient = gradient if of_pre_activations else layer.activation.back(gradient, slope)
+        found[place] = figures.backward(found[place], gradient)
+        return back_to_inputs(gradient)
+
+    return outputs, back
 
 
-def _correlate(h: np.ndarray, taps: np.ndarray, kernel: tuple[int, ...], sign: int) -> np.ndarray:
-    """Sum of shifted inputs times each tap's matrix; sign -1 shifts back, as the transpose does."""
-    total = 0.0
-    for offset, tap in zip(np.ndindex(kernel), taps, strict=True):
-        shifted = np.roll(h, [-sign * k for k in offset], range(1, h.ndim - 1)) if any(offset) else h
-        # One product of matrices: on more axes NumPy would make many small ones.
-        total = total + (shifted.reshape(-1, tap.shape[0]) @ tap).reshape(*h.shape[:-1], tap.shape[1])
-    return total
+def pre_activations(layer: Layer, h: np.ndarray, taps: np.ndarray | None, rng: object):
+    """What the activation gets, and what takes a gradient with respect to it to one with respect to the inputs."""
+    z, undo = h, None
+    if taps is not None:
+        z = correlations.forward(layer, h, taps) + layer.bias
+    if layer.norm is not None:
+        z, undo = norms.apply(layer.norm, z)
+        z = layer.gain * z
+
+    def back(gradient: np.ndarray) -> np.ndarray:
+        gradient = undo(layer.gain * gradient) if undo is not None else gradient
+        return correlations.back(layer, gradient, layer.taps(rng)) if layer.has_weights else gradient
+
+    return z, back
 
 
-def _second_moment(array: np.ndarray) -> float:
-    flat = array.reshape(-1)
-    return float(flat @ flat) / flat.size
+def _residual(block: Residual, h: np.ndarray, rng: object, found: list[Figures], is_in_branch: bool):
+    branch, back_branch = _sequence(block.branch, h, rng, found, is_in_branch=True)
+    shortcut, back_shortcut = _sequence(block.shortcut, h, rng, found, is_in_branch=True)
+    z = shortcut + branch
+    outputs = block.activation.value(z)
+    slope = block.activation.slope(z, outputs)
+    place = len(found)
+    found.append(figures.forward(block, z, outputs, slope, is_in_branch, None))
 
+    def back(gradient: np.ndarray, of_pre_activations: bool) -> np.ndarray:
+        gradient = gradient if of_pre_activations else block.activation.back(gradient, slope)
+        found[place] = figures.backward(found[place], gradient)
+        return back_branch(gradient) + back_shortcut(gradient)
 
-def _recommended_std(layer: Layer) -> float:
-    return law_moments.of(recommended(layer).spec.law(layer.shape, FLOAT64_FORMAT)).std
-
-
-def _histogram(array: np.ndarray) -> np.ndarray:
-    """Counts of the first values; none if there is a NaN."""
-    values = array.reshape(-1)[:N_HISTOGRAM_VALUES]
-    if np.isnan(values).any():
-        return np.zeros(N_BINS, int)
-    end = HISTOGRAM_END * (1 - 2.0**-50)
-    bins = (np.clip(values, -end, end) + HISTOGRAM_END) * (N_BINS / (2 * HISTOGRAM_END))
-    return np.bincount(bins.astype(int), minlength=N_BINS)
+    return outputs, back

@@ -6,7 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from fastinit.checking import advice, verdicts
-from fastinit.checking.propagate import Figures
+from fastinit.checking.figures import Figures
+from fastinit.checking.phase import Phase
 
 
 class LayerReport(NamedTuple):
@@ -19,10 +20,12 @@ class LayerReport(NamedTuple):
     mean: float  #: of the outputs
     std: float
     activation_ratio: float  #: the outputs' second moment over the inputs', which is 1
+    signal: float  #: share of the outputs' second moment that varies from sample to sample
+    correlation: float  #: of two samples' outputs on average: their inner product over the second moment
     saturated: float  #: share of outputs where the activation is flat
     dead: float  #: share of units that pass nothing on for any sample
-    duplicates: float  #: share of units that have the same weights as another
-    width: float  #: of the weights, over the recommended scheme's
+    duplicates: float  #: share of units that have the same weights as another, before them and after them
+    width: float  #: of the weights, over the recommended scheme's; NaN where there are none
     gradient_std: float  #: with respect to pre-activations
     gradient_ratio: float  #: the gradient's squared length over that of the last layer's
     findings: tuple[str, ...]  #: what is wrong with it; empty if nothing is
@@ -36,7 +39,9 @@ class NetworkReport(NamedTuple):
     )
     findings: tuple[str, ...]  #: all that are found, in that order
     reason: str
-    remedy: str
+    remedy: str  #: what to do, which was tried: with it the network is healthy; empty if it is
+    notes: tuple[str, ...]  #: what looks odd and is meant
+    phase: Phase | None  #: how deep a signal can go, by mean-field theory; None where it does not apply
     layers: tuple[LayerReport, ...]
     n_samples: int
     histograms: tuple  #: of each layer, counts of outputs and of gradients, for `plot`
@@ -50,51 +55,65 @@ class NetworkReport(NamedTuple):
         n_columns = len(HEADINGS)
         widths = [max(len(row[i]) for row in rows) for i in range(n_columns)]
         lines = ["  ".join(_align(row[i], widths[i], i) for i in range(n_columns)).rstrip() for row in rows]
-        remedy = [f"remedy: {self.remedy}"] if self.remedy else []
-        return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", *remedy])
+        more = [f"remedy: {self.remedy}"] if self.remedy else []
+        more += [f"note: {note}" for note in self.notes]
+        more += [f"depth: {self.phase}"] if self.phase is not None else []
+        return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", *more])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
         layers = [{name: _plain(value) for name, value in layer._asdict().items()} for layer in self.layers]
-        about = {name: _plain(getattr(self, name)) for name in ("verdict", "findings", "reason", "remedy", "n_samples")}
-        return {**about, "layers": layers}
+        about = {name: _plain(getattr(self, name)) for name in PLAIN}
+        phase = None if self.phase is None else {name: _plain(value) for name, value in self.phase._asdict().items()}
+        return {**about, "phase": phase, "layers": layers}
 
 
-def make(rows: list[Figures], n_samples: int) -> NetworkReport:
-    """Judge the figures of a whole stack."""
-    found = [verdicts.findings(row, is_last=row is rows[-1]) for row in rows]
-    all_found = tuple(name for name in verdicts.ORDER if any(name in one for one in found))
-    verdict = all_found[0] if all_found else verdicts.HEALTHY
+def make(rows: list[Figures], n_samples: int, remedy: str, phase: Phase | None) -> NetworkReport:
+    """From the figures of a whole stack."""
+    found = verdicts.of_stack(rows)
+    verdict = found[0] if found else verdicts.HEALTHY
     return NetworkReport(
         verdict,
-        all_found,
+        found,
         advice.reason(verdict, rows),
-        advice.remedy(verdict, rows),
-        tuple(map(_layer_report, rows, found)),
+        remedy,
+        advice.notes(rows),
+        phase,
+        tuple(_layer_report(row, n_samples) for row in rows),
         n_samples,
         tuple((row.histogram, row.gradient_histogram) for row in rows),
     )
 
 
-def _layer_report(row: Figures, found: tuple[str, ...]) -> LayerReport:
-    layer = row.layer
+def _layer_report(row: Figures, n_samples: int) -> LayerReport:
+    step = row.step
     return LayerReport(
-        layer.name,
-        layer.shape,
-        str(layer.activation),
-        layer.scheme.name if layer.scheme else "given",
+        step.name,
+        step.shape,
+        str(step.activation),
+        step.label,
         row.mean,
         row.std,
         row.ratio,
+        row.signal,
+        _correlation(row.signal, n_samples),
         row.saturated,
         row.dead,
         row.duplicates,
         row.width,
         row.gradient_std,
         row.gradient_ratio,
-        found,
+        verdicts.findings(row),
     )
 
+
+def _correlation(signal: float, n_samples: int) -> float:
+    """Of n samples with mean m, all pairs' inner products are (n**2 m**2 - sum of squares) / (n (n - 1))."""
+    return (n_samples * (1.0 - signal) - 1.0) / (n_samples - 1) if n_samples > 1 else math.nan
+
+
+#: Fields of a report that JSON has as they are.
+PLAIN = ("verdict", "findings", "reason", "remedy", "notes", "n_samples")
 
 HEADINGS = (
     "layer",
@@ -103,6 +122,7 @@ HEADINGS = (
     "scheme",
     "mean",
     "std",
+    "alike",
     "saturated",
     "dead",
     "equal",
@@ -121,6 +141,7 @@ def _cells(row: LayerReport) -> tuple[str, ...]:
         row.scheme,
         f"{row.mean:.2g}",
         f"{row.std:.2g}",
+        f"{row.correlation:.2f}",
         *shares,
         f"{row.gradient_std:.2g}",
         ", ".join(row.findings) or verdicts.HEALTHY,

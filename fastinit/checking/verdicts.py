@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from fastinit.checking.propagate import Figures
+from fastinit.checking.figures import Figures
 
 #: The findings in the order in which they are causes of each other: the first that any layer has is the verdict.
 #: Equal units stay equal whatever the scale; dead and saturated units come before what they do to the scale.
@@ -27,22 +27,29 @@ SATURATED_SHARE = math.erfc(math.sqrt(0.5)) / 2
 #: Share of units with another's weights. No scheme that draws makes any; some are harmless, as so many units less.
 DUPLICATE_SHARE = 0.1
 
+#: Of the outputs' second moment, the part that varies from sample to sample has vanished below the square of bfloat16's
+#: rounding, 2**-9: what tells samples apart is then lost in the digits of what carries it.
+SIGNAL_SHARE = 2.0**-18
+
 #: Of the share of dead units, how far above 1/2 counts, in standard deviations of Binomial(n_units, 1/2).
 DEAD_DEVIATIONS = 4.0
 
 
-def findings(figures: Figures, is_last: bool) -> tuple[str, ...]:
-    """What is wrong with a layer, in ORDER; empty if nothing is."""
-    sides = figures.layer.activation.n_sides
+def findings(figures: Figures) -> tuple[str, ...]:
+    """What is wrong with a step, in ORDER; empty if nothing is.
+
+    Within a branch nothing vanishes: it may end in zeros, and the stream goes on beside it.
+    """
+    sides = figures.step.activation.n_sides
     ratios = figures.ratio, figures.gradient_ratio
     found = {
-        # The last layer's units have targets of their own, which tell them apart at the first step.
-        "symmetric": figures.duplicates >= DUPLICATE_SHARE and not is_last,
+        "symmetric": figures.duplicates >= DUPLICATE_SHARE,
         # A unit at either end of tanh is not off, and "saturating" says more.
-        "dead": sides < 2 and figures.dead >= _most_dead(figures.layer.n_out),
+        "dead": sides < 2 and figures.dead >= _most_dead(figures.n_out),
         "saturating": sides > 0 and figures.saturated > sides * SATURATED_SHARE,
         "exploding": not all(ratio <= SCALE_CHANGE for ratio in ratios),  # NaN comes of infinities
-        "vanishing": any(ratio < 1 / SCALE_CHANGE for ratio in ratios),
+        "vanishing": not figures.is_in_branch
+        and (any(ratio < 1 / SCALE_CHANGE for ratio in ratios) or figures.signal < SIGNAL_SHARE),
     }
     return tuple(name for name in ORDER if found[name])
 
@@ -54,3 +61,15 @@ def _most_dead(n_units: int) -> float:
     units of a healthy network are dead for the data at hand. More are so by their biases.
     """
     return min(1.0, 0.5 + DEAD_DEVIATIONS * 0.5 / math.sqrt(n_units))
+
+
+def of_stack(rows: list[Figures]) -> tuple[str, ...]:
+    """All that is found in any step, in ORDER."""
+    found = {name for row in rows for name in findings(row)}
+    return tuple(name for name in ORDER if name in found)
+
+
+def strain(rows: list[Figures]) -> float:
+    """The factor, either way, by which second moments of the stream change at most."""
+    ratios = [ratio for row in rows if not row.is_in_branch for ratio in (row.ratio, row.gradient_ratio)]
+    return max(max(ratio, 1 / ratio) if ratio > 0 else math.inf for ratio in ratios)

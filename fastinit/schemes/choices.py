@@ -20,7 +20,7 @@ GLOROT = Choice(
     "glorot_normal", {}, "Glorot and Bengio 2010: between what keeps the variance of activations and of gradients"
 )
 HE = Choice("he_normal", {}, "He et al. 2015: twice 1 / fan_in, because a rectifier passes half of the second moment")
-NEAR_RELU = HE._replace(reason="He et al. 2015, as for ReLU, which it comes near; fastinit.gain has its own factor")
+NEAR_RELU = HE._replace(reason="He et al. 2015, as for ReLU, which it comes near")
 ELU = HE._replace(reason="Clevert et al. 2016, who train ELU networks from the weights of He et al. 2015")
 SELU = Choice("lecun_normal", {}, "Klambauer et al. 2017: SELU keeps mean 0 and variance 1 if weights have 1 / fan_in")
 UNSURE = HE._replace(reason="He et al. 2015: most activations are near ReLU; for a linear one, too wide by sqrt(2)")
@@ -41,11 +41,32 @@ RECTIFIERS = {
     "elu": ELU,
 }
 
+#: How many layers a plain stack may have, without norms and residual connections, so that the scheme by itself keeps
+#: second moments within a factor of 1000. Mean-field theory has for sigmoid 3, hardswish 12, silu 13, softsign 19, gelu
+#: 20, softplus 25, mish 35 (fastinit/checking/phase.py); here is less, for what chance does in narrow layers. Of those
+#: that are not named, 48 and more.
+MOST_LAYERS = {
+    "sigmoid": 3,
+    **dict.fromkeys(("softsign", "gelu", "silu", "swish", "mish", "hardswish", "softplus"), 10),
+}
+
+
+def _alone(name: str, choice: Choice) -> Choice:
+    """With what is to be done in deeper stacks."""
+    if name not in MOST_LAYERS:
+        return choice
+    deeper = f"; a plain stack of more than {MOST_LAYERS[name]} layers needs fastinit.calibrate"
+    return choice._replace(reason=choice.reason + deeper)
+
+
 #: Weights of dense layers and convolutions, by activation.
 BY_ACTIVATION = {
-    **dict.fromkeys(("linear", "identity", "tanh", "sigmoid", "softmax", "softsign"), GLOROT),
-    **RECTIFIERS,
-    "selu": SELU,
+    name: _alone(name, choice)
+    for name, choice in {
+        **dict.fromkeys(("linear", "identity", "tanh", "sigmoid", "softmax", "softsign"), GLOROT),
+        **RECTIFIERS,
+        "selu": SELU,
+    }.items()
 }
 
 RECURRENT = Choice("orthogonal", {}, "Saxe et al. 2014: singular values of 1, so that repeated products keep lengths")

@@ -1,0 +1,89 @@
+"""A stack's weights, scaled layer by layer until pre-activations have one width on a batch."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from fastinit.checking import propagate
+from fastinit.checking.figures import second_moment
+from fastinit.checking.network import Layer, Residual, Step
+
+#: What is nearly equal for all samples and units has no width that weights could scale: the rounding of a mean.
+LEAST_RELATIVE_STD = 1e-12
+
+
+#: The stream of the batch, where none is given.
+INPUTS = "fastinit.calibrate: inputs"
+
+
+class Scaled(NamedTuple):
+    """What was done to one layer."""
+
+    name: str
+    std_before: float  #: of its pre-activations, as the layers before it are now
+    factor: float  #: on its weights
+    std_after: float
+    shift: float  #: root mean square of what was added to its biases
+
+
+def run(steps: tuple[Step, ...], h: np.ndarray, rng: object, std: float, is_centred: bool):
+    """The stack with scaled weights, and what was done, in the order in which data pass."""
+    done: list[Scaled] = []
+    with np.errstate(all="ignore"):
+        scaled, _ = _sequence(steps, h, rng, std, is_centred, done)
+    return scaled, done
+
+
+def _sequence(steps, h, rng, std: float, is_centred: bool, done: list[Scaled]) -> tuple[tuple[Step, ...], np.ndarray]:
+    changed = []
+    for step in steps:
+        if isinstance(step, Residual):
+            branch, added = _sequence(step.branch, h, rng, std, is_centred, done)
+            shortcut, kept = _sequence(step.shortcut, h, rng, std, is_centred, done)
+            step = step._replace(branch=branch, shortcut=shortcut)
+            h = step.activation.value(kept + added)
+        else:
+            step, h = _layer(step, h, rng, std, is_centred, done)
+        changed.append(step)
+    return tuple(changed), h
+
+
+def _layer(layer: Layer, h: np.ndarray, rng: object, std: float, is_centred: bool, done: list[Scaled]):
+    """The layer, scaled, and its outputs; as it is if a norm scales in any case, or if nothing comes."""
+    if layer.has_weights:
+        layer = layer._replace(weights=layer.drawn(rng), scheme=None)
+    taps = layer.taps(rng) if layer.has_weights else None
+    z, _ = propagate.pre_activations(layer, h, taps, rng)
+    if layer.has_weights and layer.norm is None:
+        before, scale = float(z.std()), layer.activation.scale
+        products = z - layer.bias
+        factor, bias = _factor_and_bias(products, np.broadcast_to(layer.bias, z.shape[-1:]), std / scale, is_centred)
+        z = factor * products + bias
+        shift = math.sqrt(second_moment(np.asarray(bias - layer.bias, dtype=np.float64)))
+        weights = (layer.weights.astype(np.float64) * factor).astype(layer.weights.dtype)
+        layer = layer._replace(weights=weights, bias=bias if is_centred else layer.bias)
+        done.append(Scaled(layer.name, before * scale, factor, float(z.std()) * scale, shift * scale))
+    return layer, layer.activation.value(z)
+
+
+def _factor_and_bias(products: np.ndarray, bias: np.ndarray, std: float, is_centred: bool) -> tuple[float, np.ndarray]:
+    """On the products of weights and inputs, and beside them."""
+    if is_centred:
+        # Each unit by itself around 0, all with one factor (Salimans and Kingma 2016 have one a unit).
+        means = products.reshape(-1, products.shape[-1]).mean(axis=0)
+        own = products - means
+        width = math.sqrt(second_moment(own))
+        factor = std / width if width > LEAST_RELATIVE_STD * math.sqrt(second_moment(products)) else 1.0
+        return factor, -factor * means
+    spread = np.broadcast_to(bias, products.shape)
+    variance, bias_variance = float(products.var()), float(spread.var())
+    shared = float(np.mean((products - products.mean()) * (spread - spread.mean())))
+    if not 0 < variance < math.inf:
+        return 1.0, bias
+    # factor**2 variance + 2 factor shared + bias_variance = std**2, its positive root; without one, the nearest.
+    root = shared**2 - variance * (bias_variance - std**2)
+    factor = (math.sqrt(root) - shared) / variance if root > 0 else -shared / variance
+    return (factor if factor > 0 else 1.0), bias

@@ -1,0 +1,148 @@
+"""`fastinit.calibrate`: a network's weights scaled, layer by layer, to one width of pre-activations."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastinit.common import checks
+from fastinit.common.calls import one_form
+from fastinit.filling import seed
+from fastinit.laws import fan_rules
+
+WHERE = "calibrate"
+
+
+class Calibrated(NamedTuple):
+    """What `fastinit.calibrate` did; ``str()`` is a table."""
+
+    layers: list[dict[str, Any]]  #: the network with its new weights, as `fastinit.check` takes it
+    scaled: tuple  #: a row for each layer: ``name, std_before, factor, std_after, shift``
+
+    @property
+    def weights(self) -> dict[str, np.ndarray]:
+        """The new weights, by their layers' names."""
+        return {layer["name"]: layer["weights"] for layer in _with_weights(self.layers)}
+
+    @property
+    def biases(self) -> dict[str, np.ndarray]:
+        """Biases, one for each unit, by their layers' names; of layers with one number, none."""
+        return {layer["name"]: layer["bias"] for layer in _with_weights(self.layers) if np.ndim(layer["bias"])}
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """What weights were multiplied with, by their layers' names."""
+        return {row.name: row.factor for row in self.scaled}
+
+    def __str__(self) -> str:
+        rows = [(row.name, *(f"{value:.3g}" for value in row[1:])) for row in self.scaled]
+        widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
+        lines = [[cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])] for cells in (HEADINGS, *rows)]
+        return "\n".join("  ".join(line) for line in lines)
+
+
+HEADINGS = ("layer", "std", "factor", "std then", "bias shift")
+
+
+def _with_weights(layers: list[dict]) -> list[dict]:
+    found = []
+    for layer in layers:
+        if "residual" in layer:
+            found += _with_weights(layer["residual"]) + _with_weights(layer.get("shortcut", []))
+        elif "weights" in layer:
+            found.append(layer)
+    return found
+
+
+@one_form
+def calibrate(
+    layers,
+    activation=None,
+    scheme=None,
+    *,
+    output="linear",
+    bias=0.0,
+    layout=None,
+    rng=0,
+    n_samples=128,
+    batch=None,
+    std=1.0,
+    center=False,
+) -> Calibrated:
+    """Scale each layer's weights, from the first to the last, until its pre-activations have one standard deviation.
+
+    For pre-activations z = W h + b of standard deviation s over samples, positions and units, W becomes f W, f > 0 such
+    that s is `std`: without biases f = std / s. Each layer's inputs h are those that the layers before it give once
+    they are scaled. So it takes one forward pass.
+
+    Parameters
+    ----------
+    layers, activation, scheme, output, bias, layout, rng, n_samples
+        A network, or a file that has one, as for `check`. A mapping of names to weights is one stack.
+    batch : array, optional
+        Inputs of shape (n_samples, n_in), for convolutions (n_samples, positions..., n_in). By default `n_samples` from
+        N(0, 1), other ones than those of `check`.
+    std : float > 0, default 1
+        The standard deviation that pre-activations are to have.
+    center : bool, default False
+        Set biases so that each unit's mean is 0 over the batch, and scale what varies around it. Sigmoid and softplus
+        need it in deep networks: their outputs are all positive.
+
+    Returns
+    -------
+    Calibrated
+        ``layers`` for `check`; ``weights``, ``biases`` and ``factors`` by the layers' names; ``str()`` is a table. What
+        was given is not changed. Weights keep their dtype; those that a scheme draws are float32.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        As `check` does; and if `std` is not a finite number > 0, or `batch` has not as many inputs as the network.
+
+    Notes
+    -----
+    A layer whose norm takes its scale away stays as it is. So does one that gets nothing, or whose weights are 0: the
+    zeros that end a residual branch are meant. If biases alone have a larger standard deviation than `std`, the factor
+    is the one that comes nearest.
+
+    The result depends on the batch: give data as they will come. The same call gives the same weights.
+
+    References
+    ----------
+    D. Mishkin and J. Matas, "All you need is a good init", ICLR 2016. T. Salimans and D. P. Kingma, "Weight
+    normalization", NeurIPS 2016, for `center`.
+
+    Examples
+    --------
+    >>> import fastinit as fi
+    >>> fi.check([256] * 25, "silu").verdict
+    'vanishing'
+    >>> calibrated = fi.calibrate([256] * 25, "silu")
+    >>> fi.check(calibrated.layers).verdict
+    'healthy'
+    >>> round(calibrated.factors["layer 2"], 2)
+    1.19
+    """
+    own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
+    more = {"rng": rng, "n_samples": n_samples, "batch": batch, "std": std, "center": center}
+    if isinstance(layers, (str, os.PathLike)):
+        from fastinit.checking import files
+
+        return calibrate(**more, **{**own, **files.read(WHERE, layers)})
+    n_samples = checks.positive_integer(WHERE, "n_samples", n_samples)
+    std = checks.positive(WHERE, "std", std)
+    center = checks.boolean(WHERE, "center", center)
+    if layout is not None:
+        fan_rules.check_layout(WHERE, layout)
+    seed.check_rng(WHERE, rng)
+    from fastinit.checking import calibrating, given, network, propagate
+
+    steps = given.stack(WHERE, layers, **own)
+    if batch is not None:
+        batch = given.batch_of(WHERE, batch, steps)
+    rng = given.repeatable(WHERE, rng)
+    h = propagate.inputs(steps, rng, n_samples, calibrating.INPUTS) if batch is None else batch
+    steps, scaled = calibrating.run(steps, h, rng, std, center)
+    return Calibrated(network.described(steps), tuple(scaled))

@@ -1,0 +1,39 @@
+"""The arguments that `fastinit.check` and `fastinit.calibrate` have in common, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from fastinit.checking import chaining, layer_fields, model
+from fastinit.checking.network import Step, layers
+from fastinit.common.errors import reject_value
+from fastinit.filling import seed
+
+
+def stack(where: str, given: object, activation, scheme, output, bias, layout: str | None) -> tuple[Step, ...]:
+    """The steps of a network; of a mapping, in the order of its names."""
+    if isinstance(given, Mapping):
+        given = chaining.stack_of(where, given, layout)
+    activation = "relu" if activation is None else activation
+    return model.steps_of(where, given, layer_fields.Defaults(activation, output, scheme, bias, layout or "io"))
+
+
+def batch_of(where: str, batch: object, steps: tuple[Step, ...]) -> np.ndarray:
+    """Inputs as float64, channels last, on a grid that all strides divide."""
+    array = layer_fields.floats(where, "batch", batch)
+    n_in = next(layer.n_in for layer in layers(steps) if layer.has_weights)
+    rank, stride = len(model.grid_of(steps)), model.total_stride(steps)
+    fits = array.ndim >= 2 and 0 not in array.shape and array.shape[-1] == n_in and (not rank or array.ndim == rank + 2)
+    if not fits or any(extent % stride for extent in array.shape[1:-1]):
+        axes = ", ".join(["samples", *[f"a multiple of {stride}"] * rank, str(n_in)])
+        reject_value(where, "batch", f"an array of shape ({axes})", array.shape)
+    return array.astype(np.float64)
+
+
+def repeatable(where: str, rng: object) -> object:
+    """`rng` as a seed that gives the same values each time, for weights that are drawn twice."""
+    if rng is not None and not hasattr(rng, "bit_generator") and not hasattr(rng, "random_raw"):
+        return rng
+    return int.from_bytes(seed.seed_of(where, rng), "little")
