@@ -21,9 +21,9 @@ def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray 
     """The figures of every step, those within residual blocks before the block's own.
 
     Inputs are the batch, else N(0, 1). So is the gradient with respect to the last layer's pre-activations, as it is of
-    order 1 where loss and output activation match (cross-entropy behind softmax). Dense layers see vectors. Convolutions see a
-    periodic grid as large as the largest kernel times all strides; a dense layer after one sees each position by
-    itself. Weights that a law draws are held one layer at a time: going back, they are drawn again.
+    order 1 where loss and output activation match (cross-entropy behind softmax). Dense layers see vectors.
+    Convolutions see a periodic grid as large as the largest kernel times all strides; a dense layer after one sees each
+    position by itself. Weights that a law draws are held one layer at a time: going back, they are drawn again.
     """
     steps = replaced(steps, lambda layer: layer.held(rng))
     found: list[Figures] = []
