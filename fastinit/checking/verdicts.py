@@ -39,7 +39,7 @@ def findings(figures: Figures, is_last: bool) -> tuple[str, ...]:
         # The last layer's units have targets of their own, which tell them apart at the first step.
         "symmetric": figures.duplicates >= DUPLICATE_SHARE and not is_last,
         # A unit at either end of tanh is not off, and "saturating" says more.
-        "dead": sides < 2 and figures.dead >= _most_dead(figures.layer.n_out),
+        "dead": sides < 2 and figures.dead >= most_dead(figures.layer.n_out),
         "saturating": sides > 0 and figures.saturated > sides * SATURATED_SHARE,
         "exploding": not all(ratio <= SCALE_CHANGE for ratio in ratios),  # NaN comes of infinities
         "vanishing": any(ratio < 1 / SCALE_CHANGE for ratio in ratios),
@@ -47,7 +47,7 @@ def findings(figures: Figures, is_last: bool) -> tuple[str, ...]:
     return tuple(name for name in ORDER if found[name])
 
 
-def _most_dead(n_units: int) -> float:
+def most_dead(n_units: int) -> float:
     """With symmetric weights a rectifier is off with probability 1/2.
 
     Deep down all samples have become alike, so that it is off for all of them with that probability: up to half of the
