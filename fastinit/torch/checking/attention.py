@@ -12,8 +12,8 @@ from fastinit.checking.activations import SATURATED_SLOPE
 #: Rows with fewer entries say little: the first token of a causal attention sees itself alone.
 MIN_KEYS = 4
 
-#: Scores this far below the highest of their row are masked: masks are -inf, the smallest number, -1e9 or -1e4.
-MASKED = -5e3
+#: Scores below this are masked: masks add -inf, the smallest number of a type, -1e9 or -1e4.
+MASKED = -9e3
 
 #: Rows, heads of samples and queries that are looked at.
 N_ROWS, N_HEADS, N_QUERIES = 4096, 16, 64
@@ -30,20 +30,20 @@ class Evenness(NamedTuple):
     saturated: float  #: share of rows of which one key has all
 
 
-def of_scores(scores: torch.Tensor) -> Evenness | None:
-    """Of scores (..., n_keys) before softmax over the last axis; None if no row has enough entries."""
+def of_scores(scores: torch.Tensor, lowest: float = MASKED, min_keys: int = MIN_KEYS) -> Evenness | None:
+    """Of scores (..., n_keys) before softmax over the last axis; None if no row has enough entries above `lowest`."""
     rows = scores.detach().reshape(-1, scores.shape[-1])
+    if rows.numel() == 0:
+        return None
     rows = rows[:: max(1, rows.shape[0] // N_ROWS)].float()
-    visible = rows > rows.amax(dim=-1, keepdim=True) + MASKED
+    visible = rows > lowest
     n_visible = visible.sum(dim=-1)
-    enough = n_visible >= MIN_KEYS
+    enough = n_visible >= min_keys
     if not bool(enough.any()):
         return None
     shares = rows.masked_fill(~visible, -math.inf)[enough].softmax(dim=-1)
     entropy = torch.special.entr(shares).sum(dim=-1) / n_visible[enough].log()
-    return Evenness(
-        scores.shape[-1], float(entropy.mean()), float((shares.amax(dim=-1) > FLAT_SHARE).float().mean())
-    )
+    return Evenness(scores.shape[-1], float(entropy.mean()), float((shares.amax(dim=-1) > FLAT_SHARE).float().mean()))
 
 
 def of_queries(query: torch.Tensor, key: torch.Tensor, mask, is_causal: bool, scale: float | None) -> Evenness | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -103,7 +104,7 @@ def _of_configuration(module: nn.Module, n: int) -> Iterator[Shapes]:
     config, main = getattr(module, "config", None), getattr(module, "main_input_name", None)
     if config is None or main is None:
         return
-    takes = type(module).forward.__code__.co_varnames
+    takes = inspect.signature(module.forward).parameters
     shapes: Shapes = {}
     text, vision = (getattr(config, name, None) or config for name in ("text_config", "vision_config"))
     if "input_ids" in takes and getattr(text, "vocab_size", None) and main != "pixel_values":

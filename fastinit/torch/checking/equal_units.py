@@ -10,9 +10,12 @@ from fastinit.checking.verdicts import DUPLICATE_SHARE
 from fastinit.torch.checking.recording import leaves_of
 from fastinit.torch.checking.statistics import real
 
-#: Gradients of units count as equal if they deviate from their mean by less than this part: rounding, also of bfloat16,
-#: which adds the same numbers in another order.
+#: Gradients of two units count as equal if they differ by less than this part: rounding, also of bfloat16, which adds the
+#: same numbers in another order.
 SAME_GRADIENT = 2.0**-7
+
+#: Rows of which each is compared with each.
+N_COMPARED = 512
 
 #: Layers whose units are the rows of their weights, and those whose units are the columns.
 ROWS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Bilinear, nn.RNNBase, nn.RNNCellBase, nn.MultiheadAttention)
@@ -40,15 +43,27 @@ def find(module: nn.Module, gradients: dict[str, torch.Tensor | None], called: s
 
 
 def _n_equal(rows: torch.Tensor, gradient: torch.Tensor | None, axis: int) -> int:
+    """How many rows equal another, and have its gradient or none; a row by row look at as many as N_COMPARED."""
     n_units = rows.shape[0]
     if units.n_duplicates(rows.cpu().numpy()) < max(DUPLICATE_SHARE * n_units, 2):
         return 0
-    _, group, counts = torch.unique(rows.reshape(n_units, -1), dim=0, return_inverse=True, return_counts=True)
+    _, groups, counts = torch.unique(rows.reshape(n_units, -1), dim=0, return_inverse=True, return_counts=True)
     if gradient is None:
         return int(counts[counts > 1].sum())
     slopes = real(gradient).movedim(axis, 0).reshape(n_units, -1)
-    sums = torch.zeros(len(counts), slopes.shape[1], dtype=slopes.dtype, device=slopes.device)
-    means = sums.index_add_(0, group, slopes) / counts[:, None]
-    deviation = (slopes - means[group]).norm(dim=1)
-    is_same = (deviation <= SAME_GRADIENT * means[group].norm(dim=1)) & (counts[group] > 1)
-    return int(is_same.sum())
+    moves = (slopes != 0).any(dim=1)
+    if not bool(moves.any()):
+        return int(counts[counts > 1].sum())
+    # A unit that alone does not move has a follower that is off for this batch; for another batch it is not.
+    return sum(_n_alike(slopes[(groups == i) & moves]) for i in torch.nonzero(counts > 1).flatten())
+
+
+def _n_alike(slopes: torch.Tensor) -> int:
+    """How many rows have another one near; the first N_COMPARED stand for all."""
+    some = slopes[:N_COMPARED]
+    if len(some) < 2:
+        return 0
+    some = some / some.abs().max()  # squares of tiny ones would be 0
+    distances = torch.cdist(some, some, compute_mode="donot_use_mm_for_euclid_dist")
+    nearest = distances.fill_diagonal_(torch.inf).amin(dim=1)
+    return round(float((nearest <= SAME_GRADIENT * some.norm(dim=1)).float().mean()) * len(slopes))

@@ -127,11 +127,22 @@ def _plain(module: nn.Module) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(torch.compiler.set_stance("force_eager"))
         if any(isinstance(part, nn.RNNBase) for part in module.modules()):
-            stack.enter_context(torch.backends.mkldnn.flags(enabled=False))
+            stack.enter_context(_without_mkldnn())
             stack.enter_context(torch.backends.cudnn.flags(enabled=False))
         # The reentrant kind refuses torch.autograd.grad.
         stack.enter_context(mock.patch.object(torch.utils.checkpoint, "CheckpointFunction", _NoCheckpoint))
         yield
+
+
+@contextlib.contextmanager
+def _without_mkldnn() -> Iterator[None]:
+    """Not by ``mkldnn.flags``, which sets all flags, and warns of those that are for other processors."""
+    was = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = was
 
 
 class _NoCheckpoint:

@@ -45,16 +45,11 @@ class Fault(NamedTuple):
 def faults(passes: Passes, batch_varies: bool, batch_second_moment: float) -> list[Fault]:
     """All, in ORDER."""
     first, last = passes.first, passes.last
-    found = [
-        *_not_finite(first),
-        *_symmetric(last),
-        *_dead(first),
-        *_saturating(first),
-        *_scale(first, batch_second_moment),
-        *_gradients(last),
-        *_unreached(last),
-        *_signal(last, batch_varies),
-    ]
+    scales = [*_scale(first, batch_second_moment), *_gradients(last)]
+    # Logits that are too large because activations before them are have no fault of their own.
+    logits = [] if any(fault.finding == "exploding" for fault in scales) else _logits(first)
+    found = [*_not_finite(first), *_symmetric(last), *_dead(first), *_saturating(first), *logits, *scales]
+    found += [*_unreached(last), *_signal(last, batch_varies)]
     return sorted(found, key=lambda fault: ORDER.index(fault.finding))
 
 
@@ -74,11 +69,14 @@ def _not_finite(one: Pass) -> Iterator[Fault]:
 
 
 def _symmetric(one: Pass) -> Iterator[Fault]:
-    if one.equal:
-        worst = max(one.equal, key=lambda name: one.equal[name][0] / one.equal[name][1])
-        n_equal, n_units = one.equal[worst]
+    # Units of the last layer are told apart by targets, which a small batch does not have for all of them.
+    last = _last_with_weights(one)
+    equal = {name: one.equal[name] for name in one.equal if last is None or name not in last.parameters}
+    if equal:
+        worst = max(equal, key=lambda name: equal[name][0] / equal[name][1])
+        n_equal, n_units = equal[worst]
         why = f"{n_equal} of {n_units} units of {worst} have the weights and the gradient of another"
-        yield Fault("symmetric", (worst, *(name for name in one.equal if name != worst)), why)
+        yield Fault("symmetric", (worst, *(name for name in equal if name != worst)), why)
 
 
 def _dead(one: Pass) -> Iterator[Fault]:
@@ -112,6 +110,9 @@ def _saturating(one: Pass) -> Iterator[Fault]:
             f"{even.n_keys}; their entropy is {even.entropy:.2g} of the largest"
         )
         yield Fault("saturating", tuple(dict.fromkeys(record.name for record in sharp)), why)
+
+
+def _logits(one: Pass) -> Iterator[Fault]:
     if one.scores_saturated > SATURATED_ROWS:
         logits = one.logits
         why = (
@@ -131,7 +132,7 @@ def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
             continue
         if row.role == NORM or math.isnan(start):
             start, largest = level, level if math.isnan(largest) else max(level, largest)
-        elif level > SCALE_CHANGE * largest:
+        elif level > SCALE_CHANGE * largest and row.gradients.n_values:  # no angles, masks or counts
             grown[row.name] = max(level / largest, grown.get(row.name, 0.0))
     if grown:
         worst = max(grown, key=grown.__getitem__)

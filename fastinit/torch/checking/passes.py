@@ -103,7 +103,7 @@ def _once(module: nn.Module, batch: Batch, loss: Callable | None, trainable: set
     found = dict(zip(named, gradients, strict=True))
     with torch.no_grad():
         figures = {name: _figures(name, named[name], found[name], name in trainable) for name in named}
-        evenness = None if goal.scores is None else attention.of_scores(goal.scores)
+        evenness = None if goal.scores is None else attention.of_scores(goal.scores, -math.inf, min_keys=2)
         return Pass(
             recording.records,
             recording.softmaxes,

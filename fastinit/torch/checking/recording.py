@@ -191,7 +191,7 @@ class Recording(TorchDispatchMode):
         addresses = [arg.data_ptr() if isinstance(arg, torch.Tensor) else None for arg in args[:2]]
         for before, after, record in self._watched:
             is_gelu = name.startswith("add") and 1 in [arg for arg in args[:2] if isinstance(arg, (int, float))]
-            is_silu = name.startswith("mul") and before in addresses
+            is_silu = name.startswith("mul") and before in addresses and before != after  # alike if done in place
             if after in addresses and (is_gelu or is_silu):
                 record.flatness = None
                 if self._of_call:

@@ -52,7 +52,9 @@ class Attention(NamedTuple):
 class ModuleReport(NamedTuple):
     """What `fastinit.check` finds out about a torch.nn.Module; ``str()`` is the table."""
 
-    verdict: str  #: "healthy", or the first of "not finite", "symmetric", "dead", "saturating", "exploding", "vanishing"
+    verdict: (
+        str  #: "healthy", or the first of "not finite", "symmetric", "dead", "saturating", "exploding", "vanishing"
+    )
     findings: tuple[str, ...]  #: all that are found, in that order
     reason: str
     remedy: str

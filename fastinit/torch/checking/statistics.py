@@ -34,7 +34,7 @@ class Moments:
         self.total += float(x.sum(dtype=wide(x)))
         self.squares += float(torch.linalg.vector_norm(x, dtype=wide(x))) ** 2
         if x.ndim > 1 and x.shape[0] > 1:
-            self.across += float(x.var(dim=0, unbiased=False).sum(dtype=wide(x))) * x.shape[0]
+            self.across += float(torch.linalg.vector_norm(x - x.mean(dim=0), dtype=wide(x))) ** 2
             self.n_across += x.numel()
         if not self.kept:
             self.kept.append(sample(x))

@@ -109,7 +109,9 @@ def notes(passes: Passes, batch: str) -> tuple[str, ...]:
     if one.logits:
         scale = f"logits have standard deviation {one.logits.std:.3g}"
         found.append(f"{scale}; the first loss is {one.logits.loss:.3g}, ln(classes) {one.logits.ln_classes:.3g}")
-    behind = [f.name for f in figures if f.trainable and f.gradient_norm == 0 and passes.last.parameters[f.name].is_reached]
+    behind = [
+        f.name for f in figures if f.trainable and f.gradient_norm == 0 and passes.last.parameters[f.name].is_reached
+    ]
     zeros = [name for name in passes.opened if name in _matrices_and_gates(one)]
     if behind and zeros:
         found.append(
@@ -131,32 +133,34 @@ def _matrices_and_gates(one: Pass) -> set[str]:
     return {name for name in one.parameters if not name.endswith("bias")}
 
 
+#: Which block it is, in a name.
+BLOCK_NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
+
 #: How near 1 / sqrt(n) a ratio of two root mean squares is: standard errors of 1 / sqrt(2 n_values) are far below it
 #: from a thousand values on.
 DEPTH_TOLERANCE = 0.06
 
 
 def depth_scaled(one: Pass) -> list[str]:
-    """Weights of blocks that are narrower than the others by the root of the number of their own kind, or of twice it.
+    """Weights of blocks that are narrower than all others by the root of the number of their own kind, or of twice it.
 
-    A block has one or two branches, and each ends in one of them.
+    A block has one or two branches, and each ends in one of them. The others have one width, whatever their fans.
     """
-    groups: dict[str, list[str]] = {}
     normed = {name for row in one.records if row.role == NORM for name in row.parameters}
+    groups: dict[str, list[str]] = {}
     for name, figure in one.parameters.items():
         if len(figure.shape) == 2 and name not in normed and math.prod(figure.shape) >= 1000:
-            groups.setdefault(re.sub(r"\d+", "*", name), []).append(name)
-    blocks = {pattern: group for pattern, group in groups.items() if len(group) > 1}
-    level = {pattern: _rms(one, group) for pattern, group in blocks.items()}
-    widest = max(level.values(), default=0.0)
-    return [
-        name
-        for pattern, group in blocks.items()
-        for name in group
-        if any(
-            abs(level[pattern] * math.sqrt(n) / widest - 1) < DEPTH_TOLERANCE for n in (len(group), 2 * len(group))
-        )
-    ]
+            groups.setdefault(BLOCK_NUMBER.sub("*", name), []).append(name)
+    blocks = [group for group in groups.values() if len(group) > 1]
+    width = max((_rms(one, group) for group in blocks), default=0.0)
+    rest = [group for group in blocks if abs(_rms(one, group) / (width or 1.0) - 1) > DEPTH_TOLERANCE]
+    if len(rest) == len(blocks) or not all(_is_scaled(_rms(one, group) / width, len(group)) for group in rest):
+        return []
+    return [name for group in rest for name in group]
+
+
+def _is_scaled(ratio: float, n_blocks: int) -> bool:
+    return any(abs(ratio * math.sqrt(n) - 1) < DEPTH_TOLERANCE for n in (n_blocks, 2 * n_blocks))
 
 
 def _rms(one: Pass, group: list[str]) -> float:
