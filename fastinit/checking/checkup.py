@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from fastinit.checking import frameworks
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, reject_value
@@ -13,10 +14,23 @@ from fastinit.laws import fan_rules
 
 WHERE = "check"
 
+#: Inputs and gradients that a stack sees.
+N_SAMPLES = 128
+
 
 @one_form
 def check(
-    layers, activation=None, scheme=None, *, output="linear", bias=0.0, layout=None, rng=0, n_samples=128, batch=None
+    layers,
+    activation=None,
+    scheme=None,
+    *,
+    output="linear",
+    bias=0.0,
+    layout=None,
+    rng=0,
+    n_samples=None,
+    batch=None,
+    loss=None,
 ):
     """Report what a network's weights do to activations and gradients before training, or whose scale weights have.
 
@@ -25,8 +39,8 @@ def check(
 
     Parameters
     ----------
-    layers : sequence, mapping, or path
-        A network, its weights alone, or a file.
+    layers : sequence, mapping, path, or torch.nn.Module
+        A network, its weights alone, a file, or a module, which is run (docs/howto/check-modules.md).
 
         - Widths, as ``[784, 256, 10]``, make a network of dense layers.
         - A sequence of layers, inputs first: each a shape, an array of weights, or a mapping with ``shape`` or
@@ -53,14 +67,22 @@ def check(
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         The seed of data and weights; each layer's weights are those of ``scheme(shape, rng=rng, name=name)``. A
         BitGenerator or Generator is advanced once.
-    n_samples : int >= 1, default 128
-        Number of inputs and of gradients.
+    n_samples : int >= 1, optional
+        Number of inputs and of gradients: 128 for a stack. Of a module without a batch, samples of the batch that is
+        made: 8.
+    batch : tensor, list or tuple, or mapping, optional
+        Of a module only, for which the second argument may also be it: what it is called with, by position or by name.
+        By default a batch is made of its configuration or its first layer.
+    loss : callable, optional
+        Of a module only: from its output to the scalar tensor whose gradients are looked at. By default the output's
+        own ``loss``, cross-entropy of logits against random classes, or a random direction.
 
     Returns
     -------
-    NetworkReport or WeightsReport
-        Both have ``verdict``, ``healthy`` (a bool), ``to_dict()`` for JSON, and ``str()``, a table with reason and
-        remedy; a NetworkReport also ``reason``, ``remedy``, ``findings`` and ``layers``, a WeightsReport ``tensors``.
+    NetworkReport, WeightsReport or ModuleReport
+        All have ``verdict``, ``healthy`` (a bool), ``to_dict()`` for JSON, and ``str()``, a table with reason and
+        remedy; a NetworkReport also ``reason``, ``remedy``, ``findings`` and ``layers``, a WeightsReport ``tensors``, a
+        ModuleReport those of the first and ``notes``, ``parameters``, ``attentions`` and ``logits``.
 
     Raises
     ------
@@ -98,11 +120,17 @@ def check(
     'he_normal'
     """
     own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
+    framework = frameworks.of(layers)
+    if framework is not None:
+        return frameworks.report(WHERE, framework, layers, activation, batch, loss, rng, n_samples, own)
+    frameworks.reject_beside_a_stack(WHERE, loss=loss)
     if isinstance(layers, (str, os.PathLike)):
         from fastinit.checking import files
 
         return check(rng=rng, n_samples=n_samples, batch=batch, **{**own, **files.read(WHERE, layers)})
-    n_samples = checks.positive_integer(WHERE, "n_samples", n_samples)
+    if batch is not None and n_samples is not None:
+        reject_value(WHERE, "n_samples", "None beside a batch, which has its own number", n_samples)
+    n_samples = checks.positive_integer(WHERE, "n_samples", N_SAMPLES if n_samples is None else n_samples)
     if layout is not None:
         fan_rules.check_layout(WHERE, layout)
     seed.check_rng(WHERE, rng)

@@ -45,7 +45,7 @@ def findings(figures: Figures) -> tuple[str, ...]:
     found = {
         "symmetric": figures.duplicates >= DUPLICATE_SHARE,
         # A unit at either end of tanh is not off, and "saturating" says more.
-        "dead": sides < 2 and figures.dead >= _most_dead(figures.n_out),
+        "dead": sides < 2 and figures.dead >= most_dead(figures.n_out),
         "saturating": sides > 0 and figures.saturated > sides * SATURATED_SHARE,
         "exploding": not all(ratio <= SCALE_CHANGE for ratio in ratios),  # NaN comes of infinities
         "vanishing": not figures.is_in_branch
@@ -54,7 +54,7 @@ def findings(figures: Figures) -> tuple[str, ...]:
     return tuple(name for name in ORDER if found[name])
 
 
-def _most_dead(n_units: int) -> float:
+def most_dead(n_units: int) -> float:
     """With symmetric weights a rectifier is off with probability 1/2.
 
     Deep down all samples have become alike, so that it is off for all of them with that probability: up to half of the

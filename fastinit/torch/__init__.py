@@ -16,6 +16,7 @@ of the package, and PyTorch. No room imports it, so that ``import fastinit`` nev
 `execution`     plans and rules to tensors, whole and sharded
 `shards`        which part of a whole a process has (`shard_intervals`: of a mesh)
 `names`         names without wrappers
+`checking`      `fastinit.check` of a module, imported when it is given one
 `distributed_checkpoint`  `create_dcp`: a plan's values for torch.distributed.checkpoint
 =============== ==============================================================================
 """

@@ -1,0 +1,144 @@
+"""The result of a check of a module: rows, a verdict, a reason, a remedy, and notes on what is as it should be."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastinit.torch.checking.objective import Logits
+
+
+class ModuleLayer(NamedTuple):
+    """One row: a layer, or an activation called as a function; NaN for what is not known of it."""
+
+    name: str  #: in the module; "" is the module itself
+    activation: str  #: what it is: a class of modules, or a function's name
+    shape: tuple[int, ...]  #: of the outputs
+    mean: float  #: of the outputs
+    std: float
+    signal: float  #: share of their variance that varies across samples
+    saturated: float  #: share of outputs where an activation is flat
+    dead: float  #: share of units that pass nothing on for any sample
+    gradient_std: float  #: with respect to the outputs
+    activation_ratio: float  #: the outputs' second moment over the first row's
+    gradient_ratio: float  #: the gradient's squared length times the outputs' second moment, over the last weights' row
+    findings: tuple[str, ...]
+    values: np.ndarray  #: a sample of the outputs
+    gradients: np.ndarray  #: a sample of the gradients
+
+
+class ModuleParameter(NamedTuple):
+    """One parameter."""
+
+    name: str
+    shape: tuple[int, ...]
+    rms: float  #: root mean square of the weights
+    gradient_norm: float  #: NaN if no gradient reaches it
+    update_ratio: float  #: norm of the gradient over that of the weights; infinite for zeros that move
+    trainable: bool
+
+
+class Attention(NamedTuple):
+    """One softmax, over keys, experts or classes."""
+
+    name: str
+    n_keys: int
+    entropy: float  #: mean over rows, of ln(keys that a row sees)
+    saturated: float  #: share of rows of which one key has all
+
+
+class ModuleReport(NamedTuple):
+    """What `fastinit.check` finds out about a torch.nn.Module; ``str()`` is the table."""
+
+    verdict: (
+        str  #: "healthy", or the first of "not finite", "symmetric", "dead", "saturating", "exploding", "vanishing"
+    )
+    findings: tuple[str, ...]  #: all that are found, in that order
+    reason: str
+    remedy: str
+    notes: tuple[str, ...]  #: what was run, and what is unusual and no fault
+    layers: tuple[ModuleLayer, ...]
+    parameters: tuple[ModuleParameter, ...]
+    attentions: tuple[Attention, ...]
+    logits: Logits | None
+    n_samples: int
+
+    @property
+    def healthy(self) -> bool:
+        return not self.findings
+
+    def __str__(self) -> str:
+        rows = [HEADINGS, *map(_cells, _folded(self.layers))]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
+        lines = ["  ".join(map(_align, row, widths, IS_TEXT)).rstrip() for row in rows]
+        remedy = [f"remedy: {self.remedy}"] if self.remedy else []
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", *remedy, *notes])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, strings and numbers, for JSON, without samples: None in place of what is not finite."""
+        return {name: _plain(value) for name, value in self._asdict().items()}
+
+
+HEADINGS = ("layer", "kind", "shape", "mean", "std", "signal", "saturated", "dead", "grad std", "verdict")
+IS_TEXT = (True, True, True, False, False, False, False, False, False, True)
+
+#: From this number of rows on, rows of repeated blocks are shown as one.
+N_ROWS_SHOWN = 40
+
+
+class _Group(NamedTuple):
+    """Rows alike but for numbers in their names."""
+
+    rows: list[ModuleLayer]
+
+
+def _folded(layers: tuple[ModuleLayer, ...]) -> list[_Group]:
+    """Each row by itself, or, of long tables, those without findings together that differ by their block's number."""
+    groups: dict[object, _Group] = {}
+    for i, row in enumerate(layers):
+        pattern = ".".join("*" if part.isdigit() else part for part in row.name.split("."))
+        is_alone = len(layers) <= N_ROWS_SHOWN or row.findings
+        groups.setdefault(i if is_alone else (pattern, row.activation), _Group([])).rows.append(row)
+    return list(groups.values())
+
+
+def _cells(group: _Group) -> tuple[str, ...]:
+    first, last = group.rows[0], group.rows[-1]
+    is_one = len(group.rows) == 1
+    pairs = zip(first.name.split("."), last.name.split("."), strict=False)
+    name = first.name if is_one else ".".join(a if a == b else f"{a}-{b}" for a, b in pairs)
+    return (
+        name or "(module)",
+        first.activation if is_one else f"{len(group.rows)} {first.activation}",
+        "x".join(map(str, first.shape)),
+        _range([row.mean for row in group.rows], ".2g"),
+        _range([row.std for row in group.rows], ".2g"),
+        _range([row.signal for row in group.rows], ".0%"),
+        _range([row.saturated for row in group.rows], ".0%"),
+        _range([row.dead for row in group.rows], ".0%"),
+        _range([row.gradient_std for row in group.rows], ".2g"),
+        ", ".join(first.findings) or "healthy",
+    )
+
+
+def _range(values: list[float], form: str) -> str:
+    known = [value for value in values if not math.isnan(value)]
+    if not known or (form == ".0%" and max(known) == 0):
+        return "-"
+    low, high = format(min(known), form), format(max(known), form)
+    return low if low == high else f"{low} .. {high}"
+
+
+def _align(cell: str, width: int, is_text: bool) -> str:
+    return cell.ljust(width) if is_text else cell.rjust(width)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return {name: _plain(one) for name, one in value._asdict().items() if not isinstance(one, np.ndarray)}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,390 @@
+"""Modules shaped as those that people train, small: healthy as their libraries begin them, with what each is called with.
+
+Each builder seeds nothing: `torch.manual_seed` before it decides. A module comes with its batch, or None if
+`fastinit.check` makes one.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+def perceptron(depth=6, width=64, activation=nn.ReLU, he=True):
+    """He's weights, or PyTorch's own."""
+    layers = []
+    for _ in range(depth):
+        layers += [nn.Linear(width, width), activation()]
+    net = nn.Sequential(*layers, nn.Linear(width, 10))
+    if he:
+        for layer in net[::2]:
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
+        nn.init.xavier_normal_(net[-1].weight)
+    return net
+
+
+class Residual(nn.Module):
+    """torchvision's basic block, its end zero if told so (Goyal et al. 2017)."""
+
+    def __init__(self, n_in, n_out, stride=1, zero_end=True, norm=nn.BatchNorm2d):
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride, 1, bias=False)
+        self.bn1 = norm(n_out)
+        self.conv2 = nn.Conv2d(n_out, n_out, 3, 1, 1, bias=False)
+        self.bn2 = norm(n_out)
+        self.relu = nn.ReLU(inplace=True)
+        is_same = n_in == n_out and stride == 1
+        self.down = nn.Identity() if is_same else nn.Sequential(nn.Conv2d(n_in, n_out, 1, stride), norm(n_out))
+        if zero_end and hasattr(self.bn2, "weight"):
+            nn.init.zeros_(self.bn2.weight)
+
+    def forward(self, x):
+        y = self.relu(self.bn1(self.conv1(x)))
+        return self.relu(self.bn2(self.conv2(y)) + self.down(x))
+
+
+def resnet(zero_end=True, norm=nn.BatchNorm2d, n_blocks=2):
+    stem = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), norm(16), nn.ReLU(inplace=True)]
+    blocks = [Residual(16, 16, 1, zero_end, norm) for _ in range(n_blocks)]
+    blocks += [Residual(16, 32, 2, zero_end, norm)] + [Residual(32, 32, 1, zero_end, norm) for _ in range(n_blocks)]
+    net = nn.Sequential(*stem, *blocks, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))
+    for part in net.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight, mode="fan_out", nonlinearity="relu")
+    return net
+
+
+def vgg(norm=True):
+    """Convolutions without residuals; He's weights."""
+    layers, n_in = [], 3
+    for n_out, pools in ((16, 0), (16, 1), (32, 0), (32, 1), (64, 0), (64, 1)):
+        layers += [nn.Conv2d(n_in, n_out, 3, 1, 1), *([nn.BatchNorm2d(n_out)] * norm), nn.ReLU(True)]
+        layers += [nn.MaxPool2d(2)] * pools
+        n_in = n_out
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(256, 10))
+    for part in net.modules():
+        if isinstance(part, nn.Conv2d):
+            nn.init.kaiming_normal_(part.weight)
+    return net
+
+
+class Attention(nn.Module):
+    def __init__(self, width, n_heads, causal=False, fused=True):
+        super().__init__()
+        self.qkv, self.proj = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.n_heads, self.causal, self.fused = n_heads, causal, fused
+
+    def forward(self, x):
+        n, t, d = x.shape
+        q, k, v = self.qkv(x).view(n, t, 3, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+        if self.fused:
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
+        else:
+            scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+            if self.causal:
+                scores = scores.masked_fill(torch.ones(t, t).triu(1).bool(), -math.inf)
+            y = scores.softmax(-1) @ v
+        return self.proj(y.transpose(1, 2).reshape(n, t, d))
+
+
+class Mlp(nn.Module):
+    def __init__(self, width, hidden, activation=F.gelu):
+        super().__init__()
+        self.fc1, self.fc2, self.activation = nn.Linear(width, hidden), nn.Linear(hidden, width), activation
+
+    def forward(self, x):
+        return self.fc2(self.activation(self.fc1(x)))
+
+
+class Block(nn.Module):
+    def __init__(self, width, n_heads, causal=False, fused=True, mlp=None):
+        super().__init__()
+        self.ln1, self.ln2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attn = Attention(width, n_heads, causal, fused)
+        self.mlp = mlp or Mlp(width, 4 * width)
+
+    def forward(self, x):
+        x = x + self.attn(self.ln1(x))
+        return x + self.mlp(self.ln2(x))
+
+
+class GPT(nn.Module):
+    """GPT-2: normal(0.02), ends of branches narrower by sqrt(2 n_layers), tied embeddings."""
+
+    def __init__(self, width=64, n_layers=4, n_heads=4, n_tokens=128, fused=True, mlp=lambda width: None, tied=True):
+        super().__init__()
+        self.wte, self.wpe = nn.Embedding(n_tokens, width), nn.Embedding(32, width)
+        self.h = nn.ModuleList([Block(width, n_heads, True, fused, mlp(width)) for _ in range(n_layers)])
+        self.ln_f, self.head = nn.LayerNorm(width), nn.Linear(width, n_tokens, bias=False)
+        for name, parameter in self.named_parameters():
+            if parameter.ndim > 1:
+                ends = name.endswith(("proj.weight", "fc2.weight"))
+                nn.init.normal_(parameter, std=0.02 / math.sqrt(2 * n_layers) if ends else 0.02)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
+        if tied:
+            self.head.weight = self.wte.weight
+
+    def forward(self, tokens):
+        x = self.wte(tokens) + self.wpe.weight[: tokens.shape[1]]
+        for block in self.h:
+            x = block(x)
+        return self.head(self.ln_f(x))
+
+
+class ViT(nn.Module):
+    """timm's: truncated normal(0.02), class token, zero head."""
+
+    def __init__(self, width=48, n_layers=3, zero_head=True):
+        super().__init__()
+        self.patch = nn.Conv2d(3, width, 8, 8)
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.randn(1, 17, width) * 0.02)
+        self.blocks = nn.Sequential(*[Block(width, 4) for _ in range(n_layers)])
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, 10)
+        for part in self.modules():
+            if isinstance(part, nn.Linear):
+                nn.init.trunc_normal_(part.weight, std=0.02)
+                nn.init.zeros_(part.bias)
+        if zero_head:
+            nn.init.zeros_(self.head.weight)
+
+    def forward(self, images):
+        x = self.patch(images).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls_token.expand(len(x), -1, -1), x], 1) + self.pos_embed
+        return self.head(self.norm(self.blocks(x))[:, 0])
+
+
+class MoE(nn.Module):
+    """Two of four experts for each token."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.router = nn.Linear(width, 4, bias=False)
+        self.experts = nn.ModuleList([Mlp(width, 2 * width, F.silu) for _ in range(4)])
+
+    def forward(self, x):
+        shares, chosen = self.router(x).softmax(-1).topk(2)
+        y = torch.zeros_like(x)
+        for i, expert in enumerate(self.experts):
+            share = (shares * (chosen == i)).sum(-1)
+            places = share.nonzero(as_tuple=True)
+            if len(places[0]):
+                y = y.index_put(places, expert(x[places]) * share[places][:, None], accumulate=True)
+        return y
+
+
+class Mamba(nn.Module):
+    """A selective state space, its scan in a loop (Gu and Dao 2023)."""
+
+    def __init__(self, width=32, n_states=8, n_tokens=64, n_layers=2):
+        super().__init__()
+        self.embed, self.norm_f = nn.Embedding(n_tokens, width), nn.LayerNorm(width)
+        self.layers = nn.ModuleList([Selective(width, n_states) for _ in range(n_layers)])
+        self.head = nn.Linear(width, n_tokens, bias=False)
+        nn.init.normal_(self.embed.weight, std=0.02)
+
+    def forward(self, tokens):
+        x = self.embed(tokens)
+        for layer in self.layers:
+            x = layer(x)
+        return self.head(self.norm_f(x))
+
+
+class Selective(nn.Module):
+    def __init__(self, width, n_states):
+        super().__init__()
+        inner = 2 * width
+        self.norm, self.in_proj = nn.LayerNorm(width), nn.Linear(width, 2 * inner, bias=False)
+        self.conv = nn.Conv1d(inner, inner, 4, groups=inner, padding=3)
+        self.x_proj = nn.Linear(inner, 2 * n_states + 2, bias=False)
+        self.dt_proj, self.out_proj = nn.Linear(2, inner), nn.Linear(inner, width, bias=False)
+        self.A_log = nn.Parameter(torch.arange(1.0, n_states + 1).log().repeat(inner, 1))
+        self.D = nn.Parameter(torch.ones(inner))
+        nn.init.constant_(self.dt_proj.bias, math.log(math.expm1(0.01)))
+
+    def forward(self, x):
+        y, z = self.in_proj(self.norm(x)).chunk(2, -1)
+        y = F.silu(self.conv(y.transpose(1, 2))[..., : y.shape[1]].transpose(1, 2))
+        dt, b, c = self.x_proj(y).split([2, self.A_log.shape[1], self.A_log.shape[1]], -1)
+        dt = F.softplus(self.dt_proj(dt))
+        state, outputs = 0.0, []
+        for t in range(y.shape[1]):
+            decay = torch.exp(-dt[:, t, :, None] * self.A_log.exp())
+            state = decay * state + (dt[:, t] * y[:, t])[..., None] * b[:, t, None]
+            outputs.append((state * c[:, t, None]).sum(-1))
+        return x + self.out_proj((torch.stack(outputs, 1) + self.D * y) * F.silu(z))
+
+
+class LstmClassifier(nn.Module):
+    def __init__(self, width=32):
+        super().__init__()
+        self.embed, self.lstm = nn.Embedding(100, width), nn.LSTM(width, width, 2, batch_first=True)
+        self.head = nn.Linear(width, 5)
+
+    def forward(self, tokens):
+        return self.head(self.lstm(self.embed(tokens))[0][:, -1])
+
+
+def _dcgan(net):
+    for part in net.modules():
+        if isinstance(part, (nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.normal_(part.weight, std=0.02)
+        elif isinstance(part, nn.BatchNorm2d):
+            nn.init.normal_(part.weight, 1.0, 0.02)
+    return net
+
+
+def generator(norm=True):
+    layers = []
+    for n_in, n_out, stride, pad in ((32, 64, 1, 0), (64, 32, 2, 1), (32, 16, 2, 1)):
+        layers += [nn.ConvTranspose2d(n_in, n_out, 4, stride, pad, bias=not norm)]
+        layers += [nn.BatchNorm2d(n_out)] * norm + [nn.ReLU(True)]
+    return _dcgan(nn.Sequential(*layers, nn.ConvTranspose2d(16, 3, 4, 2, 1, bias=False), nn.Tanh()))
+
+
+def discriminator():
+    layers = [nn.Conv2d(3, 16, 4, 2, 1, bias=False), nn.LeakyReLU(0.2, True)]
+    for n_in, n_out in ((16, 32), (32, 64)):
+        layers += [nn.Conv2d(n_in, n_out, 4, 2, 1, bias=False), nn.BatchNorm2d(n_out), nn.LeakyReLU(0.2, True)]
+    return _dcgan(nn.Sequential(*layers, nn.Conv2d(64, 1, 4, 1, 0, bias=False), nn.Sigmoid()))
+
+
+class Lora(nn.Module):
+    """A frozen layer and an adapter whose second matrix is zero (Hu et al. 2021)."""
+
+    def __init__(self, base, rank=4):
+        super().__init__()
+        self.base = base.requires_grad_(False)
+        self.lora_A, self.lora_B = (
+            nn.Linear(base.in_features, rank, bias=False),
+            nn.Linear(rank, base.out_features, bias=False),
+        )
+        nn.init.zeros_(self.lora_B.weight)
+
+    def forward(self, x):
+        return self.base(x) + 2 * self.lora_B(self.lora_A(x))
+
+
+def lora():
+    net = perceptron()
+    return nn.Sequential(*[Lora(layer) if isinstance(layer, nn.Linear) else layer for layer in net])
+
+
+class DiT(nn.Module):
+    """adaLN-zero: gates and the last layer zero (Peebles and Xie 2023)."""
+
+    def __init__(self, width=32, n_layers=2):
+        super().__init__()
+        self.patch, self.time = (
+            nn.Linear(12, width),
+            nn.Sequential(nn.Linear(16, width), nn.SiLU(), nn.Linear(width, width)),
+        )
+        self.blocks = nn.ModuleList([Modulated(width) for _ in range(n_layers)])
+        self.norm, self.last = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, 12)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x, times):
+        angles = times[:, None] * torch.exp(-torch.arange(8) / 2)
+        c = self.time(torch.cat([angles.sin(), angles.cos()], -1))
+        x = self.patch(x)
+        for block in self.blocks:
+            x = block(x, c)
+        return self.last(self.norm(x))
+
+
+class Modulated(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm1, self.norm2 = (nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
+        self.attn, self.mlp = Attention(width, 4), Mlp(width, 4 * width)
+        self.ada = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
+        nn.init.zeros_(self.ada[1].weight)
+        nn.init.zeros_(self.ada[1].bias)
+
+    def forward(self, x, c):
+        shift1, scale1, gate1, shift2, scale2, gate2 = self.ada(c)[:, None].chunk(6, -1)
+        x = x + gate1 * self.attn(self.norm1(x) * (1 + scale1) + shift1)
+        return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
+
+
+class UNet(nn.Module):
+    """Two scales, group norms, time added to features, the last convolution zero."""
+
+    def __init__(self, width=16, zero_end=True):
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, width, 3, 1, 1), nn.Conv2d(width, 3, 3, 1, 1)
+        self.time = nn.Linear(8, 2 * width)
+        self.down = nn.Sequential(nn.GroupNorm(4, width), nn.SiLU(), nn.Conv2d(width, 2 * width, 3, 2, 1))
+        self.mid = nn.Sequential(nn.GroupNorm(4, 2 * width), nn.SiLU(), nn.Conv2d(2 * width, 2 * width, 3, 1, 1))
+        self.up = nn.Sequential(nn.GroupNorm(4, 2 * width), nn.SiLU(), nn.ConvTranspose2d(2 * width, width, 4, 2, 1))
+        self.norm = nn.GroupNorm(4, width)
+        if zero_end:
+            nn.init.zeros_(self.last.weight)
+            nn.init.zeros_(self.last.bias)
+
+    def forward(self, x, times):
+        c = self.time(torch.sin(times[:, None] * torch.arange(1.0, 9.0)))
+        x = self.first(x)
+        y = self.down(x) + c[:, :, None, None]
+        return self.last(F.silu(self.norm(x + self.up(y + self.mid(y)))))
+
+
+class ReZero(nn.Module):
+    """No normalization: gates that begin at zero (Bachlechner et al. 2020)."""
+
+    def __init__(self, width=48, n_layers=8):
+        super().__init__()
+        self.embed = nn.Linear(20, width)
+        self.branches = nn.ModuleList([Mlp(width, 2 * width, F.relu) for _ in range(n_layers)])
+        self.gates = nn.Parameter(torch.zeros(n_layers))
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        x = self.embed(x)
+        for gate, branch in zip(self.gates, self.branches, strict=True):
+            x = x + gate * branch(x)
+        return self.head(x)
+
+
+class Mixer(nn.Module):
+    """Tokens and channels in turn (Tolstikhin et al. 2021)."""
+
+    def __init__(self, width=32, n_layers=3):
+        super().__init__()
+        self.patch = nn.Conv2d(3, width, 8, 8)
+        self.norms = nn.ModuleList([nn.LayerNorm(width) for _ in range(2 * n_layers + 1)])
+        self.tokens = nn.ModuleList([Mlp(16, 32) for _ in range(n_layers)])
+        self.channels = nn.ModuleList([Mlp(width, 4 * width) for _ in range(n_layers)])
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, images):
+        x = self.patch(images).flatten(2).transpose(1, 2)
+        for i, (tokens, channels) in enumerate(zip(self.tokens, self.channels, strict=True)):
+            x = x + tokens(self.norms[2 * i](x).transpose(1, 2)).transpose(1, 2)
+            x = x + channels(self.norms[2 * i + 1](x))
+        return self.head(self.norms[-1](x).mean(1))
+
+
+def autoencoder():
+    return nn.Sequential(
+        *[nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 8), nn.ReLU(), nn.Linear(8, 32), nn.ReLU()],
+        *[nn.Linear(32, 64), nn.Sigmoid()],
+    )
+
+
+def transformer_encoder():
+    """PyTorch's own, post-norm, with dropout."""
+    layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+    return nn.Sequential(nn.Embedding(50, 32), nn.TransformerEncoder(layer, 2), nn.Linear(32, 50))
+
+
+def patches_and_times():
+    return [torch.randn(8, 16, 12), torch.rand(8) * 100]
+
+
+def images_and_times():
+    return [torch.randn(8, 3, 16, 16), torch.rand(8) * 100]
