@@ -10,16 +10,21 @@ Nothing is imported here. Each module imports only those above it in the table.
 `files`             the same from a TOML file
 `chaining`          a checkpoint's weights as one stack
 `law_moments`       mean, standard deviation and kurtosis of what a scheme draws
+`histograms`        the shape of a layer's values, whatever their scale
 `propagate`         data forward, gradients backward, and figures of each layer
 `verdicts`          thresholds and their reasons: from figures to findings
 `advice`            the reason and the remedy in words
+`table`             rows of a report, in the width that there is
+`drawing`           what both pictures share: colours, heights of ridges, the axis of scales
+`plot`              the result for a stack of layers as a figure
+`page`              a result as one page of HTML (`sketches`: its drawings)
 `report`            the result for a stack of layers
 `known_schemes`     what known schemes would give a tensor
 `moments`           a tensor's figures in one pass
 `fitting`           which law a tensor's values have, and what speaks against others
 `special_matrices`  what is no draw of one law: orthogonal matrices, identities
-`weights`           weights alone: which scheme would give them, and the result
-`plot`              the result for a stack of layers as a figure
+`weights_report`    the result for weights alone
+`weights`           weights alone: which scheme would give them
 `command`           ``fastinit check`` itself
 =================== =======================================================================================
 """

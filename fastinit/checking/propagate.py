@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.checking import law_moments, units
+from fastinit.checking import histograms, law_moments, units
+from fastinit.checking.histograms import Histogram
 from fastinit.checking.model import Layer, recommended
 from fastinit.laws.dtypes import FLOAT64_FORMAT
 from fastinit.schemes.basic import normal
@@ -15,13 +16,6 @@ from fastinit.schemes.basic import normal
 #: A unit passes nothing on for a sample if its derivative is below this, a tenth of leaky ReLU's slope, which is there
 #: to pass something.
 DEAD_SLOPE = 1e-3
-
-#: Histograms have bins of equal width from -HISTOGRAM_END to HISTOGRAM_END; what lies beyond is in the outermost.
-HISTOGRAM_END = 4.0
-N_BINS = 96
-
-#: Values that a histogram looks at: all units of the first samples, since samples become alike from layer to layer.
-N_HISTOGRAM_VALUES = 1 << 14
 
 
 class Figures(NamedTuple):
@@ -37,8 +31,8 @@ class Figures(NamedTuple):
     width: float  #: the weights' root mean square over the recommended scheme's standard deviation
     gradient_std: float  #: of the gradient with respect to the layer's pre-activations
     gradient_ratio: float  #: its squared length over that of the last layer's
-    histogram: np.ndarray  #: counts of outputs
-    gradient_histogram: np.ndarray  #: counts of gradients times sqrt(n_out / n_out of the last layer)
+    histogram: Histogram  #: of outputs
+    gradient_histogram: Histogram | None  #: of the gradient with respect to pre-activations; None before it is known
 
 
 def run(layers: list[Layer], rng: object, n_samples: int) -> list[Figures]:
@@ -91,8 +85,8 @@ def _forward(layer: Layer, h: np.ndarray, rng: object) -> tuple[np.ndarray, np.n
         math.sqrt(_second_moment(taps)) / _recommended_std(layer),
         math.nan,
         math.nan,
-        _histogram(h),
-        np.zeros(N_BINS, int),
+        histograms.of(h),
+        None,
     )
     return h, slope.astype(np.float32), figures
 
@@ -105,7 +99,7 @@ def _backward(layers: list[Layer], gradient, slopes: list, found: list[Figures],
         found[i] = found[i]._replace(
             gradient_std=float(gradient.std()),
             gradient_ratio=second_moment * layer.n_out / n_last,
-            gradient_histogram=_histogram(gradient * math.sqrt(layer.n_out / n_last)),
+            gradient_histogram=histograms.of(gradient),
         )
         if i:
             gradient = _correlate(gradient, layer.taps(rng).swapaxes(1, 2), layer.kernel, -1) * slopes[i - 1]
@@ -129,13 +123,3 @@ def _second_moment(array: np.ndarray) -> float:
 
 def _recommended_std(layer: Layer) -> float:
     return law_moments.of(recommended(layer).spec.law(layer.shape, FLOAT64_FORMAT)).std
-
-
-def _histogram(array: np.ndarray) -> np.ndarray:
-    """Counts of the first values; none if there is a NaN."""
-    values = array.reshape(-1)[:N_HISTOGRAM_VALUES]
-    if np.isnan(values).any():
-        return np.zeros(N_BINS, int)
-    end = HISTOGRAM_END * (1 - 2.0**-50)
-    bins = (np.clip(values, -end, end) + HISTOGRAM_END) * (N_BINS / (2 * HISTOGRAM_END))
-    return np.bincount(bins.astype(int), minlength=N_BINS)
