@@ -16,8 +16,11 @@ Nothing is imported here. Each module imports only those above it in the table.
 `advice`            the reason and the remedy in words
 `table`             rows of a report, in the width that there is
 `drawing`           what both pictures share: colours, heights of ridges, the axis of scales
+`panels`            the figure's panels: ridges, and lines of scales
 `plot`              the result for a stack of layers as a figure
-`page`              a result as one page of HTML (`sketches`: its drawings)
+`sketches`          drawings in the cells of the page's table
+`page_style`        the page's style sheet
+`page`              a result as one page of HTML
 `report`            the result for a stack of layers
 `known_schemes`     what known schemes would give a tensor
 `moments`           a tensor's figures in one pass

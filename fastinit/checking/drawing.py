@@ -26,9 +26,9 @@ class Colors(NamedTuple):
     healthy: str
 
 
-# Activations and gradients have two of Okabe and Ito's colours each, which stay apart for every kind of colour
-# blindness. All text has a contrast of 4.5 to the paper, as WCAG 2.1 (1.4.3) asks for.
-LIGHT = Colors("#ffffff", "#1f2328", "#656d76", "#e4e7eb", "#e8f3ec", "#0072b2", "#c75400", "#b3261e", "#1a7f4b")
+# Activations and gradients have Okabe and Ito's blues and oranges, which stay apart for every kind of colour blindness;
+# the orange on white is darker than theirs. All text has a contrast of 4.5 to the paper, as WCAG 2.1 (1.4.3) asks for.
+LIGHT = Colors("#ffffff", "#1f2328", "#656d76", "#e4e7eb", "#e8f3ec", "#0072b2", "#bd4f00", "#b3261e", "#1a7f4b")
 DARK = Colors("#0f141a", "#e6e8eb", "#97a1ac", "#2a323b", "#17291f", "#56b4e9", "#e69f00", "#ff7b72", "#56d394")
 
 #: A ridge is cut at SPIKE times its third highest bin, since a rectifier's zeros, or the two ends of a function that

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastinit.checking import drawing
 from fastinit.checking.drawing import Colors
-from fastinit.checking.histograms import N_BINS, Histogram
+from fastinit.checking.histograms import END, N_BINS, Histogram
 
 RIDGES_WIDE, NUMBERS_WIDE, SCALES_WIDE = 2.4, 0.62, 3.2
 
@@ -30,6 +30,8 @@ HEADING, LABEL, SMALL = 10.0, 8.0, 7.0
 
 #: Up to so many layers each has a mark on the lines.
 MAX_MARKED = 100
+
+SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
 #: Of a ridge's color in its area; its outline has all.
 FILL = 0.45
@@ -101,7 +103,9 @@ def ridges(axes, rows: Rows, left: float, heading: float, shown: Ridges, colors:
     for i in rows.named:
         text = "" if shown.histograms[i] is None else drawing.number(shown.stds[i])
         axes.text(right + BESIDE, rows.y(i), text, size=LABEL, color=colors.muted, va="center_baseline")
-    for share, text in (0.0, "−4σ"), (0.25, "−2σ"), (0.5, "mean"), (0.75, "2σ"), (1.0, "4σ"):
+    for share in 0.0, 0.25, 0.5, 0.75, 1.0:
+        deviations = END * (2 * share - 1)
+        text = f"{drawing.number(deviations)}{SIGMA}" if deviations else "mean"
         _tick(axes, rows, left + RIDGES_WIDE * share, text, colors)
 
 

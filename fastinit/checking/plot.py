@@ -35,7 +35,16 @@ DOTS_PER_INCH = 150
 #: Characters of a line of text, to begin with.
 MAX_LINE = 220
 
-STYLE = {"text.parse_math": False, "font.family": "DejaVu Sans", "svg.hashsalt": "fastinit"}
+#: Names are no formulas. Letters are as wide as measured, not rounded to whole dots.
+STYLE = {
+    "text.parse_math": False,
+    "text.hinting": "no_hinting",
+    "font.family": "DejaVu Sans",
+    "svg.hashsalt": "fastinit",  # else names of parts of an SVG file are random
+}
+
+#: What a file would tell of the time at which it was written: the same report is the same picture.
+UNTIMED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": None}
 
 
 def write(report, path: str | os.PathLike, dark: bool = False) -> None:
@@ -50,7 +59,7 @@ def write(report, path: str | os.PathLike, dark: bool = False) -> None:
 
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # names in any script
-        _figure(report, drawing.DARK if dark else drawing.LIGHT).savefig(path)
+        _figure(report, drawing.DARK if dark else drawing.LIGHT).savefig(path, metadata=UNTIMED[path.suffix])
 
 
 class _Line(NamedTuple):
@@ -80,7 +89,9 @@ def _figure(report, colors: Colors):
     wide = lefts[-1] + panels.SCALES_WIDE + MARGIN
     lines = _lines(report, colors, wide - 2 * MARGIN)
     heading = MARGIN + sum(line.high for line in lines) + HEADING_HIGH / 2
-    rows = Rows(n_layers, row_high, heading + HEADING_HIGH + max(panels.rise(row_high) - row_high - panels.ABOVE, 0.0), named)
+    rows = Rows(
+        n_layers, row_high, heading + HEADING_HIGH + max(panels.rise(row_high) - row_high - panels.ABOVE, 0.0), named
+    )
 
     figure = Figure((wide, rows.bottom + AXIS_HIGH + MARGIN), dpi=DOTS_PER_INCH, facecolor=colors.paper)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide), ylim=(rows.bottom + AXIS_HIGH + MARGIN, 0))
