@@ -30,7 +30,7 @@ LINE = 1.4
 #: Characters of a name and of an activation; longer ones are shortened in the middle.
 MAX_NAME, MAX_ACTIVATION = 64, 24
 
-DOTS_PER_INCH = 150
+DOTS_PER_INCH = 120
 
 #: Characters of a line of text, to begin with.
 MAX_LINE = 220
