@@ -1,7 +1,6 @@
 """``fastinit check``: what it prints, exit statuses, and refusals in one line."""
 
 import json
-import os
 import subprocess
 import sys
 
@@ -161,36 +160,6 @@ def test_a_table_is_as_wide_as_the_terminal(run, monkeypatch, capsys):
         _, shown, _ = run(*RELU)
         assert shown == fi.check([784, 256, 256, 10], "relu", "he_normal").text(columns) + "\n"
         assert max(map(len, shown.splitlines())) <= columns < max(map(len, piped.splitlines()))
-
-
-SICK = ("--layers", "30,30,30,30", "--scheme", "zeros")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status"),
-    [(["check", *RELU], 0), (["check", *SICK, "--json"], 1), (["info"], 0), (["init", "--help"], 0)],
-    ids=["healthy", "sick", "info", "help"],
-)
-@pytest.mark.parametrize("both", [False, True], ids=["out", "out and error"])
-def test_a_reader_that_stops_changes_nothing(arguments, status, both):
-    reader, writer = os.pipe()
-    os.close(reader)
-    try:
-        where = {"stdout": writer, "stderr": writer if both else subprocess.PIPE}
-        done = subprocess.run([sys.executable, "-m", "fastinit", *arguments], **where, text=True, timeout=100)
-    finally:
-        os.close(writer)
-    assert done.returncode == status
-    assert not done.stderr
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
-def test_a_full_disk_is_told():
-    with open("/dev/full", "w") as full:
-        command = [sys.executable, "-m", "fastinit", "check", *RELU]
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
-    assert done.returncode == 2
-    assert done.stderr == "fastinit: error: standard output: No space left on device\n"
 
 
 def test_bad_input_is_2_in_one_line(run, tmp_path):

@@ -31,6 +31,20 @@ class Colors(NamedTuple):
 LIGHT = Colors("#ffffff", "#1f2328", "#656d76", "#e4e7eb", "#e8f3ec", "#0072b2", "#bd4f00", "#b3261e", "#1a7f4b")
 DARK = Colors("#0f141a", "#e6e8eb", "#97a1ac", "#2a323b", "#17291f", "#56b4e9", "#e69f00", "#ff7b72", "#56d394")
 
+
+class Line(NamedTuple):
+    """One of the two lines of scales."""
+
+    field: str  #: of a layer
+    kind: str  #: the name of its color
+    text: str
+
+
+LINES = (
+    Line("activation_ratio", "activations", "activations / inputs"),
+    Line("gradient_ratio", "gradients", "gradients / last layer"),
+)
+
 #: A ridge is cut at SPIKE times its third highest bin, since a rectifier's zeros, or the two ends of a function that
 #: saturates, would flatten all the rest; but not below CUT times the mean count of bins that hold anything.
 SPIKE, CUT = 1.5, 4.0
@@ -90,9 +104,14 @@ class Scale(NamedTuple):
         return [*((self.place(10.0**power), power_of_ten(power)) for power in powers), *ends]
 
 
+def ratios_of(layer) -> list[float]:
+    """Of both LINES."""
+    return [getattr(layer, line.field) for line in LINES]
+
+
 def scale_of(layers: Iterable) -> Scale:
     """One that has room for all ratios, and the healthy band with a power of ten more on each side."""
-    ratios = [ratio for layer in layers for ratio in (layer.activation_ratio, layer.gradient_ratio)]
+    ratios = [ratio for layer in layers for ratio in ratios_of(layer)]
     powers = [math.log10(ratio) for ratio in ratios if 0 < ratio < math.inf]
     least = math.log10(SCALE_CHANGE) + 1
     low, high = math.floor(min([-least, *powers])), math.ceil(max([least, *powers]))

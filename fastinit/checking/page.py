@@ -21,7 +21,7 @@ HOW_TO_READ = (
     "layer's. The shaded band is healthy."
 )
 
-KEY = '<span class="activations">● activations / inputs</span> <span class="gradients">■ gradients / last layer</span>'
+MARKS = {"activations": "●", "gradients": "■"}
 
 
 def write(page: str, path: str | os.PathLike) -> None:
@@ -32,7 +32,8 @@ def write(page: str, path: str | os.PathLike) -> None:
 def of_network(report) -> str:
     """The page of a stack of layers: of what `plot.write` asks for, and ``table()``."""
     scale = drawing.scale_of(report.layers)
-    heads = ["activations", "gradients", f"second moment<br>{KEY}<br>{sketches.axis(scale)}"]
+    key = " ".join(f'<span class="{line.kind}">{MARKS[line.kind]} {line.text}</span>' for line in drawing.LINES)
+    heads = ["activations", "gradients", f"second moment<br>{key}<br>{sketches.axis(scale)}"]
     cells = [
         [sketches.ridge(outputs, "activations"), sketches.ridge(gradients, "gradients"), scales]
         for (outputs, gradients), scales in zip(report.histograms, sketches.scales(report.layers, scale), strict=True)

@@ -31,6 +31,9 @@ HEADING, LABEL, SMALL = 10.0, 8.0, 7.0
 #: Up to so many layers each has a mark on the lines.
 MAX_MARKED = 100
 
+#: Both lines can be told apart without their colors.
+MARKERS = {"activations": "o", "gradients": "s"}
+
 SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
 
 #: Of a ridge's color in its area; its outline has all.
@@ -123,29 +126,14 @@ def scales(axes, rows: Rows, left: float, heading: float, layers, colors: Colors
         axes.vlines(x, top, rows.bottom, color=colors.faint, linewidth=0.6, zorder=1.5)
         _tick(axes, rows, x, text, colors)
     y = [rows.y(i) for i in range(rows.n)]
-    for i, line in enumerate(lines_of(colors)):
-        x = [left + SCALES_WIDE * scale.place(getattr(layer, line.field)) for layer in layers]
+    for i, line in enumerate(drawing.LINES):
+        color, marker = getattr(colors, line.kind), MARKERS[line.kind]
+        x = [left + SCALES_WIDE * scale.place(drawing.ratios_of(layer)[i]) for layer in layers]
         size = 3.4 if rows.n <= MAX_MARKED else 0
-        axes.plot(x, y, color=line.color, marker=line.marker, markersize=size, linewidth=1.4, zorder=3)
+        axes.plot(x, y, color=color, marker=marker, markersize=size, linewidth=1.4, zorder=3)
         key = left + i * SCALES_WIDE / 2
-        axes.plot(key + 0.04, heading + KEY_BELOW + 0.05, line.marker, color=line.color, markersize=4)
-        axes.text(key + 0.13, heading + KEY_BELOW, line.text, size=LABEL, color=line.color, va="top")
-
-
-class Line(NamedTuple):
-    """One of the two lines of the last panel."""
-
-    field: str
-    text: str
-    marker: str
-    color: str
-
-
-def lines_of(colors: Colors) -> tuple[Line, Line]:
-    return (
-        Line("activation_ratio", "activations / inputs", "o", colors.activations),
-        Line("gradient_ratio", "gradients / last layer", "s", colors.gradients),
-    )
+        axes.plot(key + 0.04, heading + KEY_BELOW + 0.05, marker, color=color, markersize=4)
+        axes.text(key + 0.13, heading + KEY_BELOW, line.text, size=LABEL, color=color, va="top")
 
 
 def _tick(axes, rows: Rows, x: float, text: str, colors: Colors) -> None:

@@ -14,9 +14,6 @@ ROW_HIGH, RIDGE_WIDE, SCALE_WIDE = 30, 122, 230
 BASE = ROW_HIGH - 4  #: of a ridge
 MARK = 2.8  #: half of a mark's width
 
-#: Both lines: the class by which they have their color, and the field of a layer.
-LINES = (("activations", "activation_ratio"), ("gradients", "gradient_ratio"))
-
 
 def ridge(histogram: Histogram | None, what: str) -> str:
     """A filled curve; nothing of no histogram."""
@@ -39,10 +36,9 @@ def scales(layers: Sequence, scale: Scale) -> list[str]:
     band = f'<rect class="band" x="{low:.1f}" width="{high - low:.1f}" height="{ROW_HIGH}"/>'
     grid = "".join(f'<path class="faint" d="M{SCALE_WIDE * place:.1f} 0V{ROW_HIGH}"/>' for place, _ in scale.ticks)
     marks = [""] * len(layers)
-    for what, field in LINES:
-        x = [SCALE_WIDE * scale.place(getattr(layer, field)) for layer in layers]
-        for i in range(len(layers)):
-            marks[i] += _line(x, i, what)
+    for which, line in enumerate(drawing.LINES):
+        x = [SCALE_WIDE * scale.place(drawing.ratios_of(layer)[which]) for layer in layers]
+        marks = [mark + _line(x, i, line.kind) for i, mark in enumerate(marks)]
     return [
         _svg("scales", SCALE_WIDE, _label(layer), band + grid + mark) for layer, mark in zip(layers, marks, strict=True)
     ]
@@ -72,7 +68,7 @@ def _line(x: list[float], i: int, what: str) -> str:
 
 
 def _label(layer) -> str:
-    activations, gradients = (drawing.number(getattr(layer, field)) for _, field in LINES)
+    activations, gradients = map(drawing.number, drawing.ratios_of(layer))
     return f"activations {activations} times the inputs', gradients {gradients} times the last layer's"
 
 
