@@ -50,8 +50,9 @@ UNTIMED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": None}
 def write(report, path: str | os.PathLike, dark: bool = False) -> None:
     """Draw a report into a file of the type that its name says.
 
-    It has ``verdict``, ``healthy``, ``reason``, ``remedy``, ``histograms``, a pair for each layer, and ``layers``, each
-    with ``name``, ``activation``, ``findings``, ``std``, ``gradient_std`` and two ratios.
+    It has ``verdict``, ``healthy``, ``reason``, ``remedy``, ``histograms``, a pair for each layer of which the second
+    may be None, and ``layers``, each with strings ``name`` and ``activation``, ``findings``, and ``std``,
+    ``gradient_std`` and both ratios, which may be NaN.
     """
     dark = checks.boolean("plot", "dark", dark)
     path = written_files.check_plot("plot", "path", path)
@@ -89,9 +90,8 @@ def _figure(report, colors: Colors):
     wide = lefts[-1] + panels.SCALES_WIDE + MARGIN
     lines = _lines(report, colors, wide - 2 * MARGIN)
     heading = MARGIN + sum(line.high for line in lines) + HEADING_HIGH / 2
-    rows = Rows(
-        n_layers, row_high, heading + HEADING_HIGH + max(panels.rise(row_high) - row_high - panels.ABOVE, 0.0), named
-    )
+    beyond = max(panels.rise(row_high) - row_high - panels.ABOVE, 0.0)  # what the first ridge needs above its row
+    rows = Rows(n_layers, row_high, heading + HEADING_HIGH + beyond, named)
 
     figure = Figure((wide, rows.bottom + AXIS_HIGH + MARGIN), dpi=DOTS_PER_INCH, facecolor=colors.paper)
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide), ylim=(rows.bottom + AXIS_HIGH + MARGIN, 0))
