@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from fastinit.checking.report import NetworkReport
-from fastinit.checking.weights import WeightsReport
+from fastinit.checking.weights_report import WeightsReport
 from fastinit.laws.axis_roles import Axes
 from fastinit.plans.part import Part
 from fastinit.plans.rules import Keep

@@ -13,6 +13,7 @@ from fastinit._version import __version__
 from fastinit.checkpoints import arguments, command
 from fastinit.common.arguments import at_least
 from fastinit.common.errors import Shown, reject_value
+from fastinit.common.standard_streams import outliving_readers
 from fastinit.config import show_config
 from fastinit.laws.dtypes import FORMATS
 from fastinit.plans.plan import Plan
@@ -22,16 +23,24 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 
 def main(given: list[str] | None = None) -> int:
-    """Run one command and return the exit status; every foreseen failure is one line on standard error."""
-    options = _parser().parse_args(given)
-    for number in STOP_SIGNALS:
-        signal.signal(number, _stop)
+    """Run one command and return the exit status; every foreseen failure is one line on standard error.
+
+    A reader that stops reading, as ``head`` does, changes neither.
+    """
+    with outliving_readers():
+        options = _parser().parse_args(given)
+        for number in STOP_SIGNALS:
+            signal.signal(number, _stop)
+        return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
     try:
-        return options.run(options) or 0
+        status = options.run(options) or 0
+        sys.stdout.flush()  # a full disk is told here, and not when all is over
+        return status
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
-    except BrokenPipeError:
-        return 1
     except OSError as error:
         where = error.filename or "standard output"
         if isinstance(where, str) and Path(where).name.startswith("."):  # a temporary one's: the user's own name for it
@@ -99,13 +108,25 @@ def _add_check(check: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="the last layer's activation (default linear)",
     )
-    check.add_argument("--scheme", metavar="NAME", help="what fills the weights (default: what is recommended)")
+    check.add_argument(
+        "--scheme",
+        metavar="NAME[:PARAM=VALUE,...]",
+        help="what fills the weights, as normal:std=0.01 (default: what is recommended)",
+    )
     check.add_argument("--bias", type=float, metavar="X", help="biases of all units (default 0)")
     check.add_argument("--layout", choices=("io", "oi"), help="of weights: io as in Keras and JAX, oi as in PyTorch")
     check.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="of weights and data (default 0)")
     check.add_argument("--samples", type=at_least(1), default=128, metavar="N", help="inputs (default 128)")
-    check.add_argument("--plot", type=Path, metavar="FILE.png", help="draw histograms and scales (needs matplotlib)")
+    check.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE.png",
+        help="draw a network's histograms and scales, as .png, .svg or .pdf (needs matplotlib)",
+    )
+    check.add_argument("--dark", action="store_true", help="with --plot: light on dark")
+    check.add_argument("--html", type=Path, metavar="FILE.html", help="write all of it as one page")
     check.add_argument("--json", action="store_true", help="print JSON, not a table")
+    check.add_argument("--quiet", action="store_true", help="print nothing but errors; the exit status tells")
     check.set_defaults(run=_check, failure=2)
 
 

@@ -17,6 +17,7 @@ from command_line import fails, fastinit, in_this_process, interrupted
 from fastinit.bench import command, measure, plan, plot, report
 from fastinit.bench.peer_interface import COMMON_LAWS, LAWS
 from fastinit.bench.peers import CEILINGS
+from fastinit.common import written_files
 
 TINY = ("bench", "--mib", "1", "--rounds", "1", "--threads", "1")
 
@@ -141,7 +142,7 @@ def test_refused_before_anything_is_measured(tmp_path):
 
 def test_a_link_to_a_file_that_is_yet_to_be_written_stays(tmp_path):
     (tmp_path / "link.json").symlink_to(tmp_path / "target.json")
-    command._check_writable("--json", tmp_path / "link.json")
+    written_files.check_writable("bench", "--json", tmp_path / "link.json")
     assert os.listdir(tmp_path) == ["link.json"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from networks import ALL, HELD, TRIED
 
 import fastinit as fi
-from fastinit.checking import activations, correlations, layer_fields, model, plot, units, verdicts
+from fastinit.checking import activations, correlations, layer_fields, model, units, verdicts
 from fastinit.checking.advice import REASONS
 from fastinit.schemes.recommendation import BY_ACTIVATION
 
@@ -228,9 +228,3 @@ def test_text_and_dictionary():
     assert saved["findings"] == ["symmetric", "vanishing"]
     assert saved["layers"][0]["shape"] == [30, 20]
     assert saved["layers"][0].keys() == set(report.layers[0]._fields)
-
-
-def test_plot(tmp_path):
-    for layers, scheme in (([20] * 51, None), ([20] * 3, "zeros"), ([20, 5], fi.get("normal", std=1e30))):
-        plot.write(fi.check(layers, "relu", scheme), tmp_path / "x.png")
-        assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")

@@ -29,7 +29,7 @@ def run(monkeypatch, capsys):
 def test_as_a_process():
     done = fastinit("check", *RELU)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{fi.check([784, 256, 256, 10], 'relu', 'he_normal')}\n"
+    assert done.stdout == fi.check([784, 256, 256, 10], "relu", "he_normal").text(None) + "\n"
 
 
 def test_options_are_the_arguments(run):
@@ -58,7 +58,7 @@ def test_a_model_and_its_weights(run, tmp_path):
     assert (status, json.loads(out)["verdict"]) == (0, "healthy")
     status, out, _ = run(tmp_path / "w.safetensors")
     assert status == 0
-    assert out == f"{fi.check(weights)}\n"
+    assert out == fi.check(weights).text(None) + "\n"
     save_file({"w": 9 * weights["a.weight"]}, tmp_path / "w.safetensors")
     assert run(tmp_path / "w.safetensors")[0] == 1
 
@@ -87,10 +87,79 @@ def test_a_fresh_checkpoint_is_of_known_schemes(run, tmp_path, monkeypatch):
     assert any("sqrt(2 * 3)" in label for label in fits["h.1.mlp.c_proj.weight"])
 
 
-def test_plot(run, tmp_path):
-    status, _, error = run(*RELU, "--plot", tmp_path / "x.svg")
+def test_all_at_once(run, tmp_path):
+    status, out, error = run(*RELU, "--plot", tmp_path / "x.svg", "--dark", "--html", tmp_path / "x.html", "--json")
     assert (status, error) == (0, "")
-    assert "layer 2, relu" in (tmp_path / "x.svg").read_text()
+    assert "layer 2" in (tmp_path / "x.svg").read_text()
+    assert "<h1" in (tmp_path / "x.html").read_text()
+    assert json.loads(out)["verdict"] == "healthy"
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]])
+def test_quiet(run, tmp_path, how):
+    assert run(*RELU, "--quiet", *how) == (0, "", "")
+    sick = "--layers", ",".join(["20"] * 9), "--scheme", "zeros", "--html", tmp_path / "x.html"
+    assert run(*sick, "--quiet", *how) == (1, "", "")
+    assert (tmp_path / "x.html").exists()
+    status, out, error = run("--layers", "3", "--quiet", *how)
+    assert (status, out, error.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "scheme"),
+    [
+        ("normal:std=0.01", fi.get("normal", std=0.01)),
+        ("he_normal:negative_slope=0.2,mode=fan_out", fi.get("he_normal", negative_slope=0.2, mode="fan_out")),
+        ("glorot_uniform", "glorot_uniform"),
+        ("glorot_normal:truncated=true", fi.get("glorot_normal", truncated=True)),
+        (" orthogonal : gain = 2 ", fi.get("orthogonal", gain=2)),
+    ],
+)
+def test_schemes_with_parameters(run, text, scheme):
+    _, out, error = run("--layers", "40,30,5", "--scheme", text, "--json")
+    assert error == ""
+    assert json.loads(out) == fi.check([40, 30, 5], scheme=scheme).to_dict()
+
+
+def test_networks_in_files_are_drawn(run, tmp_path):
+    tensors = {f"net.{i}.weight": fi.he_normal((20, 20), rng=i) for i in range(3)}
+    save_file(tensors, tmp_path / "w.safetensors")
+    (tmp_path / "m.toml").write_text("layers = [20, 20, 5]")
+    for file in ([tmp_path / "m.toml"], [tmp_path / "w.safetensors", "--activation", "relu"]):
+        (tmp_path / "x.svg").unlink(missing_ok=True)
+        status, _, error = run(*file, "--plot", tmp_path / "x.svg")
+        assert (status, error, (tmp_path / "x.svg").exists()) == (0, "", True)
+    status, _, _ = run(tmp_path / "w.safetensors", "--html", tmp_path / "w.html")
+    assert status == 0
+    assert "net.2.weight" in (tmp_path / "w.html").read_text()
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch):
+    from fastinit.checking import command
+
+    monkeypatch.setattr(command, "check", lambda *arguments, **others: pytest.fail("it has begun"))
+    for options in (
+        [tmp_path / "w.safetensors", "--plot", tmp_path / "x.png"],
+        [tmp_path / "w.index.json", "--plot", tmp_path / "x.png"],
+        [*RELU, "--plot", tmp_path / "no" / "x.png"],
+        [*RELU, "--html", tmp_path / "no" / "x.html"],
+        [*RELU, "--html", tmp_path / "x.png"],
+        [*RELU, "--html", tmp_path],
+        [*RELU, "--scheme", "normal:std"],
+    ):
+        status, out, _ = run(*options)
+        assert (status, out) == (2, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_is_as_wide_as_the_terminal(run, monkeypatch, capsys):
+    _, piped, _ = run(*RELU)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    for columns in 30, 60, 90:
+        monkeypatch.setenv("COLUMNS", str(columns))
+        _, shown, _ = run(*RELU)
+        assert shown == fi.check([784, 256, 256, 10], "relu", "he_normal").text(columns) + "\n"
+        assert max(map(len, shown.splitlines())) <= columns < max(map(len, piped.splitlines()))
 
 
 def test_bad_input_is_2_in_one_line(run, tmp_path):
@@ -107,9 +176,16 @@ def test_bad_input_is_2_in_one_line(run, tmp_path):
         ([tmp_path / "bad.toml"], "check: file: expected a model in TOML, got "),
         ([tmp_path / "x.bin"], "check: file: expected a name that ends in .toml, .safetensors or .index.json"),
         ([tmp_path / "w.safetensors", "--scheme", "zeros"], "check: --scheme: expected --layers beside it, not a file"),
-        ([tmp_path / "w.safetensors", "--plot", tmp_path / "x.png"], "check: --plot: expected a network, got weights"),
+        (
+            [tmp_path / "w.safetensors", "--plot", tmp_path / "x.png"],
+            "check: --plot: expected a network, got weights alone, '",
+        ),
         (["--layers", "3,4", "--plot", tmp_path / "x.txt"], "check: --plot: expected a name that ends in .png"),
-        (["--layers", "3,4", "--plot", tmp_path / "no" / "x.png"], "check: --plot: expected a file in a folder"),
+        (["--layers", "3,4", "--plot", tmp_path / "no" / "x.png"], "check: --plot: expected a file that can be"),
+        (["--layers", "3,4", "--html", tmp_path / "x.svg"], "check: --html: expected a name that ends in .html, .htm"),
+        (["--layers", "3,4", "--scheme", "normal:0.1"], "check: --scheme: expected SCHEME, with parameters as SCHEME:"),
+        (["--layers", "3,4", "--scheme", ":std=1"], "check: --scheme: expected SCHEME, with parameters as SCHEME:"),
+        (["--layers", "3,4", "--dark"], "check: --dark: expected --plot beside it, got none"),
     ]
     for arguments, words in bad:
         status, out, error = run(*arguments)

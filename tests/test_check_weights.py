@@ -176,7 +176,7 @@ def test_the_whole_has_the_gravest_verdict():
     report = fi.check({"a": good, "b": odd, "c": bad})
     assert report.verdict == "not finite"
     assert not report.healthy
-    assert [row.split()[0] for row in str(report).split("\n\n")[0].splitlines()] == ["tensor", "a", "b", "c"]
+    assert [row.split()[0] for row in report.text(None).split("\n\n")[0].splitlines()] == ["tensor", "a", "b", "c"]
     assert report.to_dict()["tensors"][2]["mean"] is None
     assert str(report).endswith("\nnot finite: 1 known, 1 unknown, 1 not finite")
     assert str(fi.check({"a": good})).endswith("\nknown: 1 known")

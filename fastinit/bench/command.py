@@ -9,7 +9,7 @@ from pathlib import Path
 from fastinit.bench import buffers, machine, plan, report, supervise
 from fastinit.bench.peer_interface import Unavailable
 from fastinit.bench.peers import PEERS
-from fastinit.common import plot_file, progress
+from fastinit.common import progress, written_files
 from fastinit.common.errors import Shown, reject_value
 from fastinit.filling.threads import MAX_THREADS
 
@@ -23,9 +23,9 @@ def main(options: Namespace) -> None:
             if getattr(options, name) is not None:
                 reject_value("bench", "--from", f"no --{name} beside it", Shown(getattr(options, name)))
     if options.plot is not None:
-        _check_plot(options.plot)
+        written_files.check_plot("bench", "--plot", options.plot)
     if options.json is not None:
-        _check_writable("--json", options.json)
+        written_files.check_writable("bench", "--json", options.json)
     saved = measure(options) if options.saved is None else read(options.saved)
     print(*report.lines(saved), sep="\n")
     if options.json is not None:
@@ -80,21 +80,3 @@ def read(path: Path) -> dict:
     except Exception:  # whatever another program has made of it
         reject_value("bench", "--from", f"a file that --json wrote, of format {report.FORMAT}", str(path))
     return saved
-
-
-def _check_plot(path: Path) -> None:
-    plot_file.check("bench", path)
-    _check_writable("--plot", path)
-
-
-def _check_writable(option: str, path: Path) -> None:
-    """By opening it, since permissions alone do not tell; what was not there before is not there after."""
-    target = path.resolve()  # not the symbolic link that may lead there
-    existed = target.exists()
-    try:
-        with target.open("ab"):
-            pass
-        if not existed:
-            target.unlink()
-    except OSError as error:
-        reject_value("bench", option, "a file that can be written", Shown(f"{str(path)!r} ({error.strerror})"))

@@ -15,6 +15,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 `chaining`          a checkpoint's weights as one stack
 `given`             arguments that `check` and `calibrate` have in common
 `law_moments`       mean, standard deviation and kurtosis of what a scheme draws
+`histograms`        the shape of a layer's values, whatever their scale
 `correlations`      convolutions and dense layers, forward and back
 `figures`           what one step does to the data, in numbers
 `propagate`         data forward and gradients back through all steps
@@ -25,13 +26,20 @@ Nothing is imported here. Each module imports only those above it in the table.
 `calibrating`       weights scaled, layer by layer, to one width on a batch
 `calibration`       `fastinit.calibrate`
 `remedies`          what to do, tried before it is offered
+`table`             rows of a report, in the width that there is
+`drawing`           what both pictures share: colours, heights of ridges, the axis of scales
+`panels`            the figure's panels: ridges, and lines of scales
+`plot`              the result for a stack of layers as a figure
+`sketches`          drawings in the cells of the page's table
+`page_style`        the page's style sheet
+`page`              a result as one page of HTML
 `report`            the result for a stack of layers
 `known_schemes`     what known schemes would give a tensor
 `moments`           a tensor's figures in one pass
 `fitting`           which law a tensor's values have, and what speaks against others
 `special_matrices`  what is no draw of one law: orthogonal matrices, identities
-`weights`           weights alone: which scheme would give them, and the result
-`plot`              the result for a stack of layers as a figure
+`weights_report`    the result for weights alone
+`weights`           weights alone: which scheme would give them
 `command`           ``fastinit check`` itself
 =================== =======================================================================================
 """

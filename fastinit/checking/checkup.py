@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from fastinit.checking import frameworks
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, reject_value
@@ -120,6 +119,8 @@ def check(
     'he_normal'
     """
     own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
+    from fastinit.checking import frameworks
+
     framework = frameworks.of(layers)
     if framework is not None:
         return frameworks.report(WHERE, framework, layers, activation, batch, loss, rng, n_samples, own)

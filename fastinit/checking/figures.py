@@ -7,20 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.checking import law_moments, units
+from fastinit.checking import histograms, law_moments, units
+from fastinit.checking.histograms import Histogram
 from fastinit.checking.network import Layer, Step
 from fastinit.laws.dtypes import FLOAT64_FORMAT
 
 #: A unit passes nothing on for a sample if its derivative is below this, a tenth of leaky ReLU's slope, which is there
 #: to pass something.
 DEAD_SLOPE = 1e-3
-
-#: Histograms have bins of equal width from -HISTOGRAM_END to HISTOGRAM_END; what lies beyond is in the outermost.
-HISTOGRAM_END = 4.0
-N_BINS = 96
-
-#: Values that a histogram looks at: all units of the first samples, since samples become alike from layer to layer.
-N_HISTOGRAM_VALUES = 1 << 14
 
 
 class Figures(NamedTuple):
@@ -39,8 +33,8 @@ class Figures(NamedTuple):
     width: float  #: the weights' root mean square over the recommended scheme's standard deviation; NaN without weights
     gradient_std: float  #: of the gradient with respect to the pre-activations
     gradient_ratio: float  #: its squared length over that of the last step's
-    histogram: np.ndarray  #: counts of outputs
-    gradient_histogram: np.ndarray  #: counts of gradients
+    histogram: Histogram  #: of outputs
+    gradient_histogram: Histogram | None  #: of the gradient with respect to pre-activations; None before it is known
 
     @property
     def n_out(self) -> int:
@@ -67,8 +61,8 @@ def forward(step: Step, z: np.ndarray, h: np.ndarray, slope: np.ndarray, is_in_b
         math.nan if taps is None else math.sqrt(second_moment(taps)) / recommended_std(step),
         math.nan,
         math.nan,
-        _histogram(h),
-        np.zeros(N_BINS, int),
+        histograms.of(h),
+        None,
     )
 
 
@@ -78,7 +72,7 @@ def backward(found: Figures, gradient: np.ndarray) -> Figures:
     return found._replace(
         gradient_std=float(gradient.std()),
         gradient_ratio=second_moment(gradient) * gradient.size,
-        gradient_histogram=_histogram(gradient),
+        gradient_histogram=histograms.of(gradient),
     )
 
 
@@ -110,13 +104,3 @@ def signal_share(h: np.ndarray) -> float:
 
 def recommended_std(layer: Layer) -> float:
     return law_moments.of(layer.recommended.spec.law(layer.shape, FLOAT64_FORMAT)).std
-
-
-def _histogram(array: np.ndarray) -> np.ndarray:
-    """Counts of the first values; none if there is a NaN."""
-    values = array.reshape(-1)[:N_HISTOGRAM_VALUES]
-    if np.isnan(values).any():
-        return np.zeros(N_BINS, int)
-    end = HISTOGRAM_END * (1 - 2.0**-50)
-    bins = (np.clip(values, -end, end) + HISTOGRAM_END) * (N_BINS / (2 * HISTOGRAM_END))
-    return np.bincount(bins.astype(int), minlength=N_BINS)

@@ -1,109 +1,146 @@
-"""A network's report as a figure: histograms of each layer as ridges, and the scale from layer to layer."""
+"""A network's report as a figure: each layer's distributions as ridges, and the scale from layer to layer.
+
+Everything has its place in inches, and the figure grows with its longest name: so nothing is cut off.
+"""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
+import os
+import warnings
+from collections.abc import Iterable
+from typing import NamedTuple
 
-import numpy as np
+from fastinit.checking import drawing, panels
+from fastinit.checking.drawing import Colors
+from fastinit.checking.panels import Rows
+from fastinit.common import checks, written_files
+from fastinit.common.terminal import printable, shortened, wrapped
 
-from fastinit.checking.figures import HISTOGRAM_END, N_BINS
-from fastinit.checking.report import NetworkReport
-from fastinit.checking.verdicts import SCALE_CHANGE
+# Inches.
+MARGIN, GAP = 0.36, 0.26
+LABEL_HIGH = 0.15  #: of a row that is named, at least
+MAX_ROW_HIGH, MAX_ROWS_HIGH = 0.42, 8.4
+HEADING_HIGH, AXIS_HIGH = 0.56, 0.2
 
-# Okabe and Ito's colours, which stay apart for every kind of colour blindness.
-ACTIVATIONS, GRADIENTS, SICK = "#0072B2", "#D55E00", "#CC3311"
-INK, FAINT = "#333333", "#e6efe6"
+# Points; a line of text is LINE times as high.
+TITLE, TEXT = 17.0, 9.5
+LINE = 1.4
 
-#: How many rows a ridge may rise over: enough to be seen among 50, without hiding the next.
-RIDGE_ROWS = 1.7
+#: Characters of a name and of an activation; longer ones are shortened in the middle.
+MAX_NAME, MAX_ACTIVATION = 64, 24
 
-#: A ridge is cut at this many times its layer's mean density over the bins that hold anything: the zeros of a rectifier
-#: would flatten all the rest.
-CUT = 4.0
-
-MAX_NAMES = 26  #: layers that are all named; of more, every so many
-
-INCHES_WIDE, MIN_INCHES_HIGH, MAX_INCHES_HIGH = 10.0, 3.6, 9.0
 DOTS_PER_INCH = 120
 
+#: Characters of a line of text, to begin with.
+MAX_LINE = 220
 
-def write(report: NetworkReport, path: Path) -> None:
-    """Draw the three panels, layers from top to bottom in each, into a file of the type that its name says."""
+#: Names are no formulas. Letters are as wide as measured, not rounded to whole dots.
+STYLE = {
+    "text.parse_math": False,
+    "text.hinting": "no_hinting",
+    "font.family": "DejaVu Sans",
+    "svg.hashsalt": "fastinit",  # else names of parts of an SVG file are random
+}
+
+#: What a file would tell of the time at which it was written: the same report is the same picture.
+UNTIMED = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": None}
+
+
+def write(report, path: str | os.PathLike, dark: bool = False) -> None:
+    """Draw a report into a file of the type that its name says.
+
+    It has ``verdict``, ``healthy``, ``reason``, ``remedy``, ``histograms``, a pair for each layer of which the second
+    may be None, and ``layers``, each with strings ``name`` and ``activation``, ``findings``, and ``std``,
+    ``gradient_std`` and both ratios, which may be NaN.
+    """
+    dark = checks.boolean("plot", "dark", dark)
+    path = written_files.check_plot("plot", "path", path)
     import matplotlib
+
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # names in any script
+        _figure(report, drawing.DARK if dark else drawing.LIGHT).savefig(path, metadata=UNTIMED[path.suffix])
+
+
+class _Line(NamedTuple):
+    """Of the text above the panels."""
+
+    text: str
+    size: float
+    color: str
+    weight: str = "normal"
+
+    @property
+    def high(self) -> float:
+        return self.size * LINE / 72
+
+
+def _figure(report, colors: Colors):
     from matplotlib.figure import Figure
 
     n_layers = len(report.layers)
-    height = min(MAX_INCHES_HIGH, max(MIN_INCHES_HIGH, 2.2 + 0.28 * n_layers))
-    with matplotlib.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(INCHES_WIDE, height), dpi=DOTS_PER_INCH, layout="constrained")
-        left, middle, right = figure.subplots(1, 3, sharey=True, width_ratios=(1, 1, 1.25))
-        _ridges(left, [activations for activations, _ in report.histograms], ACTIVATIONS)
-        _ridges(middle, [gradients for _, gradients in report.histograms], GRADIENTS)
-        left.set(xlabel="activations\n(edge bins: all beyond 4)")
-        middle.set(xlabel="gradients\n(edge bins: all beyond 4)")
-        _scales(right, report)
-        left.set_ylim(n_layers + 0.6, 1 - RIDGE_ROWS)
-        _name_layers(left, report)
-        title = f"{report.verdict}: {report.reason}"
-        figure.suptitle(_wrapped(title), color=INK if report.healthy else SICK, fontsize=10, x=0.01, ha="left")
-        figure.savefig(path)
+    row_high = min(MAX_ROW_HIGH, MAX_ROWS_HIGH / n_layers)
+    named = _spread(n_layers, math.ceil(LABEL_HIGH / row_high))
+    names = {i: shortened(printable(report.layers[i].name), MAX_NAME) for i in named}
+    activations = {i: shortened(printable(report.layers[i].activation), MAX_ACTIVATION) for i in named}
+    left_of_activations = MARGIN + _widest(names.values()) + GAP / 2
+    left = left_of_activations + _widest(activations.values()) + GAP / 2
+    lefts = [left + GAP / 2 + i * (panels.RIDGES_WIDE + panels.NUMBERS_WIDE + GAP) for i in range(3)]
+    wide = lefts[-1] + panels.SCALES_WIDE + MARGIN
+    lines = _lines(report, colors, wide - 2 * MARGIN)
+    heading = MARGIN + sum(line.high for line in lines) + HEADING_HIGH / 2
+    beyond = max(panels.rise(row_high) - row_high - panels.ABOVE, 0.0)  # what the first ridge needs above its row
+    rows = Rows(n_layers, row_high, heading + HEADING_HIGH + beyond, named)
+
+    figure = Figure((wide, rows.bottom + AXIS_HIGH + MARGIN), dpi=DOTS_PER_INCH, facecolor=colors.paper)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, wide), ylim=(rows.bottom + AXIS_HIGH + MARGIN, 0))
+    axes.set_axis_off()
+    y = MARGIN
+    for line in lines:
+        axes.text(MARGIN, y, line.text, size=line.size, color=line.color, weight=line.weight, va="top")
+        y += line.high
+    _labels(axes, rows, MARGIN, names, colors.ink)
+    _labels(axes, rows, left_of_activations, activations, colors.muted)
+    panels.mark_sick(axes, rows, left, report.layers, colors)
+    panels.ridges(axes, rows, lefts[0], heading, panels.activations_of(report, colors), colors)
+    panels.ridges(axes, rows, lefts[1], heading, panels.gradients_of(report, colors), colors)
+    panels.scales(axes, rows, lefts[2], heading, report.layers, colors)
+    return figure
 
 
-def _ridges(axes, histograms: list[np.ndarray], color: str) -> None:
-    """One filled curve a layer, later ones in front."""
-    edges = np.linspace(-HISTOGRAM_END, HISTOGRAM_END, N_BINS + 1)
-    for position, counts in enumerate(histograms, start=1):
-        heights = _heights(counts)
-        tops = position - np.append(heights, heights[-1])
-        axes.fill_between(edges, position, tops, step="post", color=color, alpha=0.65, linewidth=0, zorder=position)
-        axes.step(edges, tops, where="post", color="white", linewidth=0.5, zorder=position)
-    axes.set(xlim=(-HISTOGRAM_END, HISTOGRAM_END))
-    axes.set_xticks([-3, 0, 3])
-    axes.tick_params(axis="y", length=0)
+def _spread(n: int, step: int) -> list[int]:
+    """Every so many positions, and the last with room before it."""
+    return [i for i in range(0, n, step) if i == 0 or n - 1 - i >= step] + [n - 1] * (n > 1)
 
 
-def _heights(counts: np.ndarray) -> np.ndarray:
-    """Rows that each bin rises over."""
-    if not counts.any():
-        return np.zeros(len(counts))
-    cut = min(CUT * counts[counts > 0].mean(), counts.max())
-    return np.minimum(counts / cut, 1.0) * RIDGE_ROWS
+def _lines(report, colors: Colors, wide: float) -> list[_Line]:
+    """The verdict, the reason and the remedy."""
+    title = _Line(report.verdict, TITLE, colors.healthy if report.healthy else colors.sick, "bold")
+    reason = [_Line(text, TEXT, colors.ink) for text in _wrapped(report.reason, wide)]
+    remedy = f"remedy: {report.remedy}" if report.remedy else ""
+    return [title, *reason, *(_Line(text, TEXT, colors.muted) for text in _wrapped(remedy, wide))]
 
 
-def _scales(axes, report: NetworkReport) -> None:
-    """Both ratios by layer on a log axis, on the band where they are healthy."""
-    positions = np.arange(1, len(report.layers) + 1)
-    axes.axvspan(1 / SCALE_CHANGE, SCALE_CHANGE, color=FAINT, zorder=0)
-    for label, color, marker, name in (
-        ("activations, of the inputs'", ACTIVATIONS, "o", "activation_ratio"),
-        ("gradients, of the outputs'", GRADIENTS, "s", "gradient_ratio"),
-    ):
-        ratios = np.array([getattr(layer, name) for layer in report.layers])
-        shown = np.where((ratios > 0) & np.isfinite(ratios), ratios, math.nan)
-        axes.plot(shown, positions, color=color, marker=marker, markersize=3, linewidth=1.4, label=label)
-    axes.set(xscale="log", xlabel="second moment\n(shaded: healthy)")
-    low, high = axes.get_xlim()
-    axes.set_xlim(min(low, 0.1 / SCALE_CHANGE), max(high, 10 * SCALE_CHANGE))
-    axes.grid(axis="y", color="#eeeeee", linewidth=0.6)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=8)
+def _wrapped(text: str, wide: float) -> list[str]:
+    """Lines that all fit a width: of ever fewer characters, until they do."""
+    n, lines = MAX_LINE, []
+    while text:
+        lines = wrapped(printable(text), n)
+        if n == 1 or _widest(lines, TEXT) <= wide:
+            break
+        n = n * 9 // 10
+    return lines
 
 
-def _name_layers(axes, report: NetworkReport) -> None:
-    step = math.ceil(len(report.layers) / MAX_NAMES)
-    last = len(report.layers) - 1
-    shown = [*range(0, last, step), last]
-    shown = [i for i in shown if i == last or last - i >= step]
-    axes.set_yticks([i + 1 for i in shown], [_name(report.layers[i]) for i in shown])
-    for i, label in zip(shown, axes.get_yticklabels(), strict=True):
-        label.set_color(SICK if report.layers[i].findings else INK)
+def _widest(texts: Iterable[str], size: float = panels.LABEL) -> float:
+    """Inches that the longest takes."""
+    from matplotlib.textpath import TextPath
+
+    outlines = (TextPath((0, 0), text, size).vertices for text in texts if text.strip())
+    return max((outline[:, 0].max() for outline in outlines), default=0.0) / 72
 
 
-def _name(layer) -> str:
-    return f"{layer.name}, {layer.activation}".replace("$", r"\$")  # no formulas
-
-
-def _wrapped(text: str) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(text, 135))
+def _labels(axes, rows: Rows, left: float, texts: dict[int, str], color: str) -> None:
+    for i, text in texts.items():
+        axes.text(left, rows.y(i), text, size=panels.LABEL, color=color, va="center_baseline")

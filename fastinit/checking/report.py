@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any, NamedTuple
 
 from fastinit.checking import advice, verdicts
 from fastinit.checking.figures import Figures
 from fastinit.checking.phase import Phase
+from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
 
 
 class LayerReport(NamedTuple):
@@ -44,21 +46,89 @@ class NetworkReport(NamedTuple):
     phase: Phase | None  #: how deep a signal can go, by mean-field theory; None where it does not apply
     layers: tuple[LayerReport, ...]
     n_samples: int
-    histograms: tuple  #: of each layer, counts of outputs and of gradients, for `plot`
+    histograms: tuple  #: of each layer, of outputs and of gradients, for `plot` and `html`
 
     @property
     def healthy(self) -> bool:
         return not self.findings
 
     def __str__(self) -> str:
-        rows = [HEADINGS, *map(_cells, self.layers)]
-        n_columns = len(HEADINGS)
-        widths = [max(len(row[i]) for row in rows) for i in range(n_columns)]
-        lines = ["  ".join(_align(row[i], widths[i], i) for i in range(n_columns)).rstrip() for row in rows]
+        return self.text()
+
+    def text(self, width: int | None = DEFAULT_WIDTH) -> str:
+        """The table, the reason and the remedy, in lines of at most `width` characters; None sets no limit."""
+        lines = [line for sentence in self.sentences() for line in prose(sentence, width)]
+        return "\n".join([*self.table().lines(width), "", *lines])
+
+    def sentences(self) -> list[str]:
+        """What is said below the table."""
         more = [f"remedy: {self.remedy}"] if self.remedy else []
         more += [f"note: {note}" for note in self.notes]
         more += [f"depth: {self.phase}"] if self.phase is not None else []
-        return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", *more])
+        return [f"{self.verdict}: {self.reason}", *more]
+
+    def table(self) -> Table:
+        """A row for each layer, as it is printed."""
+        rows = [_cells(layer) for layer in self.layers]
+        return Table("layer", COLUMNS, rows, [bool(layer.findings) for layer in self.layers])
+
+    def plot(self, path: str | os.PathLike, *, dark: bool = False) -> None:
+        """Draw each layer's distributions, and the scale from layer to layer, into a file.
+
+        Parameters
+        ----------
+        path : path
+            The file, which is overwritten if it exists. Its name ends in ``.png``, ``.svg`` or ``.pdf``.
+        dark : bool, default False
+            Light on a dark background.
+
+        Raises
+        ------
+        ValueError
+            If the name ends otherwise, the file cannot be written, or matplotlib is not installed.
+        TypeError
+            If `path` is no path, or `dark` no bool.
+
+        Notes
+        -----
+        Layers are rows from top to bottom. Each has two histograms, of its outputs and of the gradient with respect to
+        its pre-activations: shapes, from four standard deviations below the mean to four above, with the standard
+        deviation beside them. The last panel has ``activation_ratio`` and ``gradient_ratio`` on a log axis.
+
+        Examples
+        --------
+        >>> import os, tempfile, fastinit as fi
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.svg")
+        >>> fi.check([784, 256, 10]).plot(path)
+        """
+        from fastinit.checking import plot
+
+        plot.write(self, path, dark)
+
+    def html(self, path: str | os.PathLike) -> None:
+        """Write the table, the distributions, the reason and the remedy as one page, which needs nothing else.
+
+        Parameters
+        ----------
+        path : path
+            The file, which is overwritten if it exists. Its name ends in ``.html`` or ``.htm``.
+
+        Raises
+        ------
+        ValueError
+            If the name ends otherwise, or the file cannot be written.
+        TypeError
+            If `path` is no path.
+
+        Examples
+        --------
+        >>> import os, tempfile, fastinit as fi
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.html")
+        >>> fi.check([784, 256, 10]).html(path)
+        """
+        from fastinit.checking import page
+
+        page.write(page.of_network(self), path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
@@ -115,21 +185,19 @@ def _correlation(signal: float, n_samples: int) -> float:
 #: Fields of a report that JSON has as they are.
 PLAIN = ("verdict", "findings", "reason", "remedy", "notes", "n_samples")
 
-HEADINGS = (
-    "layer",
-    "shape",
-    "activation",
-    "scheme",
-    "mean",
-    "std",
-    "alike",
-    "saturated",
-    "dead",
-    "equal",
-    "grad std",
-    "verdict",
+#: What a narrow terminal leaves out first, and last, is what says least, and most, about scale.
+COLUMNS = (
+    Column("shape", is_number=False, rank=7),
+    Column("activation", is_number=False, rank=4),
+    Column("scheme", is_number=False, rank=8),
+    Column("mean", is_number=True, rank=9),
+    Column("std", is_number=True, rank=1),
+    Column("alike", is_number=True, rank=4.5),
+    Column("saturated", is_number=True, rank=3),
+    Column("dead", is_number=True, rank=5),
+    Column("equal", is_number=True, rank=6),
+    Column("grad std", is_number=True, rank=2),
 )
-N_TEXT_COLUMNS = 4  #: on the left; the last is text as well
 
 
 def _cells(row: LayerReport) -> tuple[str, ...]:
@@ -146,11 +214,6 @@ def _cells(row: LayerReport) -> tuple[str, ...]:
         f"{row.gradient_std:.2g}",
         ", ".join(row.findings) or verdicts.HEALTHY,
     )
-
-
-def _align(cell: str, width: int, column: int) -> str:
-    is_text = column < N_TEXT_COLUMNS or column == len(HEADINGS) - 1
-    return cell.ljust(width) if is_text else cell.rjust(width)
 
 
 def _plain(value: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from fastinit.checking.fitting import Fit
 from fastinit.checking.known_schemes import Known
 from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
+from fastinit.checking.weights_report import CONSTANT, KNOWN, NOT_JUDGED, ORDER, UNKNOWN, TensorReport, WeightsReport
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import output
 from fastinit.laws.axis_roles import LAYOUTS, distinct_layouts
@@ -33,54 +34,6 @@ N_WIDTHS, LEAST_WIDTH = 4, 16
 
 #: Weights of a unit from which on equal units are no chance: in 16 bits or more, and in 8.
 LEAST_UNIT, LEAST_UNIT_OF_8_BITS = 3, 8
-
-#: What a tensor is: of a law that a scheme draws, of one number, or too small to tell.
-KNOWN, CONSTANT, UNKNOWN, NOT_JUDGED = "known", "constant", "unknown", "not judged"
-
-#: What may be wrong with a tensor, gravest first.
-ORDER = ("not finite", "symmetric", UNKNOWN)
-
-
-class TensorReport(NamedTuple):
-    """One row of the table."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    mean: float
-    std: float
-    fits: tuple[str, ...]  #: known schemes that would give it, the plainest first
-    errors: float  #: how many standard errors the standard deviation is from the first of them, or the nearest
-    verdict: str  #: "known", "constant", "not judged", or one of ORDER; "unknown" if no known scheme would give it
-    reason: str
-    law: str  #: the law that it has, with the parameters that suit it best; empty if it is of none
-
-
-class WeightsReport(NamedTuple):
-    """What `fastinit.check` finds out about weights alone; ``str()`` is the table."""
-
-    verdict: str  #: "known", or the gravest of the tensors' verdicts
-    tensors: tuple[TensorReport, ...]
-    left_out: tuple[str, ...] = ()  #: tensors of a file whose dtype is no weight's, with it
-
-    @property
-    def healthy(self) -> bool:
-        """Whether nothing is wrong: whose scale the weights have does not say that it suits the network."""
-        return self.verdict == KNOWN
-
-    def __str__(self) -> str:
-        n_columns = 5
-        rows = [("tensor", "shape", "mean", "std", "verdict"), *map(_cells, self.tensors)]
-        widths = [max(len(row[i]) for row in rows) for i in range(n_columns)]
-        lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-        counts = Counter(tensor.verdict for tensor in self.tensors)
-        lines += ["", f"{self.verdict}: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}"]
-        return "\n".join([*lines, *([f"left out: {', '.join(self.left_out)}"] if self.left_out else [])])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
-        tensors = [_plain(tensor) for tensor in self.tensors]
-        return {"verdict": self.verdict, "tensors": tensors, "left_out": list(self.left_out)}
 
 
 def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
@@ -216,13 +169,3 @@ def _fitting(found: list[tuple[float, str]], fit: Fit, known: tuple[Known, ...])
 def _beside_he(fit: Fit, known: tuple[Known, ...]) -> str:
     he = [one.moments.std for one in known if one.label.startswith("he_normal")]
     return f"; {fit.std / he[0]:.3g} times he_normal" if he else ""
-
-
-def _cells(tensor: TensorReport) -> tuple[str, ...]:
-    shape = "x".join(map(str, tensor.shape)) or "scalar"
-    return tensor.name, shape, f"{tensor.mean:.2g}", f"{tensor.std:.3g}", f"{tensor.verdict}: {tensor.reason}"
-
-
-def _plain(tensor: TensorReport) -> dict[str, Any]:
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in tensor._asdict().items()}
-    return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in plain.items()}

@@ -16,6 +16,7 @@ from fastinit.checkpoints import workers
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.disk import PIECE_BYTES, PieceReader
 from fastinit.checkpoints.safetensors_format import Stored
+from fastinit.common.terminal import printable
 
 #: Bytes that are computed and compared at once, so that both stay in the processor's cache.
 STEP_BYTES = 1 << 19
@@ -25,11 +26,6 @@ AKIN = 0.1
 
 #: Of a tensor of other values so many are compared with those of others of its shape.
 N_COMPARED = 1024
-
-
-def printable(name: str) -> str:
-    """A name for a terminal, on one line, without control characters."""
-    return name if name.isprintable() else repr(name)
 
 
 class Planned(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastinit.checkpoints.comparing import printable
 from fastinit.checkpoints.layout import Layout
+from fastinit.common.terminal import printable
 
 HEAD = ("tensor", "shape", "dtype", "law", "bytes", "file")
 

@@ -2,12 +2,15 @@
 
 It knows no law and no dtype, and imports nothing of this package. Anybody may call it.
 
-=========== ======================================================================
-`selection` which elements of a tensor an index selects
-`errors`    the one form of every message
-`calls`     calls that do not fit a function's signature
-`checks`    plain arguments, each returned in the form the code below uses
-`progress`  a progress bar, where one can be drawn
-`plot_file` what ``--plot`` may name
-=========== ======================================================================
+=================== ======================================================================
+`selection`         which elements of a tensor an index selects
+`errors`            the one form of every message
+`calls`             calls that do not fit a function's signature
+`checks`            plain arguments, each returned in the form the code below uses
+`arguments`         types of options on the command line
+`progress`          a progress bar, where one can be drawn
+`terminal`          text that a terminal shows as it is meant, and how wide it is
+`written_files`     whether a file that is to be written can be
+`standard_streams`  printing to whoever has stopped reading
+=================== ======================================================================
 """

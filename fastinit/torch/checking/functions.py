@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from fastinit.checking import activations
-from fastinit.checking.propagate import DEAD_SLOPE
+from fastinit.checking.figures import DEAD_SLOPE
 
 #: Where ends of the flat parts of activations are looked for: wider than any of them needs (silu is dead below -9.7).
 Z_END, N_STEPS_PER_UNIT = 32, 64

@@ -1,0 +1,37 @@
+"""Whoever reads what a command prints may stop, and a disk may be full."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEALTHY = ("--layers", "30,30,30,30", "--scheme", "he_normal")
+SICK = ("--layers", "30,30,30,30", "--scheme", "zeros")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["check", *HEALTHY], 0), (["check", *SICK, "--json"], 1), (["info"], 0), (["init", "--help"], 0)],
+    ids=["healthy", "sick", "info", "help"],
+)
+@pytest.mark.parametrize("both", [False, True], ids=["out", "out and error"])
+def test_a_reader_that_stops_changes_nothing(arguments, status, both):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        where = {"stdout": writer, "stderr": writer if both else subprocess.PIPE}
+        done = subprocess.run([sys.executable, "-m", "fastinit", *arguments], **where, text=True, timeout=100)
+    finally:
+        os.close(writer)
+    assert done.returncode == status
+    assert not done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full")
+def test_a_full_disk_is_told():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "fastinit", "check", *HEALTHY]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
+    assert done.returncode == 2
+    assert done.stderr == "fastinit: error: standard output: No space left on device\n"
