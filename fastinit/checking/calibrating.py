@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from fastinit.checking import propagate
 from fastinit.checking.figures import second_moment
 from fastinit.checking.network import Layer, Residual, Step
+from fastinit.common.terminal import n_cells, padded, printable
 
 #: What is nearly equal for all samples and units has no width that weights could scale: the rounding of a mean.
 LEAST_RELATIVE_STD = 1e-12
@@ -79,11 +81,31 @@ def _factor_and_bias(products: np.ndarray, bias: np.ndarray, std: float, is_cent
         factor = std / width if width > LEAST_RELATIVE_STD * math.sqrt(second_moment(products)) else 1.0
         return factor, -factor * means
     spread = np.broadcast_to(bias, products.shape)
-    variance, bias_variance = float(products.var()), float(spread.var())
     shared = float(np.mean((products - products.mean()) * (spread - spread.mean())))
+    return factor_of(float(products.var()), float(spread.var()), shared, std), bias
+
+
+def factor_of(variance: float, bias_variance: float, shared: float, std: float) -> float:
+    """On products of that variance, and that covariance with what is added to them, for a standard deviation.
+
+    The positive root of factor**2 variance + 2 factor shared + bias_variance = std**2; without one, what comes nearest.
+    1 where nothing can be scaled.
+    """
     if not 0 < variance < math.inf:
-        return 1.0, bias
-    # factor**2 variance + 2 factor shared + bias_variance = std**2, its positive root; without one, the nearest.
+        return 1.0
     root = shared**2 - variance * (bias_variance - std**2)
     factor = (math.sqrt(root) - shared) / variance if root > 0 else -shared / variance
-    return (factor if factor > 0 else 1.0), bias
+    return factor if factor > 0 else 1.0
+
+
+HEADINGS = ("layer", "std", "factor", "std then", "bias shift")
+
+
+def text_of(rows: Iterable[Scaled]) -> str:
+    """A table, a row for each layer."""
+    cells = [HEADINGS, *((printable(row.name), *(f"{value:.3g}" for value in row[1:])) for row in rows)]
+    widths = [max(map(n_cells, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(padded(cell, width, i > 0) for i, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        for line in cells
+    )

@@ -37,13 +37,9 @@ class Calibrated(NamedTuple):
         return {row.name: row.factor for row in self.scaled}
 
     def __str__(self) -> str:
-        rows = [(row.name, *(f"{value:.3g}" for value in row[1:])) for row in self.scaled]
-        widths = [max(map(len, column)) for column in zip(HEADINGS, *rows, strict=True)]
-        lines = [[cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])] for cells in (HEADINGS, *rows)]
-        return "\n".join("  ".join(line) for line in lines)
+        from fastinit.checking import calibrating
 
-
-HEADINGS = ("layer", "std", "factor", "std then", "bias shift")
+        return calibrating.text_of(self.scaled)
 
 
 def _with_weights(layers: list[dict]) -> list[dict]:
@@ -123,7 +119,7 @@ def calibrate(
     >>> fi.check(calibrated.layers).verdict
     'healthy'
     >>> round(calibrated.factors["layer 2"], 2)
-    1.19
+    1.18
     """
     own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
     more = {"rng": rng, "n_samples": n_samples, "batch": batch, "std": std, "center": center}

@@ -209,7 +209,7 @@ def _cells(row: LayerReport) -> tuple[str, ...]:
         row.scheme,
         f"{row.mean:.2g}",
         f"{row.std:.2g}",
-        f"{row.correlation:.2f}",
+        f"{round(row.correlation, 2) + 0.0:.2f}",  # no -0.00
         *shares,
         f"{row.gradient_std:.2g}",
         ", ".join(row.findings) or verdicts.HEALTHY,
