@@ -12,7 +12,7 @@ from pathlib import Path
 from fastinit._version import __version__
 from fastinit.checkpoints import arguments, command
 from fastinit.common.arguments import at_least
-from fastinit.common.errors import Shown, reject_value
+from fastinit.common.errors import Shown, brief, printable, reject_value
 from fastinit.config import show_config
 from fastinit.laws.dtypes import FORMATS
 from fastinit.plans.plan import Plan
@@ -36,7 +36,7 @@ def main(given: list[str] | None = None) -> int:
         where = error.filename or "standard output"
         if isinstance(where, str) and Path(where).name.startswith("."):  # a temporary one's: the user's own name for it
             where = getattr(options, "output", where)
-        return _fail(f"{where}: {error.strerror or error}", options.failure)
+        return _fail(f"{brief(str(where))}: {error.strerror or error}", options.failure)
     except (ValueError, TypeError, MemoryError) as error:
         return _fail(str(error) or "out of memory", options.failure)
     except RecursionError:
@@ -44,7 +44,7 @@ def main(given: list[str] | None = None) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"fastinit: error: {message}", file=sys.stderr)
+    print(f"fastinit: error: {printable(message)}", file=sys.stderr)
     return status
 
 

@@ -5,7 +5,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 =================== =======================================================================================
 `activations`       every activation, its derivative, and where it saturates
 `units`             units of a layer that have the same weights
-`tensors`           tensors of a safetensors file, mapped, not read
+`tensors`           tensors of safetensors files, mapped, not read
 `model`             a stack of layers in every form that a caller may give it, checked
 `files`             the same from a TOML file
 `chaining`          a checkpoint's weights as one stack

@@ -53,14 +53,14 @@ def _healthy(rows: list[Figures]) -> str:
 def _symmetric(rows: list[Figures]) -> str:
     row = max(rows[:-1], key=lambda row: row.duplicates)
     return (
-        f"{row.duplicates:.0%} of the units of {row.layer.name} have the same weights as another: they compute the "
+        f"{row.duplicates:.0%} of the units of {row.layer.title} have the same weights as another: they compute the "
         "same, and training moves them alike unless what follows tells them apart"
     )
 
 
 def _dead(rows: list[Figures]) -> str:
     row = max(rows, key=lambda row: row.dead)
-    return f"{row.dead:.0%} of the units of {row.layer.name} pass nothing on, whatever the sample: {_where_flat(row)}"
+    return f"{row.dead:.0%} of the units of {row.layer.title} pass nothing on, whatever the sample: {_where_flat(row)}"
 
 
 def _where_flat(row: Figures) -> str:
@@ -71,7 +71,7 @@ def _where_flat(row: Figures) -> str:
 def _saturating(rows: list[Figures]) -> str:
     row = max(rows, key=lambda row: row.saturated)
     return (
-        f"{row.saturated:.0%} of the outputs of {row.layer.name} lie where {row.layer.activation} is flat, with under "
+        f"{row.saturated:.0%} of the outputs of {row.layer.title} lie where {row.layer.activation} is flat, with under "
         f"1/20 of its largest slope{_width(row)}"
     )
 
@@ -92,7 +92,7 @@ def _scale(grows: bool) -> Callable[[list[Figures]], str]:
         start = "the inputs'" if what == "activations" else "the outputs'"
         return (
             f"the second moment of {what} {'grows' if grows else 'falls'} to {ratio:.2g} of {start} at "
-            f"{rows[position].layer.name}, {rate:.2g} a layer{_in_float32(ratio)}{_width(_oddest(rows))}"
+            f"{rows[position].layer.title}, {rate:.2g} a layer{_in_float32(ratio)}{_width(_oddest(rows))}"
         )
 
     return describe
@@ -106,7 +106,7 @@ def _in_float32(ratio: float) -> str:
 def _width(row: Figures) -> str:
     if not _is_odd(row):
         return ""
-    return f"; the weights of {row.layer.name} are {row.width:.3g} times as wide as recommended"
+    return f"; the weights of {row.layer.title} are {row.width:.3g} times as wide as recommended"
 
 
 def _oddest(rows: list[Figures]) -> Figures:

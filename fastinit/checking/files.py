@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from fastinit.checking import tensors
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import reject_type, reject_value
+from fastinit.files import texts
+from fastinit.plans.patterns import nearest, quoted
 
 #: What a model file may have at its top, besides the layers: what layers have that do not say otherwise.
 TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout")
 
 #: What a layer may have that refers to the file; the rest is as `model.KEYS` has it.
 LAYER_KEYS = ("tensor", "shape", "activation", "scheme", "bias", "layout", "name")
+
+#: Bytes of a model in TOML: ten thousand layers take one.
+MAX_MODEL_BYTES = 1 << 20
 
 
 def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
@@ -33,10 +37,7 @@ def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
 
 def _model(where: str, path: Path) -> dict[str, Any]:
     """``layers``, and what the file has of TOP_KEYS."""
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:  # its own, and a character that is not UTF-8
-        reject_value(where, "file", "a model in TOML", Shown(f"{str(path)!r} ({error})"))
+    found = texts.data_of(where, path, MAX_MODEL_BYTES)
     for key in found:
         checks.name_among(where, f"{path.name}: key", key, TOP_KEYS, "one of " + ", ".join(TOP_KEYS))
     file, entries = found.pop("file", None), found.pop("layers", [])
@@ -71,5 +72,9 @@ def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> 
 
 
 def _find(where: str, parameter: str, name: object, known: dict[str, Any]) -> Any:
-    otherwise = "a tensor of the file" if known else "a tensor, in a file that file = names"
-    return known[checks.name_among(where, parameter, name, known, otherwise)]
+    expected = "a tensor of the file" if known else "a tensor, in a file that file = names"
+    if not isinstance(name, str):
+        reject_type(where, parameter, expected, name)
+    if name not in known:
+        reject_value(where, parameter, " or ".join(map(quoted, nearest(name, known))) or expected, name)
+    return known[name]

@@ -11,7 +11,7 @@ import numpy as np
 from fastinit.checking import activations
 from fastinit.checking.activations import Activation
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, brief, reject_type, reject_value
 from fastinit.filling import output, seed
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import FLOAT64_FORMAT, holds_reals
@@ -46,6 +46,11 @@ class Layer(NamedTuple):
     weights: np.ndarray | None  #: None if the scheme is to make them
     scheme: Configured | None  #: None if the weights were given
     bias: float | np.ndarray
+
+    @property
+    def title(self) -> str:
+        """The name in a sentence."""
+        return brief(self.name)
 
     @property
     def axes(self) -> tuple[int, int]:

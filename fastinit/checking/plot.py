@@ -10,6 +10,7 @@ import numpy as np
 from fastinit.checking.propagate import HISTOGRAM_END, N_BINS
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.verdicts import SCALE_CHANGE
+from fastinit.common.errors import brief
 
 # Okabe and Ito's colours, which stay apart for every kind of colour blindness.
 ACTIVATIONS, GRADIENTS, SICK = "#0072B2", "#D55E00", "#CC3311"
@@ -100,7 +101,7 @@ def _name_layers(axes, report: NetworkReport) -> None:
 
 
 def _name(layer) -> str:
-    return f"{layer.name}, {layer.activation}".replace("$", r"\$")  # no formulas
+    return f"{brief(layer.name)}, {layer.activation}".replace("$", r"\$")  # no formulas
 
 
 def _wrapped(text: str) -> str:

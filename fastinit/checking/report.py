@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fastinit.checking import advice, verdicts
 from fastinit.checking.propagate import Figures
+from fastinit.common.errors import brief, printable
 
 
 class LayerReport(NamedTuple):
@@ -51,7 +52,7 @@ class NetworkReport(NamedTuple):
         widths = [max(len(row[i]) for row in rows) for i in range(n_columns)]
         lines = ["  ".join(_align(row[i], widths[i], i) for i in range(n_columns)).rstrip() for row in rows]
         remedy = [f"remedy: {self.remedy}"] if self.remedy else []
-        return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", *remedy])
+        return "\n".join(map(printable, [*lines, "", f"{self.verdict}: {self.reason}", *remedy]))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
@@ -115,7 +116,7 @@ N_TEXT_COLUMNS = 4  #: on the left; the last is text as well
 def _cells(row: LayerReport) -> tuple[str, ...]:
     shares = (f"{share:.0%}" if share > 0 else "-" for share in (row.saturated, row.dead, row.duplicates))
     return (
-        row.name,
+        brief(row.name),
         "x".join(map(str, row.shape)),
         row.activation,
         row.scheme,

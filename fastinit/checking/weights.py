@@ -14,7 +14,7 @@ from fastinit.checking.fitting import Fit
 from fastinit.checking.known_schemes import Known
 from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, brief, reject_type, reject_value
 from fastinit.filling import output
 from fastinit.laws.axis_roles import LAYOUTS, distinct_layouts
 from fastinit.laws.dtypes import holds_reals
@@ -75,7 +75,7 @@ class WeightsReport(NamedTuple):
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         counts = Counter(tensor.verdict for tensor in self.tensors)
         lines += ["", f"{self.verdict}: {', '.join(f'{n} {verdict}' for verdict, n in counts.most_common())}"]
-        return "\n".join([*lines, *([f"left out: {', '.join(self.left_out)}"] if self.left_out else [])])
+        return "\n".join([*lines, *([f"left out: {', '.join(map(brief, self.left_out))}"] if self.left_out else [])])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
@@ -220,7 +220,7 @@ def _beside_he(fit: Fit, known: tuple[Known, ...]) -> str:
 
 def _cells(tensor: TensorReport) -> tuple[str, ...]:
     shape = "x".join(map(str, tensor.shape)) or "scalar"
-    return tensor.name, shape, f"{tensor.mean:.2g}", f"{tensor.std:.3g}", f"{tensor.verdict}: {tensor.reason}"
+    return brief(tensor.name), shape, f"{tensor.mean:.2g}", f"{tensor.std:.3g}", f"{tensor.verdict}: {tensor.reason}"
 
 
 def _plain(tensor: TensorReport) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
 from fastinit.common.errors import Shown, reject_value
+from fastinit.files import texts
 from fastinit.plans import rule_text
 from fastinit.plans.plan import Plan
 
@@ -110,7 +111,7 @@ def _rules(where: str, options: Namespace) -> dict[str, object] | None:
             reject_value(where, "--rule", "each pattern once", pattern)
         rules[pattern] = scheme
     if options.rules is not None:
-        found = reading.data_of(where, options.rules)
+        found = texts.data_of(where, options.rules)
         if not isinstance(found, dict):
             reject_value(where, options.rules.name, "a table of patterns", found)
         rules.update((pattern, rule) for pattern, rule in found.items() if pattern not in rules)

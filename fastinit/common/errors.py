@@ -38,7 +38,23 @@ def message(where: str, parameter: str, expected: str, got: object) -> str:
         expected = f"{expected[: MAX_EXPECTED - 3]}..."
     if len(parameter) > MAX_PARAMETER:
         parameter = f"{parameter[: MAX_PARAMETER - 3]}..."
-    return f"{where}: {parameter}: expected {expected}, got {text}"
+    return printable(f"{where}: {parameter}: expected {expected}, got {text}")
+
+
+def printable(text: str) -> str:
+    """Text for a terminal, on one line: control characters are shown escaped, since a terminal would obey them."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+#: Characters of a name in a table or a sentence.
+MAX_NAME = 120
+
+
+def brief(name: str) -> str:
+    """A name for a table or a sentence: printable, and its ends if it is long."""
+    if len(name) > MAX_NAME:
+        name = f"{name[: MAX_NAME // 2]}...{name[-MAX_NAME // 3 :]}"
+    return printable(name)
 
 
 def _text(value: object) -> str:
