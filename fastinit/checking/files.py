@@ -9,7 +9,7 @@ from typing import Any
 
 from fastinit.checking import tensors
 from fastinit.common import checks
-from fastinit.common.errors import reject_type, reject_value
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.files import texts
 from fastinit.plans.patterns import nearest, quoted
 
@@ -19,13 +19,16 @@ TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout"
 #: What a layer may have that refers to the file; the rest is as `model.KEYS` has it.
 LAYER_KEYS = ("tensor", "shape", "activation", "scheme", "bias", "layout", "name")
 
-#: Bytes of a model in TOML: ten thousand layers take one.
+#: Bytes of a model in TOML: as many layers as there may be take less.
 MAX_MODEL_BYTES = 1 << 20
+
+#: Layers of a model in TOML: more than a network has, and of tiny ones seconds.
+MAX_LAYERS = 5_000
 
 
 def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
     """The arguments of `fastinit.check` that a file stands for."""
-    path = Path(path)
+    path = texts.path_of(where, "file", path)
     if path.suffix == ".safetensors":
         return {"layers": tensors.read(where, path)}
     if path.name.endswith(".index.json"):
@@ -44,6 +47,8 @@ def _model(where: str, path: Path) -> dict[str, Any]:
     known = {} if file is None else _tensors(where, path, file)
     if not isinstance(entries, list):
         reject_type(where, "layers", "an array of widths or of tables", entries)
+    if len(entries) > MAX_LAYERS:
+        reject_value(where, "layers", f"at most {MAX_LAYERS:,} of them", Shown(f"{len(entries):,}"))
     layers = [
         _layer(where, i, entry, known) if isinstance(entry, Mapping) else entry for i, entry in enumerate(entries)
     ]
@@ -54,7 +59,7 @@ def _tensors(where: str, path: Path, file: object) -> dict[str, Any]:
     """The tensors of the file that a model names, as seen from the model's own folder."""
     if not isinstance(file, str):
         reject_type(where, f"{path.name}: file", "a path as a string", file)
-    return tensors.read(where, path.parent / file)
+    return tensors.read(where, texts.path_of(where, f"{path.name}: file", path.parent / file))
 
 
 def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -65,7 +64,7 @@ def open_plan(path) -> SavedPlan:
     tensor  shape    dtype    law
     w       50 x 64  float32  he_normal() 3 v1
     """
-    return saved_plan("open_plan", files_of("open_plan", path))
+    return saved_plan("open_plan", files_of("open_plan", texts.path_of("open_plan", "path", path)))
 
 
 def saved_plan(where: str, files: list[tuple[Path, Header]]) -> SavedPlan:
@@ -89,7 +88,7 @@ def saved_plan(where: str, files: list[tuple[Path, Header]]) -> SavedPlan:
 def _stored_values(file: Path, n_header: int, tensor: Stored) -> Callable[[object], np.ndarray]:
     def values(rng: object) -> np.ndarray:
         dtype = dtypes.resolve("open_plan", tensor.dtype)
-        with texts.open_regular("open_plan", file) as opened:
+        with texts.open_regular(file) as opened:
             opened.seek(n_header + tensor.start)
             raw = np.empty(tensor.end - tensor.start, np.uint8)
             rest = memoryview(raw)
@@ -103,9 +102,8 @@ def _stored_values(file: Path, n_header: int, tensor: Stored) -> Callable[[objec
     return values
 
 
-def files_of(where: str, path: os.PathLike | str) -> list[tuple[Path, Header]]:
+def files_of(where: str, path: Path) -> list[tuple[Path, Header]]:
     """The files of a checkpoint, with their headers checked, and against the index if there is one."""
-    path = Path(path)
     if path.is_dir():
         path = path / IN_FOLDER
     if not path.exists() and index_path(path).exists():

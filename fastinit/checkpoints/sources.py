@@ -38,7 +38,7 @@ class Source(NamedTuple):
 
 def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) -> Source:
     """What a source means. Raises ValueError if it is none or damaged, OSError as the file system does."""
-    path = Path(source)
+    path = texts.path_of(where, "SOURCE", source)
     if source in MODELS and not path.is_file():
         return Source(MODELS[source](), source)
     if path.is_dir():

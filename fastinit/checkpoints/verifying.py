@@ -15,6 +15,7 @@ from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import printable, reject_type
+from fastinit.files import texts
 from fastinit.files.safetensors_format import Header
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
@@ -108,6 +109,7 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
     if plan is not None and not isinstance(plan, Plan):
         reject_type("verify", "plan", "a plan or None", plan)
     checks.callback("verify", "progress", progress)
+    path = texts.path_of("verify", "path", path)
     try:
         files = reading.files_of("verify", path)
     except (ValueError, TypeError) as error:

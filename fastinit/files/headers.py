@@ -10,6 +10,7 @@ import math
 import mmap
 import os
 import re
+from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from fastinit.common import checks
@@ -37,7 +38,7 @@ class _Row(NamedTuple):
     code: str
 
 
-def read(where: str, path: os.PathLike | str) -> Header:
+def read(where: str, path: Path) -> Header:
     """The header of a file, checked as the format asks: every byte of the data belongs to one tensor.
 
     That is what the format's own library asks too. Here names and fields that stand there twice are refused as well,
@@ -46,7 +47,7 @@ def read(where: str, path: os.PathLike | str) -> Header:
 
     Raises ValueError if it is no such file, OSError as the file system does.
     """
-    with texts.open_regular(where, path) as file:
+    with texts.open_regular(path) as file:
         n_file, head = os.fstat(file.fileno()).st_size, file.read(9)
         n_text = int.from_bytes(head[:8], "little") if len(head) >= 8 else -1
         if not 0 < n_text <= min(safetensors_format.MAX_HEADER_BYTES, n_file - 8):
@@ -68,7 +69,7 @@ def read(where: str, path: os.PathLike | str) -> Header:
     return Header(tuple(tensors), metadata, 8 + n_text, others)
 
 
-def _content(where: str, path: os.PathLike | str, pieces: Pieces) -> tuple[list[_Row], dict[str, str]]:
+def _content(where: str, path: Path, pieces: Pieces) -> tuple[list[_Row], dict[str, str]]:
     rows, metadata = [], {}
     members = pieces.members()
     while True:
@@ -83,7 +84,7 @@ def _content(where: str, path: os.PathLike | str, pieces: Pieces) -> tuple[list[
             value = pieces.value(MAX_ROW_BYTES)
         except ValueError as error:
             _reject(where, path, "a header in JSON", Shown(str(error)))
-        rows.append(_row(f"{where}: {os.path.basename(path)}", name, value))
+        rows.append(_row(f"{where}: {path.name}", name, value))
 
 
 def _row(where: str, name: str, value: Any) -> _Row:
@@ -108,5 +109,5 @@ def _row(where: str, name: str, value: Any) -> _Row:
     return _Row(start, end, name, dims, code)
 
 
-def _reject(where: str, path: os.PathLike | str, expected: str, got: object) -> NoReturn:
-    reject_value(where, os.path.basename(path), expected, got)
+def _reject(where: str, path: Path, expected: str, got: object) -> NoReturn:
+    reject_value(where, path.name, expected, got)

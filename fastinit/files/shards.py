@@ -18,6 +18,9 @@ MAX_INDEX_BYTES = 100_000_000
 #: Of what an index has beside the weight_map: sums and notes. It is read over.
 MAX_NOTE_BYTES = 1 << 16
 
+#: What leads out of a folder, or is in no name of a file.
+OUTSIDE = frozenset("/\\\0")
+
 
 def files_of(where: str, path: Path) -> list[tuple[Path, Header]]:
     """The files that an index names, with their headers; each tensor is where the index says, and nowhere else.
@@ -48,7 +51,7 @@ def _reject_place(where: str, name: str, found: str | None, told: str | None) ->
 
 def index_of(where: str, path: Path) -> dict[str, str]:
     """An index: of each tensor the name of its file, which lies in the same folder."""
-    with texts.open_regular(where, path) as file:
+    with texts.open_regular(path) as file:
         n_bytes = os.fstat(file.fileno()).st_size
         if not 0 < n_bytes <= MAX_INDEX_BYTES:
             reject_value(where, path.name, "an index of at most 100 MB", Shown(f"{n_bytes} bytes"))
@@ -60,7 +63,7 @@ def index_of(where: str, path: Path) -> dict[str, str]:
     if not weight_map:
         reject_value(where, path.name, "an index in JSON with a weight_map", Shown("none"))
     for name, file in weight_map.items():
-        if file in ("", ".", "..") or set(file) & set("/\\\0"):
+        if file in ("", ".", "..") or not OUTSIDE.isdisjoint(file):
             reject_value(
                 f"{where}: {path.name}", f"weight_map[{quoted(name)}]", "the name of a file in the same folder", file
             )
