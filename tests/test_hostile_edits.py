@@ -151,3 +151,12 @@ def test_peaks_of_memory(tmp_path):
     path.write_bytes(file_of(told, 0))
     assert growth(lambda: fs.verify(path)) < n_most
     assert "at most 1,048,576 lists and tables" in fs.verify(path).problems[0]
+
+
+def test_what_is_written_can_be_read(tmp_path, monkeypatch):
+    """The bound on lists in the metadata holds for both."""
+    monkeypatch.setattr(origin, "MAX_LISTS", 3)
+    monkeypatch.setattr(origin, "MAX_LISTS_EACH", 0)
+    with pytest.raises(ValueError, match="safetensors: metadata: expected at most 3 lists and tables, got 6"):
+        fs.create(tmp_path / "w.safetensors", {"w": (3, 4)}, {"w": fi.get("normal", std=0.3)})
+    assert os.listdir(tmp_path) == []
