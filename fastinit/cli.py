@@ -12,8 +12,9 @@ from pathlib import Path
 from fastinit._version import __version__
 from fastinit.checkpoints import arguments, command
 from fastinit.common.arguments import at_least
-from fastinit.common.errors import Shown, reject_value
+from fastinit.common.errors import Shown, brief, reject_value
 from fastinit.common.standard_streams import outliving_readers
+from fastinit.common.terminal import printable
 from fastinit.config import show_config
 from fastinit.laws.dtypes import FORMATS
 from fastinit.plans.plan import Plan
@@ -45,7 +46,7 @@ def _run(options: argparse.Namespace) -> int:
         where = error.filename or "standard output"
         if isinstance(where, str) and Path(where).name.startswith("."):  # a temporary one's: the user's own name for it
             where = getattr(options, "output", where)
-        return _fail(f"{where}: {error.strerror or error}", options.failure)
+        return _fail(f"{brief(str(where))}: {error.strerror or error}", options.failure)
     except (ValueError, TypeError, MemoryError) as error:
         return _fail(str(error) or "out of memory", options.failure)
     except RecursionError:
@@ -53,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"fastinit: error: {message}", file=sys.stderr)
+    print(f"fastinit: error: {printable(message)}", file=sys.stderr)
     return status
 
 

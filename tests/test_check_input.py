@@ -141,7 +141,7 @@ def test_widths_in_a_model_file(folder):
         ("[8, 6]", "[8, 7]", r"layers\[1\]: expected 6 inputs"),
         ('layout = "oi"', 'layuot = "oi"', "m.toml: key: expected 'layout'.*, got 'layuot'"),
         ("shape =", "weights =", r"layers\[1\]: key: expected"),
-        ('layout = "oi"', "layout =", "check: file: expected a model in TOML, got .*m.toml"),
+        ('layout = "oi"', "layout =", "check: m.toml: expected TOML, got .*line 3"),
         ('file = "w.safetensors"', "", r"layers\[0\].tensor: expected a tensor, in a file that file = names"),
         ('file = "w.safetensors"', "file = 3", r"m.toml: file: expected a path as a string, got 3"),
     ],
@@ -218,7 +218,7 @@ def test_numbers_at_odd_addresses(tmp_path):
 def test_a_bad_safetensors_file(tmp_path, content):
     path = tmp_path / "w.safetensors"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"check: file: expected the safetensors format, got '.*w.safetensors', with"):
+    with pytest.raises(ValueError, match=r"^check: w.safetensors: ([^:]*: )?expected [^\n]*, got "):
         fi.check(path)
     path.write_bytes(safetensors(entry()))
     assert fi.check(path).tensors[0].reason.startswith("zeros")
@@ -227,5 +227,5 @@ def test_a_bad_safetensors_file(tmp_path, content):
 def test_deeply_nested_models_are_refused(tmp_path):
     path = tmp_path / "deep.toml"
     path.write_text("layers = " + "[" * 100_000)
-    with pytest.raises(ValueError, match="check: file: expected a model in TOML"):
+    with pytest.raises(ValueError, match=r"check: deep.toml: expected TOML, got lists or tables in each other"):
         fi.check(path)

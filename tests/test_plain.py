@@ -102,3 +102,12 @@ def test_check_takes_it(tmp_path):
     ours = fi.check(tmp_path / "m.toml").to_dict()
     assert ours == fi.check([20, 30, 5], scheme=scheme, layout="oi").to_dict()
     assert ours != fi.check([20, 30, 5], scheme="he_normal", layout="oi").to_dict()
+
+
+@pytest.mark.parametrize(("scheme", "parameter"), [("constant", "value"), ("log_odds", "p")])
+def test_parameters_of_as_many_axes_as_arrays_have(scheme, parameter):
+    given = np.full([1] * 62 + [2, 3], 0.25)
+    filled = scheme_of("check", "scheme", {"name": scheme, parameter: given.tolist()})((*[1] * 62, 2, 3), rng=0)
+    assert np.array_equal(
+        filled.reshape(2, 3), scheme_of("check", "scheme", {"name": scheme, parameter: 0.25})((2, 3), rng=0)
+    )

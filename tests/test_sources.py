@@ -186,7 +186,7 @@ def header_of(text, data=b""):
         (header_of('{"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'), "as its header says"),
         (header_of('{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}}', b"1234"), "a span of 8 bytes"),
         (header_of('{"w": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}', b"12345678"), "to start at byte 0"),
-        (header_of('{"w": {"dtype": "F4", "shape": [1], "data_offsets": [0, 4]}}', b"1234"), "one of the dtypes"),
+        (header_of('{"w": {"dtype": "F4", "shape": [8], "data_offsets": [0, 4]}}', b"1234"), "one of the dtypes"),
         (header_of('{"w": {"dtype": "F32", "shape": 1, "data_offsets": [0, 4]}}', b"1234"), "a shape"),
         (header_of('{"w": {"dtype": "F32", "shape": [-1], "data_offsets": [0, 4]}}', b"1234"), "each >= 0"),
         (header_of('{"w": {"dtype": "F32", "shape": [1], "data_offsets": [0]}}', b"1234"), "two ints"),

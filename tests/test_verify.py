@@ -11,7 +11,8 @@ from tiny_plans import STORED, TINY
 
 import fastinit as fi
 import fastinit.safetensors as fs
-from fastinit.checkpoints import disk, safetensors_format
+from fastinit.checkpoints import disk
+from fastinit.files import headers
 from fastinit.plans.plan import Entry, Plan
 
 PLAIN = Plan(
@@ -33,7 +34,7 @@ def made(tmp_path):
 
 def changed(path, change):
     """Write a file anew with some of its tensors changed, as a training would, its metadata kept."""
-    metadata = safetensors_format.read_header("test", path).metadata
+    metadata = headers.read("test", path).metadata
     tensors = load_file(path)
     change(tensors)
     save_file(tensors, path, metadata)
@@ -45,7 +46,7 @@ def test_one_bit_of_any_tensor(tmp_path, name):
     path = tmp_path / "x.safetensors"
     fs.create(path, TINY, rng=5)
     assert fs.verify(path).is_as_planned
-    header = safetensors_format.read_header("test", path)
+    header = headers.read("test", path)
     tensor = next(tensor for tensor in header.tensors if tensor.name == name)
     if tensor.start == tensor.end:
         return
@@ -207,7 +208,7 @@ def test_command(made, tmp_path):
 
 def test_saved_again_by_others(made):
     """Another order of the bytes, and of the metadata's tensors, is the same checkpoint; training shows itself."""
-    metadata = safetensors_format.read_header("test", made).metadata
+    metadata = headers.read("test", made).metadata
     tensors = load_file(made)
     save_file(dict(reversed(tensors.items())), made, metadata)
     assert fs.verify(made).is_as_planned

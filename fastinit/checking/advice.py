@@ -28,13 +28,13 @@ def notes(rows: list[Figures]) -> tuple[str, ...]:
     ends = {id(block.branch[-1]): block for block in blocks}
     ends = [(ends[id(row.step)], row) for row in rows if id(row.step) in ends]
     found = []
-    zeros = [block.name for block, row in ends if row.ratio == 0]
+    zeros = [block.title for block, row in ends if row.ratio == 0]
     if zeros:
         found.append(
             f"{listed(zeros, len(blocks), 'blocks')}: the branch ends in zeros, so that the block passes its "
             "inputs on at first, and its last layer learns before the others (Goyal et al. 2017, Zhang et al. 2019)"
         )
-    by_depth = [block.name for block, row in ends if _is_by_depth(row, len(blocks))]
+    by_depth = [block.title for block, row in ends if _is_by_depth(row, len(blocks))]
     if by_depth:
         found.append(
             f"{listed(by_depth, len(blocks), 'blocks')}: the branch ends in weights narrowed by depth, "
@@ -75,14 +75,15 @@ def _healthy(rows: list[Figures]) -> str:
 def _symmetric(rows: list[Figures]) -> str:
     row = max(rows, key=lambda row: row.duplicates)
     return (
-        f"{row.duplicates:.0%} of the units of {row.step.name} have the same weights as another, before them and after "
+        f"{row.duplicates:.0%} of the units of {row.step.title} have the same weights as another, before them and after "
         "them: they compute the same, and training moves them alike"
     )
 
 
 def _dead(rows: list[Figures]) -> str:
     row = max(rows, key=lambda row: row.dead)
-    return f"{row.dead:.0%} of the units of {row.step.name} pass nothing on, whatever the sample: {_where_flat(row)}"
+    share = f"{row.dead:.0%} of the units of {row.step.title}"
+    return f"{share} pass nothing on, whatever the sample: {_where_flat(row)}"
 
 
 def _where_flat(row: Figures) -> str:
@@ -93,7 +94,7 @@ def _where_flat(row: Figures) -> str:
 def _saturating(rows: list[Figures]) -> str:
     row = max(rows, key=lambda row: row.saturated)
     return (
-        f"{row.saturated:.0%} of the outputs of {row.step.name} lie where {row.step.activation} is flat, with under "
+        f"{row.saturated:.0%} of the outputs of {row.step.title} lie where {row.step.activation} is flat, with under "
         f"1/20 of its largest slope{_widths(rows)}"
     )
 
@@ -117,7 +118,7 @@ def _scale(grows: bool) -> Callable[[list[Figures]], str]:
         start = "the inputs'" if what == "activations" else "the outputs'"
         return (
             f"the second moment of {what} {'grows' if grows else 'falls'} to {ratio:.2g} of {start} at "
-            f"{shown[position].step.name}, {rate:.2g} a layer{_in_float32(ratio)}{_widths(rows)}"
+            f"{shown[position].step.title}, {rate:.2g} a layer{_in_float32(ratio)}{_widths(rows)}"
         )
 
     return describe
@@ -127,7 +128,7 @@ def _signal(rows: list[Figures]) -> str:
     row = min(rows, key=lambda row: row.signal)
     return (
         f"what varies from sample to sample falls to {row.signal:.2g} of the activations' second moment at "
-        f"{row.step.name}: below the rounding of bfloat16, samples are told apart no more"
+        f"{row.step.title}: below the rounding of bfloat16, samples are told apart no more"
     )
 
 
@@ -147,7 +148,7 @@ def _widths(rows: list[Figures]) -> str:
     least, most = min(widths), max(widths)
     factor = f"{worst.width:.3g}" if most <= 1.05 * least else f"{least:.3g} to {most:.3g}"
     n_weighted = sum(not math.isnan(row.width) for row in rows)
-    names = listed([row.step.name for row in alike], n_weighted)
+    names = listed([row.step.title for row in alike], n_weighted)
     return f"; the weights of {names} are {factor} times as wide as recommended"
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from fastinit.checking import propagate
 from fastinit.checking.figures import second_moment
 from fastinit.checking.network import Layer, Residual, Step
-from fastinit.common.terminal import n_cells, padded, printable
+from fastinit.common.errors import brief
+from fastinit.common.terminal import n_cells, padded
 
 #: What is nearly equal for all samples and units has no width that weights could scale: the rounding of a mean.
 LEAST_RELATIVE_STD = 1e-12
@@ -103,7 +104,7 @@ HEADINGS = ("layer", "std", "factor", "std then", "bias shift")
 
 def text_of(rows: Iterable[Scaled]) -> str:
     """A table, a row for each layer."""
-    cells = [HEADINGS, *((printable(row.name), *(f"{value:.3g}" for value in row[1:])) for row in rows)]
+    cells = [HEADINGS, *((brief(row.name), *(f"{value:.3g}" for value in row[1:])) for row in rows)]
     widths = [max(map(n_cells, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(padded(cell, width, i > 0) for i, (cell, width) in enumerate(zip(line, widths, strict=True)))

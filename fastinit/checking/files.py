@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from typing import Any
 from fastinit.checking import tensors
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.files import texts
+from fastinit.plans.patterns import nearest, quoted
 
 #: What a model file may have at its top, besides the layers: what layers have that do not say otherwise.
 TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout")
@@ -18,10 +19,16 @@ TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout"
 #: What a layer may have that refers to the file; the rest is as `model.KEYS` has it.
 LAYER_KEYS = ("tensor", "shape", "activation", "scheme", "bias", "layout", "name")
 
+#: Bytes of a model in TOML: as many layers as there may be take less.
+MAX_MODEL_BYTES = 1 << 20
+
+#: Layers of a model in TOML: more than a network has, and of tiny ones seconds.
+MAX_LAYERS = 5_000
+
 
 def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
     """The arguments of `fastinit.check` that a file stands for."""
-    path = Path(path)
+    path = texts.path_of(where, "file", path)
     if path.suffix == ".safetensors":
         return {"layers": tensors.read(where, path)}
     if path.name.endswith(".index.json"):
@@ -33,16 +40,15 @@ def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
 
 def _model(where: str, path: Path) -> dict[str, Any]:
     """``layers``, and what the file has of TOP_KEYS."""
-    try:
-        found = tomllib.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:  # its own, and a character that is not UTF-8
-        reject_value(where, "file", "a model in TOML", Shown(f"{str(path)!r} ({error})"))
+    found = texts.data_of(where, path, MAX_MODEL_BYTES)
     for key in found:
         checks.name_among(where, f"{path.name}: key", key, TOP_KEYS, "one of " + ", ".join(TOP_KEYS))
     file, entries = found.pop("file", None), found.pop("layers", [])
     known = {} if file is None else _tensors(where, path, file)
     if not isinstance(entries, list):
         reject_type(where, "layers", "an array of widths or of tables", entries)
+    if len(entries) > MAX_LAYERS:
+        reject_value(where, "layers", f"at most {MAX_LAYERS:,} of them", Shown(f"{len(entries):,}"))
     layers = [
         _layer(where, i, entry, known) if isinstance(entry, Mapping) else entry for i, entry in enumerate(entries)
     ]
@@ -53,7 +59,7 @@ def _tensors(where: str, path: Path, file: object) -> dict[str, Any]:
     """The tensors of the file that a model names, as seen from the model's own folder."""
     if not isinstance(file, str):
         reject_type(where, f"{path.name}: file", "a path as a string", file)
-    return tensors.read(where, path.parent / file)
+    return tensors.read(where, texts.path_of(where, f"{path.name}: file", path.parent / file))
 
 
 def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> dict[str, Any]:
@@ -71,5 +77,9 @@ def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> 
 
 
 def _find(where: str, parameter: str, name: object, known: dict[str, Any]) -> Any:
-    otherwise = "a tensor of the file" if known else "a tensor, in a file that file = names"
-    return known[checks.name_among(where, parameter, name, known, otherwise)]
+    expected = "a tensor of the file" if known else "a tensor, in a file that file = names"
+    if not isinstance(name, str):
+        reject_type(where, parameter, expected, name)
+    if name not in known:
+        reject_value(where, parameter, " or ".join(map(quoted, nearest(name, known))) or expected, name)
+    return known[name]

@@ -1,4 +1,4 @@
-"""Objects of frameworks that `fastinit.check` runs, and which adapter does it, found by name: none is imported before."""
+"""Objects of frameworks that `fastinit.check` runs, and which adapter does it: found by name, imported then."""
 
 from __future__ import annotations
 

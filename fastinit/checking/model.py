@@ -13,6 +13,10 @@ from fastinit.checking.network import Residual, Step, layers
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
 
+#: Positions of the grid on which convolutions are run, as large as the largest kernel: the time is as the square of
+#: their number, and kernels in use have up to 51 x 51 (Liu et al., "More ConvNets in the 2020s", ICLR 2023).
+MAX_POSITIONS = 4096
+
 LAYERS = "widths of two units or more, or a sequence of layers: shapes, arrays or mappings"
 
 #: What a residual block's mapping may have.
@@ -36,6 +40,9 @@ def steps_of(where: str, value: object, defaults: Defaults) -> tuple[Step, ...]:
     ranks = sorted({len(layer.kernel) for layer in layers(steps)} - {0})
     if len(ranks) > 1:
         reject_value(where, "layers", "convolutions of one number of dimensions", ranks)
+    if math.prod(grid_of(steps)) > MAX_POSITIONS:
+        expected = f"kernels and strides of at most {MAX_POSITIONS:,} positions together"
+        reject_value(where, "layers", expected, grid_of(steps))
     _check_names(where, steps)
     return steps
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Union
 import numpy as np
 
 from fastinit.checking.activations import Activation
+from fastinit.common.errors import brief
 from fastinit.laws import fan_rules
 from fastinit.schemes.register import Configured
 
@@ -27,6 +28,11 @@ class Layer(NamedTuple):
     stride: int
     n_groups: int
     recommended: Configured | None  #: what `fastinit.recommend` has for it; None for a norm alone
+
+    @property
+    def title(self) -> str:
+        """The name in a sentence."""
+        return brief(self.name)
 
     @property
     def has_weights(self) -> bool:
@@ -87,6 +93,11 @@ class Residual(NamedTuple):
     shape = ()
     label = ""
     has_weights = False
+
+    @property
+    def title(self) -> str:
+        """The name in a sentence."""
+        return brief(self.name)
 
 
 Step = Union[Layer, Residual]  # noqa: UP007 - evaluated at run time, where one is not defined yet

@@ -22,6 +22,9 @@ STDS = (1.0, 2.0, 0.5, 4.0)
 #: By how much second moments may change so that another seed will do as well.
 AMPLE = math.sqrt(verdicts.SCALE_CHANGE) * 3
 
+#: Samples on which remedies are tried, since several may be: second moments are within some percent.
+MAX_SAMPLES = 32
+
 NONE = (
     "nothing that was tried: recommended weights, biases of 0, fastinit.calibrate, norms, residual connections; there "
     "remain fewer layers, or another activation"
@@ -30,7 +33,8 @@ NONE = (
 
 def remedy(steps: tuple[Step, ...], rows: list[Figures], rng: object, n_samples: int, batch=None) -> str:
     """The first remedy with which the network is healthy, and not by a hair; else the first with which it is at all."""
-    barely = NONE
+    barely, n_samples = NONE, min(n_samples, MAX_SAMPLES)
+    batch = None if batch is None else batch[:n_samples]
     for text, change in _candidates(steps, rows, rng, n_samples, batch):
         tried = propagate.run(change(steps), rng, n_samples, batch)
         if not verdicts.of_stack(tried):
@@ -82,7 +86,7 @@ def _weights(rows: list[Figures]) -> tuple[str, Change] | None:
     names: dict[str, list[str]] = {}
     for row in rows:
         if id(row) in odd:
-            names.setdefault(str(row.step.recommended), []).append(row.step.name)
+            names.setdefault(str(row.step.recommended), []).append(row.step.title)
     n_weighted = sum(row.step.has_weights for row in rows)
     text = "; ".join(f"weights of {listed(own, n_weighted)}: {scheme}" for scheme, own in names.items())
     changed = {row.step.name for row in odd.values()}

@@ -10,6 +10,7 @@ from fastinit.checking import advice, verdicts
 from fastinit.checking.figures import Figures
 from fastinit.checking.phase import Phase
 from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
+from fastinit.common.errors import brief
 
 
 class LayerReport(NamedTuple):
@@ -203,7 +204,7 @@ COLUMNS = (
 def _cells(row: LayerReport) -> tuple[str, ...]:
     shares = (f"{share:.0%}" if share > 0 else "-" for share in (row.saturated, row.dead, row.duplicates))
     return (
-        row.name,
+        brief(row.name),
         "x".join(map(str, row.shape)),
         row.activation,
         row.scheme,

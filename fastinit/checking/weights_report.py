@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
+from fastinit.common.errors import brief
 
 #: What a tensor is: of a law that a scheme draws, of one number, or too small to tell.
 KNOWN, CONSTANT, UNKNOWN, NOT_JUDGED = "known", "constant", "unknown", "not judged"
@@ -58,7 +59,7 @@ class WeightsReport(NamedTuple):
 
         None sets no limit.
         """
-        left_out = prose(f"left out: {', '.join(self.left_out)}", width) if self.left_out else []
+        left_out = prose(f"left out: {', '.join(map(brief, self.left_out))}", width) if self.left_out else []
         return "\n".join([*self.table().lines(width), "", *prose(f"{self.verdict}: {self.reason}", width), *left_out])
 
     @property
@@ -105,7 +106,7 @@ class WeightsReport(NamedTuple):
 
 def _cells(tensor: TensorReport) -> tuple[str, ...]:
     shape = "x".join(map(str, tensor.shape)) or "scalar"
-    return tensor.name, shape, f"{tensor.mean:.2g}", f"{tensor.std:.3g}", f"{tensor.verdict}: {tensor.reason}"
+    return brief(tensor.name), shape, f"{tensor.mean:.2g}", f"{tensor.std:.3g}", f"{tensor.verdict}: {tensor.reason}"
 
 
 def _plain(tensor: TensorReport) -> dict[str, Any]:

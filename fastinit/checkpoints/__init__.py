@@ -1,6 +1,6 @@
 """Files of weights: written, read back, verified.
 
-The command line and `fastinit.safetensors` call it; it imports `plans`, `filling`, `laws` and `common`.
+The command line and `fastinit.safetensors` call it; it imports `files`, `plans`, `filling`, `laws` and `common`.
 
 ===================== ====================================================================
 `command`             `fastinit init` and `fastinit verify` (`arguments`; `table`: what would be written)
@@ -9,7 +9,6 @@ The command line and `fastinit.safetensors` call it; it imports `plans`, `fillin
 `planning`            from their arguments to a layout
 `contents`            the bytes of a planned tensor, any stretch of them
 `layout`              which bytes stand where: files, shards, the index
-`safetensors_format`  the format's headers, written and read
 `numpy_format`        the formats of NumPy
 `origin`              how a checkpoint was made, in its metadata
 `writer`              pieces filled and written (`workers`: by threads; `disk`: past the cache)

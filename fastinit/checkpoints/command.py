@@ -13,7 +13,8 @@ from fastinit.checkpoints import disk, landing, numpy_format, planning, reading,
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
-from fastinit.common.errors import Shown, reject_value
+from fastinit.common.errors import Shown, brief, reject_value
+from fastinit.files import texts
 from fastinit.plans import rule_text
 from fastinit.plans.plan import Plan
 
@@ -110,7 +111,7 @@ def _rules(where: str, options: Namespace) -> dict[str, object] | None:
             reject_value(where, "--rule", "each pattern once", pattern)
         rules[pattern] = scheme
     if options.rules is not None:
-        found = reading.data_of(where, options.rules)
+        found = texts.data_of(where, options.rules)
         if not isinstance(found, dict):
             reject_value(where, options.rules.name, "a table of patterns", found)
         rules.update((pattern, rule) for pattern, rule in found.items() if pattern not in rules)
@@ -118,7 +119,7 @@ def _rules(where: str, options: Namespace) -> dict[str, object] | None:
 
 
 def _bar(options: Namespace, n_bytes: int, label: str):
-    return progress.bar(n_bytes, label, unit="B", unit_scale=True, disable=options.quiet)
+    return progress.bar(n_bytes, brief(label), unit="B", unit_scale=True, disable=options.quiet)
 
 
 def _write_config(path: Path, source: Source, dtype: str | None) -> None:
@@ -158,6 +159,7 @@ def verify(options: Namespace, plan_of_config: Callable[[Mapping], Plan]) -> int
         )
     elif rules or options.dtype or options.seed is not None:
         reject_value(VERIFY, "--seed, --dtype, --rule, --rules", "--plan beside them", Shown("none"))
+    texts.path_of(VERIFY, "FILE", options.file)
     n_bytes = sum(path.stat().st_size for path, _ in _files(options.file))
     with _bar(options, n_bytes, str(options.file)) as advance:
         found = verifying.verify(options.file, plan, options.seed or 0, threads=options.threads, progress=advance)

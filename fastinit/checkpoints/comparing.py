@@ -15,8 +15,8 @@ from fastinit import _kernels
 from fastinit.checkpoints import workers
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.disk import PIECE_BYTES, PieceReader
-from fastinit.checkpoints.safetensors_format import Stored
-from fastinit.common.terminal import printable
+from fastinit.common.errors import brief
+from fastinit.files.safetensors_format import Stored
 
 #: Bytes that are computed and compared at once, so that both stay in the processor's cache.
 STEP_BYTES = 1 << 19
@@ -54,7 +54,7 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         verb = "differs" if self.n_different == 1 else "differ"
         share = f"{self.n_different:,} of {self.n_elements:,} elements {verb}"
-        return f"{printable(self.name)}: {printable(self.kind)}: {share}, the first at {list(self.first)}"
+        return f"{brief(self.name)}: {brief(self.kind)}: {share}, the first at {list(self.first)}"
 
 
 class Stretch(NamedTuple):

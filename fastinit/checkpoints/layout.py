@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.checkpoints import safetensors_format
 from fastinit.checkpoints.contents import Content
-from fastinit.checkpoints.safetensors_format import Stored
+from fastinit.files import safetensors_format
+from fastinit.files.safetensors_format import Stored
 
 #: Hexadecimal digits that tell what is written from what else may have been begun under the same name.
 N_FINGERPRINT = 16

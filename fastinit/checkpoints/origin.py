@@ -11,8 +11,8 @@ import numpy as np
 
 from fastinit._version import __version__
 from fastinit.checkpoints.contents import Content
-from fastinit.checkpoints.safetensors_format import Header, Stored
 from fastinit.common.errors import Shown, located, reject_value
+from fastinit.files.safetensors_format import Header, Stored
 from fastinit.plans import plain
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Entry
@@ -25,6 +25,10 @@ STREAM = "v1"
 
 #: What stands first, so that a later version can tell.
 FORMAT = "fastinit-checkpoint-1"
+
+
+#: Lists and tables that the metadata may have, besides so many for each tensor. In 3 bytes of JSON may be a list of 64.
+MAX_LISTS, MAX_LISTS_EACH = 1 << 20, 64
 
 
 class Origin(NamedTuple):
@@ -53,7 +57,16 @@ def metadata(origin: Origin, contents: list[Content]) -> dict[str, str]:
         "law_of": law_of,
     }
     table["digest"] = digest(table, ((c.name, c.entry.dtype, c.entry.shape) for c in contents))
-    return {"format": "pt", KEY: json.dumps(table, separators=(",", ":"))}
+    text = json.dumps(table, separators=(",", ":"))
+    _check_lists("safetensors", text, len(contents))
+    return {"format": "pt", KEY: text}
+
+
+def _check_lists(where: str, text: str, n_tensors: int) -> None:
+    """Before all of it is parsed at once; what is written keeps to it, so that it can be read."""
+    n_lists, n_most = text.count("[") + text.count("{"), MAX_LISTS + MAX_LISTS_EACH * n_tensors
+    if n_lists > n_most:
+        reject_value(where, "metadata", f"at most {n_most:,} lists and tables", Shown(f"{n_lists:,}"))
 
 
 def _law(content: Content) -> Any:
@@ -78,6 +91,7 @@ def of_header(where: str, header: Header) -> tuple[Origin, dict[str, Entry | str
     """The origin, and of each tensor its entry, or the digest of its bytes. Raises ValueError where none is told."""
     if KEY not in header.metadata:
         reject_value(where, "metadata", f"what fastinit writes, under {KEY!r}", Shown("none: give a plan"))
+    _check_lists(where, header.metadata[KEY], len(header.tensors))
     try:
         table = json.loads(header.metadata[KEY])
     except (ValueError, RecursionError) as error:

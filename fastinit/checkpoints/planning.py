@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from fastinit.checkpoints import layout, origin, safetensors_format
+from fastinit.checkpoints import layout, origin
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.layout import Layout
 from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
 from fastinit.common.errors import Shown, located, reject_type, reject_value
+from fastinit.files import safetensors_format
 from fastinit.filling import seed
 from fastinit.plans import assigning, plain
 from fastinit.plans.patterns import quoted

@@ -12,6 +12,7 @@ from fastinit.checkpoints.layout import index_path
 from fastinit.checkpoints.origin import KEY
 from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.common.errors import Shown, reject_value
+from fastinit.files import texts
 from fastinit.plans import hand_written
 from fastinit.plans.models import MODELS
 from fastinit.plans.plan import FORMAT, Entry, Plan
@@ -37,7 +38,7 @@ class Source(NamedTuple):
 
 def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) -> Source:
     """What a source means. Raises ValueError if it is none or damaged, OSError as the file system does."""
-    path = Path(source)
+    path = texts.path_of(where, "SOURCE", source)
     if source in MODELS and not path.is_file():
         return Source(MODELS[source](), source)
     if path.is_dir():
@@ -45,9 +46,9 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
         path = next((one for one in inside if one.exists()), inside[0])
     if path.suffix not in (".json", ".safetensors", ".toml"):
         reject_value(where, "SOURCE", EXPECTED, source)
-    if path.suffix == ".safetensors":
+    if path.suffix == ".safetensors" or path.name.endswith(".index.json"):
         return _of_checkpoint(where, path)
-    table = reading.data_of(where, path)
+    table = texts.data_of(where, path)
     if isinstance(table, dict) and "weight_map" in table:
         return _of_checkpoint(where, path)
     if isinstance(table, dict) and ("format" in table or "tensors" in table):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastinit.checkpoints.layout import Layout
-from fastinit.common.terminal import printable
+from fastinit.common.errors import brief
 
 HEAD = ("tensor", "shape", "dtype", "law", "bytes", "file")
 
@@ -20,7 +20,7 @@ def text(layout: Layout) -> str:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     shape = " x ".join(map(str, row["shape"])) or "()"
-    return printable(row["name"]), shape, row["dtype"], row["law"], f"{row['bytes']:,}", row["file"]
+    return brief(row["name"]), shape, row["dtype"], row["law"], f"{row['bytes']:,}", row["file"]
 
 
 def _totals(layout: Layout) -> str:

@@ -12,10 +12,11 @@ from fastinit.checkpoints import comparing, origin, planning, reading
 from fastinit.checkpoints.comparing import Difference, Planned
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.origin import Origin
-from fastinit.checkpoints.safetensors_format import Header
 from fastinit.common import checks
 from fastinit.common.calls import one_form
-from fastinit.common.errors import reject_type
+from fastinit.common.errors import printable, reject_type
+from fastinit.files import texts
+from fastinit.files.safetensors_format import Header
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Plan
 
@@ -43,7 +44,7 @@ class Verification(NamedTuple):
         differ = f"{len(self.differences)} {'differs' if len(self.differences) == 1 else 'differ'}"
         problems = f"; {_number(len(self.problems), 'problem')}" if self.problems else ""
         lines = [f"{head if self.n_tensors else ''}not as planned: {differ}{problems}", *self.problems]
-        return "\n".join([*lines, *map(str, self.differences)])
+        return "\n".join(map(printable, [*lines, *map(str, self.differences)]))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -108,6 +109,7 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
     if plan is not None and not isinstance(plan, Plan):
         reject_type("verify", "plan", "a plan or None", plan)
     checks.callback("verify", "progress", progress)
+    path = texts.path_of("verify", "path", path)
     try:
         files = reading.files_of("verify", path)
     except (ValueError, TypeError) as error:

@@ -17,6 +17,9 @@ SHAPE_EXPECTED = "an int or a tuple of ints, each >= 0"
 #: What float() would take without being a real number.
 NOT_REAL = (str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating, np.void)
 
+#: Characters of a wrong name that are compared with the right ones, which are shorter.
+MAX_NAME = 100
+
 #: Flat indices and byte counts are signed 64-bit integers in C.
 INT64_MAX = 2**63 - 1
 
@@ -91,7 +94,7 @@ def name_among(where: str, parameter: str, value: object, names: Collection[str]
     if value not in names:
         import difflib  # only for the message
 
-        nearest = difflib.get_close_matches(value.lower(), names, n=3, cutoff=0.5)
+        nearest = difflib.get_close_matches(value[:MAX_NAME].lower(), names, n=3, cutoff=0.5)
         reject_value(where, parameter, " or ".join(map(repr, nearest)) or otherwise, value)
     return value
 

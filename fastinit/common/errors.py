@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from fastinit.common.terminal import printable
+
 _SHORT = reprlib.Repr()
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxarray = _SHORT.maxdict = _SHORT.maxset = _SHORT.maxfrozenset = 20
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 4, 110, 200, 400
@@ -38,7 +40,18 @@ def message(where: str, parameter: str, expected: str, got: object) -> str:
         expected = f"{expected[: MAX_EXPECTED - 3]}..."
     if len(parameter) > MAX_PARAMETER:
         parameter = f"{parameter[: MAX_PARAMETER - 3]}..."
-    return f"{where}: {parameter}: expected {expected}, got {text}"
+    return printable(f"{where}: {parameter}: expected {expected}, got {text}")
+
+
+#: Characters of a name in a table or a sentence.
+MAX_NAME = 120
+
+
+def brief(name: str) -> str:
+    """A name for a table or a sentence: printable, and its ends if it is long."""
+    if len(name) > MAX_NAME:
+        name = f"{name[: MAX_NAME // 2]}...{name[-MAX_NAME // 3 :]}"
+    return printable(name)
 
 
 def _text(value: object) -> str:

@@ -61,7 +61,7 @@ def _integers(value: object) -> np.ndarray | None:
         array = np.asarray(value, object)
     except ValueError:  # ragged
         return None
-    return array if all(type(item) is int for item in array.flat) else None
+    return array if all(type(item) is int for item in array.reshape(-1)) else None  # flat has 32 axes at the most
 
 
 def check_broadcasts(where: str, parameter: str, given: Shape, shape: Shape) -> None:

@@ -36,11 +36,14 @@ ITEM = re.compile(
     re.ASCII,
 )
 
+#: Blocks within blocks of blocks; no scheme has use for as many.
+MAX_NESTED = 8
+
 INDEX = "an int, or text such as '0', '1:3, ...', '::4' or '[7, 1, 5]'"
 
 
-def scheme_of(where: str, parameter: str, value: object) -> Configured:
-    """A scheme as plain data, or any other form of one, configured."""
+def scheme_of(where: str, parameter: str, value: object, n_around: int = 0) -> Configured:
+    """A scheme as plain data, or any other form of one, configured; one of a block has `n_around` blocks around it."""
     if not isinstance(value, Mapping):
         return configured_of(where, value, parameter)
     params = dict(value)
@@ -53,10 +56,12 @@ def scheme_of(where: str, parameter: str, value: object) -> Configured:
     if isinstance(params.get("fans"), Mapping):
         params["fans"] = axes_of(where, f"{parameter}.fans", params["fans"])
     scheme = get(name, **params)
+    if blocks and n_around == MAX_NESTED:
+        reject_value(where, f"{parameter}.but", f"at most {MAX_NESTED} blocks in each other", Shown("more"))
     if not isinstance(blocks, (list, tuple)):
         reject_type(where, f"{parameter}.but", "a list of tables with index and scheme", blocks)
     for i, block in enumerate(blocks):
-        scheme = _with_block(where, f"{parameter}.but[{i}]", scheme, block)
+        scheme = _with_block(where, f"{parameter}.but[{i}]", scheme, block, n_around)
     return scheme
 
 
@@ -116,7 +121,7 @@ def _item(found: re.Match) -> object:
     return slice(*(int(end) if end.strip() else None for end in text.split(":")))
 
 
-def _with_block(where: str, parameter: str, scheme: Configured, block: object) -> Configured:
+def _with_block(where: str, parameter: str, scheme: Configured, block: object, n_around: int) -> Configured:
     if not isinstance(block, Mapping):
         reject_type(where, parameter, "a table with index and scheme", block)
     for key in block:
@@ -125,6 +130,6 @@ def _with_block(where: str, parameter: str, scheme: Configured, block: object) -
         if key not in block:
             reject_value(where, f"{parameter}.{key}", "a value", Shown("nothing"))
     index = index_of(where, f"{parameter}.index", block["index"])
-    other = scheme_of(where, f"{parameter}.scheme", block["scheme"])
+    other = scheme_of(where, f"{parameter}.scheme", block["scheme"], n_around + 1)
     with located(f"{where}: {parameter}"):
         return scheme.but(index, other)

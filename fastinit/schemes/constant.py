@@ -129,7 +129,7 @@ def log_odds(*, p: float) -> Spec:
         given = real_array(where, "p", p)
         if not ((given > 0) & (given < 1)).all():
             reject_value(where, "p", "numbers in (0, 1)", p)
-        odds = [placing.log_odds(float(value)) for value in given.flat]
+        odds = [placing.log_odds(float(value)) for value in given.reshape(-1)]  # flat has 32 axes at the most
         return without_integers(given_values(where, "p", np.array(odds).reshape(given.shape)))
     number = checks.finite(where, "p", p)
     if not 0 < number < 1:

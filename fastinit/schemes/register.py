@@ -39,11 +39,10 @@ class Configured:
     __slots__ = ("blocks", "name", "params", "spec")
 
     def __init__(self, name: str, params: dict[str, Any], blocks: tuple[tuple[tuple, Configured], ...] = ()):
-        self.name = name
-        self.params = MappingProxyType({key: _kept(value) for key, value in params.items()})
-        self.blocks = blocks
-        # Now, so that a bad parameter is reported here and not at the first call.
+        self.name, self.blocks = name, blocks
+        # Now, so that a bad parameter is reported here and not at the first call; and before what cannot be copied is.
         self.spec: Spec = self._spec(params)
+        self.params = MappingProxyType({key: _kept(value) for key, value in params.items()})
 
     def _spec(self, params: dict[str, Any]) -> Spec:
         spec = REGISTER[self.name].configured(params)

@@ -1,0 +1,113 @@
+"""Headers of safetensors files, read and checked before any of the data is looked at.
+
+The header is mapped, so that its length alone takes no memory. Whoever shortens a file while it is mapped ends the
+process, as with every mapped file (SIGBUS): replace files, do not write into them.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import re
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from fastinit.common import checks
+from fastinit.common.checks import Shape
+from fastinit.common.errors import Shown, reject_value
+from fastinit.files import safetensors_format, texts
+from fastinit.files.json_pieces import Pieces
+from fastinit.files.safetensors_format import DTYPES, METADATA, OTHER_BITS, Header, Stored
+from fastinit.plans.patterns import quoted
+
+#: Bytes of what is said of a tensor: 64 extents of 19 digits, and room for white space.
+MAX_ROW_BYTES = 4096
+
+#: What the name of a dtype looks like that a later version of the format may have.
+A_DTYPE = re.compile(r"[A-Za-z0-9_]{1,32}", re.ASCII)
+
+
+class _Row(NamedTuple):
+    """What the header says of a tensor."""
+
+    start: int
+    end: int
+    name: str
+    shape: Shape
+    code: str
+
+
+def read(where: str, path: Path) -> Header:
+    """The header of a file, checked as the format asks: every byte of the data belongs to one tensor.
+
+    That is what the format's own library asks too. Here names and fields that stand there twice are refused as well,
+    and other fields than the format's, since another reader might take them otherwise. A tensor of a dtype that is
+    unknown is taken, as long as its bytes may be its own.
+
+    Raises ValueError if it is no such file, OSError as the file system does.
+    """
+    with texts.open_regular(path) as file:
+        n_file, head = os.fstat(file.fileno()).st_size, file.read(9)
+        n_text = int.from_bytes(head[:8], "little") if len(head) >= 8 else -1
+        if not 0 < n_text <= min(safetensors_format.MAX_HEADER_BYTES, n_file - 8):
+            _reject(where, path, "a header within the file and 100 MB", Shown(f"a length of {n_text} bytes"))
+        if head[8:] != b"{":
+            _reject(where, path, "a table as header, in JSON that begins with {", head[8:])
+        with mmap.mmap(file.fileno(), 8 + n_text, access=mmap.ACCESS_READ) as text:
+            rows, metadata = _content(where, path, Pieces(text, 8))
+    rows.sort()
+    end = 0
+    for row in rows:
+        if row.start != end:
+            _reject(where, path, f"{quoted(row.name)} to start at byte {end} of the data", Shown(row.start))
+        end = row.end
+    if 8 + n_text + end != n_file:
+        _reject(where, path, f"a file of {8 + n_text + end} bytes, as its header says", Shown(f"one of {n_file}"))
+    tensors = (Stored(row.name, row.shape, DTYPES[row.code][0], *row[:2]) for row in rows if row.code in DTYPES)
+    others = {row.name: row.code for row in rows if row.code not in DTYPES}
+    return Header(tuple(tensors), metadata, 8 + n_text, others)
+
+
+def _content(where: str, path: Path, pieces: Pieces) -> tuple[list[_Row], dict[str, str]]:
+    rows, metadata = [], {}
+    members = pieces.members()
+    while True:
+        try:
+            name = next(members, None)
+            if name is None:
+                pieces.end()
+                return rows, metadata
+            if name == METADATA:
+                metadata = pieces.strings("metadata of strings")
+                continue
+            value = pieces.value(MAX_ROW_BYTES)
+        except ValueError as error:
+            _reject(where, path, "a header in JSON", Shown(str(error)))
+        rows.append(_row(f"{where}: {path.name}", name, value))
+
+
+def _row(where: str, name: str, value: Any) -> _Row:
+    place = quoted(name)
+    if not isinstance(value, dict) or value.keys() != {"dtype", "shape", "data_offsets"}:
+        reject_value(where, place, "dtype, shape and data_offsets", value)
+    code, shape, span = value["dtype"], value["shape"], value["data_offsets"]
+    if not isinstance(code, str) or not A_DTYPE.fullmatch(code):
+        reject_value(where, place, "a dtype's name", code)
+    if not isinstance(shape, list) or not all(type(n) is int for n in shape):
+        reject_value(where, place, "a shape of ints", shape)
+    n_bits = 8 * DTYPES[code][1] if code in DTYPES else OTHER_BITS.get(code)
+    dims = checks.as_shape(f"{where}: {place}", tuple(shape), -(-(n_bits or 1) // 8))
+    if not isinstance(span, list) or len(span) != 2 or not all(type(end) is int for end in span):
+        reject_value(where, place, "two ints as data_offsets", span)
+    start, end = span
+    if not 0 <= start <= end <= checks.INT64_MAX:
+        reject_value(where, place, "data_offsets of at least 0, in order", span)
+    if n_bits is not None and 8 * (end - start) != math.prod(dims) * n_bits:
+        n_bytes, n_rest = divmod(math.prod(dims) * n_bits, 8)
+        reject_value(where, place, "whole bytes" if n_rest else f"a span of {n_bytes} bytes", span)
+    return _Row(start, end, name, dims, code)
+
+
+def _reject(where: str, path: Path, expected: str, got: object) -> NoReturn:
+    reject_value(where, path.name, expected, got)
