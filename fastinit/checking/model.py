@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,10 @@ from fastinit.schemes.register import REGISTER, Configured
 
 #: What a layer's mapping may have.
 KEYS = ("shape", "weights", "activation", "scheme", "bias", "layout", "name")
+
+#: Positions of the grid on which convolutions are run, as large as the largest kernel: the time is as the square of
+#: their number, and kernels in use have up to 51 x 51 (Liu et al., "More ConvNets in the 2020s", ICLR 2023).
+MAX_POSITIONS = 4096
 
 LAYERS = "widths of two units or more, or a sequence of layers: shapes, arrays or mappings"
 
@@ -211,3 +216,6 @@ def _check_chain(where: str, layers: list[Layer]) -> None:
     ranks = sorted({len(layer.kernel) for layer in layers} - {0})
     if len(ranks) > 1:
         reject_value(where, "layers", "convolutions of one number of dimensions", ranks)
+    grid = [max(extents) for extents in zip(*(layer.kernel for layer in layers if layer.kernel), strict=True)]
+    if math.prod(grid) > MAX_POSITIONS:
+        reject_value(where, "layers", f"kernels of at most {MAX_POSITIONS:,} positions together", grid)

@@ -25,6 +25,9 @@ CUT = 4.0
 
 MAX_NAMES = 26  #: layers that are all named; of more, every so many
 
+#: Names may have signs of dollars, between which matplotlib else sees a formula, and refuses most.
+NO_FORMULAS = {"parse_math": False}
+
 INCHES_WIDE, MIN_INCHES_HIGH, MAX_INCHES_HIGH = 10.0, 3.6, 9.0
 DOTS_PER_INCH = 120
 
@@ -47,7 +50,9 @@ def write(report: NetworkReport, path: Path) -> None:
         left.set_ylim(n_layers + 0.6, 1 - RIDGE_ROWS)
         _name_layers(left, report)
         title = f"{report.verdict}: {report.reason}"
-        figure.suptitle(_wrapped(title), color=INK if report.healthy else SICK, fontsize=10, x=0.01, ha="left")
+        figure.suptitle(
+            _wrapped(title), color=INK if report.healthy else SICK, fontsize=10, x=0.01, ha="left", **NO_FORMULAS
+        )
         figure.savefig(path)
 
 
@@ -95,13 +100,13 @@ def _name_layers(axes, report: NetworkReport) -> None:
     last = len(report.layers) - 1
     shown = [*range(0, last, step), last]
     shown = [i for i in shown if i == last or last - i >= step]
-    axes.set_yticks([i + 1 for i in shown], [_name(report.layers[i]) for i in shown])
+    axes.set_yticks([i + 1 for i in shown], [_name(report.layers[i]) for i in shown], **NO_FORMULAS)
     for i, label in zip(shown, axes.get_yticklabels(), strict=True):
         label.set_color(SICK if report.layers[i].findings else INK)
 
 
 def _name(layer) -> str:
-    return f"{brief(layer.name)}, {layer.activation}".replace("$", r"\$")  # no formulas
+    return f"{brief(layer.name)}, {layer.activation}"
 
 
 def _wrapped(text: str) -> str:
