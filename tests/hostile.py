@@ -179,6 +179,8 @@ MODELS = {
     "a scheme of a list": ("layers = [3, 4]\nscheme = [1, [2]]", "scheme"),
     "a ragged parameter": ('layers = [3, 4]\nscheme = {name = "constant", value = [1, [2]]}', "constant: value"),
     "a deep parameter": (f'layers = [3, 4]\nscheme = {{name = "constant", value = {"[" * 70}{"]" * 70}}}', "value"),
+    "a kernel of many positions": ("[[layers]]\nshape = [100, 100, 3, 3]", "at most 4,096 positions together"),
+    "a kernel of many axes": (f"[[layers]]\nshape = [{'2, ' * 18}]", "at most 4,096 positions together"),
     "an extent of NaN": ("[[layers]]\nshape = [nan, 3]", "each >= 0"),
     "a name of a number": ("[[layers]]\nshape = [3, 4]\nname = 3", "name"),
     "a tensor of a number": ('file = "one.safetensors"\n[[layers]]\ntensor = 3', "layers[0].tensor"),

@@ -162,6 +162,15 @@ def test_a_table_is_as_wide_as_the_terminal(run, monkeypatch, capsys):
         assert max(map(len, shown.splitlines())) <= columns < max(map(len, piped.splitlines()))
 
 
+def test_names_in_a_plot_are_no_formulas(run, tmp_path):
+    name = "$\\frac{$\\"
+    save_file({name: fi.normal((30, 40), std=1e-6, rng=0)}, tmp_path / "w.safetensors")
+    arguments = ("--activation", "tanh", "--layout", "io", "--plot", tmp_path / "x.svg")
+    status, _, error = run(tmp_path / "w.safetensors", *arguments)
+    assert (status, error) == (1, "")
+    assert (tmp_path / "x.svg").read_text().count(name) >= 2  # at the axis and in the title
+
+
 def test_bad_input_is_2_in_one_line(run, tmp_path):
     (tmp_path / "bad.toml").write_text("layers = [3, 4\n")
     save_file({"w": fi.he_normal((3, 4), rng=0)}, tmp_path / "w.safetensors")
