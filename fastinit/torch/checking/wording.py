@@ -153,8 +153,8 @@ def depth_scaled(one: Pass) -> list[str]:
         if len(figure.shape) == 2 and name not in normed and math.prod(figure.shape) >= 1000:
             groups.setdefault(BLOCK_NUMBER.sub("*", name), []).append(name)
     blocks = [group for group in groups.values() if len(group) > 1]
-    width = max((_rms(one, group) for group in blocks), default=0.0)
-    rest = [group for group in blocks if abs(_rms(one, group) / (width or 1.0) - 1) > DEPTH_TOLERANCE]
+    width = max((_rms(one, group) for group in blocks), default=0.0) or 1.0
+    rest = [group for group in blocks if abs(_rms(one, group) / width - 1) > DEPTH_TOLERANCE]
     by_fan_in = [_rms(one, group) * math.sqrt(one.parameters[group[0]].shape[1]) for group in blocks]
     if not rest or max(by_fan_in) < min(by_fan_in) * (1 + DEPTH_TOLERANCE):
         return []
