@@ -1,4 +1,4 @@
-"""Objects of frameworks that `fastinit.check` runs, and which adapter does it, found by name: none is imported before."""
+"""Objects of frameworks that `fastinit.check` runs, and which adapter does it: by name, so that none is imported."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+import real_images  # noqa: E402
 import real_modules as real  # noqa: E402
 from torch import nn  # noqa: E402
 from torch.utils.checkpoint import checkpoint  # noqa: E402
@@ -39,7 +40,7 @@ class Restless(nn.Module):
         self.codebook.data.mul_(0.9)
         torch.rand(1, generator=self.generator)
         random.random()
-        np.random.rand()
+        np.random.rand()  # noqa: NPY002  a module may draw from it
         x = self.drop(self.norm(self.first(x)).relu_())
         self.first.train(False)
         if self.fails == "forward":
@@ -69,7 +70,8 @@ def state(module):
         for name, one in module.named_parameters()
     }
     flags |= {name: (id(one), one.tolist()) for name, one in module.named_buffers()}
-    generators = torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()
+    numpy_state = np.random.get_state()[1].tolist()  # noqa: NPY002
+    generators = torch.get_rng_state().tolist(), random.getstate(), numpy_state
     modes = torch.is_grad_enabled(), torch.is_autocast_enabled(), torch.backends.mkldnn.enabled, torch.get_num_threads()
     return found, flags, generators, modes
 
@@ -114,7 +116,9 @@ def test_all_is_as_before_after_an_exception(fails):
     assert state(module) == before
 
 
-@pytest.mark.parametrize("build", [real.resnet, real.GPT, real.LstmClassifier, real.lora], ids=lambda b: b.__name__)
+@pytest.mark.parametrize(
+    "build", [real_images.resnet, real.GPT, real.LstmClassifier, real.lora], ids=lambda b: b.__name__
+)
 def test_real_modules_are_as_before(build):
     """Also those whose zero ends are opened."""
     torch.manual_seed(0)
