@@ -78,11 +78,15 @@ def test_nothing_is_wrong_with_its_weights(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_nothing_is_wrong_when_it_runs(name):
     """In training mode, on a batch that is made of its configuration."""
-    model = built(name).train()
-    report = fi.check(model, n_samples=4)
+    report = fi.check(built(name).train(), n_samples=2)
     assert report.healthy, report.reason
+
+
+@pytest.mark.parametrize("name", ["T5Model", "LlamaModel"])
+def test_the_control_is_sick(name):
+    model = built(name)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
                 parameter.fill_(0.01)
-    assert fi.check(model, n_samples=2).verdict == "symmetric"  # the control
+    assert fi.check(model).verdict == "symmetric"

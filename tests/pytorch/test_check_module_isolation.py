@@ -95,6 +95,17 @@ def test_all_is_as_before(batch):
     assert state(module) == before
 
 
+def test_the_batch_is_as_before():
+    net = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(6, 3))
+    x = torch.randn(4, 6)
+    expected, version = x.clone(), x._version
+    fi.check(net, [x])
+    assert torch.equal(x, expected)
+    assert x._version == version
+    net(x)
+    assert not torch.equal(x, expected)  # the control
+
+
 def test_the_control_sees_what_a_plain_pass_leaves():
     module = prepared()
     before = state(module)
