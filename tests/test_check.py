@@ -217,8 +217,8 @@ def test_biases_tell_units_apart():
 
 def test_thresholds_are_the_stated_ones():
     assert math.isclose(verdicts.SATURATED_SHARE, 0.15865525393145707)
-    assert verdicts._most_dead(64) == 0.75
-    assert verdicts._most_dead(4) == 1
+    assert verdicts.most_dead(64) == 0.75
+    assert verdicts.most_dead(4) == 1
 
 
 def test_the_remedy_is_what_recommend_has():
