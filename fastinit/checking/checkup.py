@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from fastinit.checking import frameworks
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.filling import seed
@@ -118,6 +117,8 @@ def check(
     >>> fi.check({"fc.weight": fi.he_normal((512, 256), rng=1)}).tensors[0].fits[0]
     'he_normal'
     """
+    from fastinit.checking import frameworks
+
     framework = frameworks.of(layers)
     if framework is not None:
         given = {"scheme": scheme, "output": output, "bias": bias, "layout": layout}

@@ -11,8 +11,18 @@ from typing import NamedTuple
 
 import real_images
 import real_modules as real
-import torch
-from real_images import images
+from module_faults import (
+    causal_gpt,
+    deep_batch_norm,
+    deep_sigmoid,
+    detached_resnet,
+    filled,
+    large_bias,
+    named,
+    residual_without_norm,
+    scaled,
+)
+from real_images import images, small_images
 from torch import nn
 
 
@@ -24,85 +34,6 @@ class Case(NamedTuple):
     why: str
 
 
-def weights_of(module):
-    """Weights of layers with units: of more than one dimension, no embeddings and no adapters' or gates' zeros."""
-    for part in module.modules():
-        if isinstance(part, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)):
-            yield part.weight
-
-
-def scaled(build, factor, choose=weights_of):
-    """The same module with chosen parameters times a factor."""
-
-    def sick():
-        module = build()
-        with torch.no_grad():
-            for parameter in choose(module):
-                parameter.mul_(factor)
-        return module
-
-    return sick
-
-
-def filled(build, value, choose=weights_of):
-    """The same module with one number in chosen parameters."""
-
-    def sick():
-        module = build()
-        with torch.no_grad():
-            for parameter in choose(module):
-                parameter.fill_(value)
-        return module
-
-    return sick
-
-
-def named(*ends):
-    """The parameters whose names end so."""
-    return lambda module: [parameter for name, parameter in module.named_parameters() if name.endswith(ends)]
-
-
-class Detached(nn.Module):
-    """The first half gets no gradient, by mistake."""
-
-    def __init__(self, first, second):
-        super().__init__()
-        self.first, self.second = first, second
-
-    def forward(self, x):
-        return self.second(self.first(x).detach())
-
-
-def detached_resnet():
-    net = real_images.resnet(zero_end=False)
-    return Detached(net[:6], net[6:])
-
-
-def deep_sigmoid():
-    return real.perceptron(depth=10, activation=nn.Sigmoid, he=False)
-
-
-def deep_batch_norm():
-    layers = [part for _ in range(50) for part in (nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU())]
-    return nn.Sequential(*layers, nn.Linear(64, 10))
-
-
-def residual_without_norm():
-    return real_images.resnet(zero_end=False, norm=lambda n: nn.Identity(), n_blocks=14)
-
-
-def large_bias():
-    """Samples differ by less than rounding: biases are ten thousand times as wide as what varies."""
-    net = real.perceptron(depth=4, activation=nn.Tanh, he=False)
-    with torch.no_grad():
-        net[0].weight.mul_(1e-4)
-    return net
-
-
-def causal_gpt(**options):
-    return lambda: real.GPT(**options)
-
-
 HEALTHY = [
     Case("perceptron", real.perceptron, None, "healthy", "He et al. 2015"),
     Case(
@@ -110,9 +41,13 @@ HEALTHY = [
     ),
     Case("tanh", lambda: real.perceptron(activation=nn.Tanh, he=False), None, "healthy", "as its library begins it"),
     Case(
-        "ResNet, zero ends", real_images.resnet, None, "healthy", "Goyal et al. 2017: ends of branches open at step one"
+        "ResNet, zero ends",
+        real_images.resnet,
+        small_images,
+        "healthy",
+        "Goyal et al. 2017: ends of branches open at step one",
     ),
-    Case("ResNet", lambda: real_images.resnet(zero_end=False), None, "healthy", "He et al. 2016"),
+    Case("ResNet", lambda: real_images.resnet(zero_end=False), small_images, "healthy", "He et al. 2016"),
     Case("VGG", real_images.vgg, images, "healthy", "batch normalization keeps scales"),
     Case("VGG without norms", lambda: real_images.vgg(norm=False), images, "healthy", "He's weights keep scales"),
     Case("VGG, weights 10 times too small", scaled(real_images.vgg, 0.1), images, "healthy", "norms take scales away"),
@@ -125,7 +60,7 @@ HEALTHY = [
     Case("generator", real_images.generator, None, "healthy", "DCGAN"),
     Case("discriminator", real_images.discriminator, images, "healthy", "DCGAN"),
     Case("LoRA", real.lora, None, "healthy", "B is zero, A is not"),
-    Case("DiT", real.DiT, real.patches_and_times, "healthy", "adaLN-zero: three zeros in a row"),
+    Case("DiT", real_images.DiT, real_images.patches_and_times, "healthy", "adaLN-zero: three zeros in a row"),
     Case("UNet", real_images.UNet, real_images.images_and_times, "healthy", "zero last convolution"),
     Case("ReZero", real.ReZero, None, "healthy", "gates begin at zero"),
     Case("Mixer", real_images.Mixer, images, "healthy", "as published"),
@@ -164,7 +99,7 @@ SICK = [
     Case(
         "ResNet, norms' biases -10",
         filled(real_images.resnet, -10.0, named("bn1.bias")),
-        None,
+        small_images,
         "dead",
         "branches are off",
     ),
@@ -235,7 +170,7 @@ SICK = [
     Case(
         "ResNet without norms, 29 blocks",
         residual_without_norm,
-        lambda: torch.randn(8, 3, 16, 16),
+        small_images,
         "exploding",
         "each block adds its own scale",
     ),
@@ -250,12 +185,14 @@ SICK = [
     ),
     Case("generator without norms", lambda: real_images.generator(norm=False), None, "vanishing", "0.02 is for norms"),
     Case("10 layers of sigmoid", deep_sigmoid, None, "vanishing", "slopes of at most 1/4"),
-    Case("ResNet, first half detached", detached_resnet, lambda: torch.randn(8, 3, 32, 32), "vanishing", ""),
+    Case("ResNet, first half detached", detached_resnet, small_images, "vanishing", ""),
     Case("tanh, samples lost in biases", large_bias, None, "vanishing", "samples differ by 1e-4"),
     Case(
         "DiT, gates and ends zero",
-        filled(real.DiT, 0.0, named("mlp.fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")),
-        real.patches_and_times,
+        filled(
+            real_images.DiT, 0.0, named("mlp.fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")
+        ),
+        real_images.patches_and_times,
         "symmetric",
         "the time's layers and the gates never move",
     ),

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from real_modules import Block, Mlp
+from real_modules import Attention, Block, Mlp
 from torch import nn
 
 
@@ -145,3 +145,49 @@ def images_and_times():
 
 def images():
     return torch.randn(8, 3, 32, 32)
+
+
+def small_images():
+    return torch.randn(8, 3, 16, 16)
+
+
+class DiT(nn.Module):
+    """adaLN-zero: gates and the last layer zero (Peebles and Xie 2023)."""
+
+    def __init__(self, width=32, n_layers=2):
+        super().__init__()
+        self.patch, self.time = (
+            nn.Linear(12, width),
+            nn.Sequential(nn.Linear(16, width), nn.SiLU(), nn.Linear(width, width)),
+        )
+        self.blocks = nn.ModuleList([Modulated(width) for _ in range(n_layers)])
+        self.norm, self.last = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, 12)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, x, times):
+        angles = times[:, None] * torch.exp(-torch.arange(8) / 2)
+        c = self.time(torch.cat([angles.sin(), angles.cos()], -1))
+        x = self.patch(x)
+        for block in self.blocks:
+            x = block(x, c)
+        return self.last(self.norm(x))
+
+
+class Modulated(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.norm1, self.norm2 = (nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
+        self.attn, self.mlp = Attention(width, 4), Mlp(width, 4 * width)
+        self.ada = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
+        nn.init.zeros_(self.ada[1].weight)
+        nn.init.zeros_(self.ada[1].bias)
+
+    def forward(self, x, c):
+        shift1, scale1, gate1, shift2, scale2, gate2 = self.ada(c)[:, None].chunk(6, -1)
+        x = x + gate1 * self.attn(self.norm1(x) * (1 + scale1) + shift1)
+        return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
+
+
+def patches_and_times():
+    return [torch.randn(8, 16, 12), torch.rand(8) * 100]

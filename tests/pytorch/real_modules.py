@@ -180,44 +180,6 @@ def lora():
     return nn.Sequential(*[Lora(layer) if isinstance(layer, nn.Linear) else layer for layer in net])
 
 
-class DiT(nn.Module):
-    """adaLN-zero: gates and the last layer zero (Peebles and Xie 2023)."""
-
-    def __init__(self, width=32, n_layers=2):
-        super().__init__()
-        self.patch, self.time = (
-            nn.Linear(12, width),
-            nn.Sequential(nn.Linear(16, width), nn.SiLU(), nn.Linear(width, width)),
-        )
-        self.blocks = nn.ModuleList([Modulated(width) for _ in range(n_layers)])
-        self.norm, self.last = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, 12)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
-
-    def forward(self, x, times):
-        angles = times[:, None] * torch.exp(-torch.arange(8) / 2)
-        c = self.time(torch.cat([angles.sin(), angles.cos()], -1))
-        x = self.patch(x)
-        for block in self.blocks:
-            x = block(x, c)
-        return self.last(self.norm(x))
-
-
-class Modulated(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.norm1, self.norm2 = (nn.LayerNorm(width, elementwise_affine=False) for _ in range(2))
-        self.attn, self.mlp = Attention(width, 4), Mlp(width, 4 * width)
-        self.ada = nn.Sequential(nn.SiLU(), nn.Linear(width, 6 * width))
-        nn.init.zeros_(self.ada[1].weight)
-        nn.init.zeros_(self.ada[1].bias)
-
-    def forward(self, x, c):
-        shift1, scale1, gate1, shift2, scale2, gate2 = self.ada(c)[:, None].chunk(6, -1)
-        x = x + gate1 * self.attn(self.norm1(x) * (1 + scale1) + shift1)
-        return x + gate2 * self.mlp(self.norm2(x) * (1 + scale2) + shift2)
-
-
 class ReZero(nn.Module):
     """No normalization: gates that begin at zero (Bachlechner et al. 2020)."""
 
@@ -246,7 +208,3 @@ def transformer_encoder():
     """PyTorch's own, post-norm, with dropout."""
     layer = nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
     return nn.Sequential(nn.Embedding(50, 32), nn.TransformerEncoder(layer, 2), nn.Linear(32, 50))
-
-
-def patches_and_times():
-    return [torch.randn(8, 16, 12), torch.rand(8) * 100]

@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import real_modules as real  # noqa: E402
+import real_images  # noqa: E402
 from torch import nn  # noqa: E402
 
 import fastinit as fi  # noqa: E402
@@ -185,7 +185,11 @@ REFUSED = [
     (lambda: fi.check(nn.Linear(3, 3, device="meta")), ValueError, "check: module: expected parameters with values"),
     (lambda: fi.check(nn.LazyLinear(3)), ValueError, "check: module: expected parameters of known shapes"),
     (lambda: fi.check(Odd()), ValueError, "check: batch: expected a batch, since none could be made for a Odd"),
-    (lambda: fi.check(real.DiT()), ValueError, "check: batch: expected a batch, since none could be made for a DiT"),
+    (
+        lambda: fi.check(real_images.DiT()),
+        ValueError,
+        "check: batch: expected a batch, since none could be made for a DiT",
+    ),
     (lambda: fi.check(nn.Embedding(4, 2), lambda y: y), TypeError, "check: batch"),
     (lambda: fi.check([4, 4], batch=X), TypeError, "check: batch: expected none, except for a torch.nn.Module"),
     (lambda: fi.check([4, 4], loss=sum), TypeError, "check: loss: expected none, except for a torch.nn.Module"),
