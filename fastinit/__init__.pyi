@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from types import EllipsisType
-from typing import Any, Literal, SupportsFloat, SupportsIndex, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -15,6 +15,7 @@ from fastinit.plans.part import Part
 from fastinit.plans.rules import Keep
 from fastinit.schemes.recommendation import Recommended
 from fastinit.schemes.register import Configured
+from fastinit.torch.checking.report import ModuleReport
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]
 _Layout = Literal["io", "oi", "oki"]
@@ -35,6 +36,9 @@ _Rule = str | Configured | Keep | Callable[..., np.ndarray]
 _Activation = str | tuple[str, SupportsFloat] | list[Any]
 _Scheme = str | Configured | Callable[..., np.ndarray] | Mapping[str, Any]
 _Axes = SupportsIndex | Sequence[SupportsIndex]
+
+class _TorchModule(Protocol):  # not torch.nn.Module itself, which need not be installed
+    def named_parameters(self) -> Any: ...
 
 class _Fill(TypedDict, total=False):
     dtype: DTypeLike | None
@@ -168,7 +172,9 @@ def check(
     bias: SupportsFloat | ArrayLike = 0.0,
     layout: _Layout | None = None,
     rng: _Rng = 0,
-    n_samples: SupportsIndex = 128,
+    n_samples: SupportsIndex | None = None,
+    batch: None = None,
+    loss: None = None,
 ) -> NetworkReport | WeightsReport: ...
 @overload
 def check(
@@ -180,7 +186,9 @@ def check(
     bias: SupportsFloat | ArrayLike = 0.0,
     layout: _Layout | None = None,
     rng: _Rng = 0,
-    n_samples: SupportsIndex = 128,
+    n_samples: SupportsIndex | None = None,
+    batch: None = None,
+    loss: None = None,
 ) -> NetworkReport | WeightsReport: ...
 @overload
 def check(
@@ -192,8 +200,24 @@ def check(
     bias: SupportsFloat | ArrayLike = 0.0,
     layout: _Layout | None = None,
     rng: _Rng = 0,
-    n_samples: SupportsIndex = 128,
+    n_samples: SupportsIndex | None = None,
+    batch: None = None,
+    loss: None = None,
 ) -> NetworkReport: ...
+@overload
+def check(
+    layers: _TorchModule,
+    activation: Any = None,
+    scheme: None = None,
+    *,
+    output: Literal["linear"] = "linear",
+    bias: SupportsFloat = 0.0,
+    layout: None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex | None = None,
+    batch: Any = None,
+    loss: Callable[[Any], Any] | None = None,
+) -> ModuleReport: ...
 def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
 def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...

@@ -1,4 +1,4 @@
-"""Twenty public models with fresh weights, small: `fastinit.check` finds nothing wrong with any.
+"""Twenty public models with fresh weights, small: `fastinit.check` finds nothing wrong with any, at rest or run.
 
 Not part of the default run: ``pytest tests/peers/peer_fresh_models.py``, with PyTorch and transformers installed.
 """
@@ -57,11 +57,15 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_nothing_is_wrong(name):
+def built(name):
     torch.manual_seed(0)
     cls = getattr(hf, name)
-    model = cls(cls.config_class(**MODELS[name]))
+    return cls(cls.config_class(**MODELS[name]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nothing_is_wrong_with_its_weights(name):
+    model = built(name)
     report = fi.check({name: parameter.detach() for name, parameter in model.named_parameters()})
     wrong = [(row.name, row.reason) for row in report.tensors if row.verdict not in ("known", "constant", "not judged")]
     assert report.healthy, wrong
@@ -69,3 +73,20 @@ def test_nothing_is_wrong(name):
         name: parameter.detach() * (1.3 if parameter.ndim > 1 else 1) for name, parameter in model.named_parameters()
     }
     assert not fi.check(sick).healthy  # the control
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_nothing_is_wrong_when_it_runs(name):
+    """In training mode, on a batch that is made of its configuration."""
+    report = fi.check(built(name).train(), n_samples=2)
+    assert report.healthy, report.reason
+
+
+@pytest.mark.parametrize("name", ["T5Model", "LlamaModel"])
+def test_the_control_is_sick(name):
+    model = built(name)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.ndim > 1:
+                parameter.fill_(0.01)
+    assert fi.check(model).verdict == "symmetric"

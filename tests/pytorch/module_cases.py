@@ -9,8 +9,20 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+import real_images
 import real_modules as real
-import torch
+from module_faults import (
+    causal_gpt,
+    deep_batch_norm,
+    deep_sigmoid,
+    detached_resnet,
+    filled,
+    large_bias,
+    named,
+    residual_without_norm,
+    scaled,
+)
+from real_images import images, small_images
 from torch import nn
 
 
@@ -22,113 +34,36 @@ class Case(NamedTuple):
     why: str
 
 
-def images():
-    return torch.randn(8, 3, 32, 32)
-
-
-def weights_of(module):
-    """Weights of layers with units: of more than one dimension, no embeddings and no adapters' or gates' zeros."""
-    for part in module.modules():
-        if isinstance(part, (nn.Linear, nn.Conv1d, nn.Conv2d, nn.ConvTranspose2d)):
-            yield part.weight
-
-
-def scaled(build, factor, choose=weights_of):
-    """The same module with chosen parameters times a factor."""
-
-    def sick():
-        module = build()
-        with torch.no_grad():
-            for parameter in choose(module):
-                parameter.mul_(factor)
-        return module
-
-    return sick
-
-
-def filled(build, value, choose=weights_of):
-    """The same module with one number in chosen parameters."""
-
-    def sick():
-        module = build()
-        with torch.no_grad():
-            for parameter in choose(module):
-                parameter.fill_(value)
-        return module
-
-    return sick
-
-
-def named(*ends):
-    """The parameters whose names end so."""
-    return lambda module: [parameter for name, parameter in module.named_parameters() if name.endswith(ends)]
-
-
-class Detached(nn.Module):
-    """The first half gets no gradient, by mistake."""
-
-    def __init__(self, first, second):
-        super().__init__()
-        self.first, self.second = first, second
-
-    def forward(self, x):
-        return self.second(self.first(x).detach())
-
-
-def detached_resnet():
-    net = real.resnet(zero_end=False)
-    return Detached(net[:6], net[6:])
-
-
-def deep_sigmoid():
-    return real.perceptron(depth=10, activation=nn.Sigmoid, he=False)
-
-
-def deep_batch_norm():
-    layers = [part for _ in range(50) for part in (nn.Linear(64, 64), nn.BatchNorm1d(64), nn.ReLU())]
-    return nn.Sequential(*layers, nn.Linear(64, 10))
-
-
-def residual_without_norm():
-    return real.resnet(zero_end=False, norm=lambda n: nn.Identity(), n_blocks=14)
-
-
-def large_bias():
-    """Samples differ by less than rounding: biases are ten thousand times as wide as what varies."""
-    net = real.perceptron(depth=4, activation=nn.Tanh, he=False)
-    with torch.no_grad():
-        net[0].weight.mul_(1e-4)
-    return net
-
-
-def causal_gpt(**options):
-    return lambda: real.GPT(**options)
-
-
 HEALTHY = [
     Case("perceptron", real.perceptron, None, "healthy", "He et al. 2015"),
     Case(
         "perceptron, PyTorch's weights", lambda: real.perceptron(he=False), None, "healthy", "as its library begins it"
     ),
     Case("tanh", lambda: real.perceptron(activation=nn.Tanh, he=False), None, "healthy", "as its library begins it"),
-    Case("ResNet, zero ends", real.resnet, None, "healthy", "Goyal et al. 2017: ends of branches open at step one"),
-    Case("ResNet", lambda: real.resnet(zero_end=False), None, "healthy", "He et al. 2016"),
-    Case("VGG", real.vgg, images, "healthy", "batch normalization keeps scales"),
-    Case("VGG without norms", lambda: real.vgg(norm=False), images, "healthy", "He's weights keep scales"),
-    Case("VGG, weights 10 times too small", scaled(real.vgg, 0.1), images, "healthy", "norms take scales away"),
-    Case("ViT, zero head", real.ViT, images, "healthy", "timm's; the head moves first"),
+    Case(
+        "ResNet, zero ends",
+        real_images.resnet,
+        small_images,
+        "healthy",
+        "Goyal et al. 2017: ends of branches open at step one",
+    ),
+    Case("ResNet", lambda: real_images.resnet(zero_end=False), small_images, "healthy", "He et al. 2016"),
+    Case("VGG", real_images.vgg, images, "healthy", "batch normalization keeps scales"),
+    Case("VGG without norms", lambda: real_images.vgg(norm=False), images, "healthy", "He's weights keep scales"),
+    Case("VGG, weights 10 times too small", scaled(real_images.vgg, 0.1), images, "healthy", "norms take scales away"),
+    Case("ViT, zero head", real_images.ViT, images, "healthy", "timm's; the head moves first"),
     Case("GPT", real.GPT, None, "healthy", "GPT-2: small branches, narrow ends"),
     Case("GPT, attention written out", causal_gpt(fused=False), None, "healthy", "the same"),
     Case("GPT with experts", causal_gpt(mlp=real.MoE, n_layers=2), None, "healthy", "some experts may see no token"),
     Case("Mamba", real.Mamba, None, "healthy", "steps of 0.01 are meant"),
     Case("LSTM", real.LstmClassifier, None, "healthy", "PyTorch's own weights"),
-    Case("generator", real.generator, None, "healthy", "DCGAN"),
-    Case("discriminator", real.discriminator, images, "healthy", "DCGAN"),
+    Case("generator", real_images.generator, None, "healthy", "DCGAN"),
+    Case("discriminator", real_images.discriminator, images, "healthy", "DCGAN"),
     Case("LoRA", real.lora, None, "healthy", "B is zero, A is not"),
-    Case("DiT", real.DiT, real.patches_and_times, "healthy", "adaLN-zero: three zeros in a row"),
-    Case("UNet", real.UNet, real.images_and_times, "healthy", "zero last convolution"),
+    Case("DiT", real_images.DiT, real_images.patches_and_times, "healthy", "adaLN-zero: three zeros in a row"),
+    Case("UNet", real_images.UNet, real_images.images_and_times, "healthy", "zero last convolution"),
     Case("ReZero", real.ReZero, None, "healthy", "gates begin at zero"),
-    Case("Mixer", real.Mixer, images, "healthy", "as published"),
+    Case("Mixer", real_images.Mixer, images, "healthy", "as published"),
     Case("autoencoder", real.autoencoder, None, "healthy", "PyTorch's own weights"),
     Case("encoder, post-norm, dropout", real.transformer_encoder, None, "healthy", "PyTorch's own"),
 ]
@@ -136,7 +71,7 @@ HEALTHY = [
 SICK = [
     Case("perceptron, constant", filled(real.perceptron, 0.1), None, "symmetric", "units stay equal"),
     Case("perceptron, zero", filled(real.perceptron, 0.0), None, "symmetric", "only the last bias moves"),
-    Case("VGG, constant", filled(real.vgg, 0.1), images, "symmetric", "channels stay equal"),
+    Case("VGG, constant", filled(real_images.vgg, 0.1), images, "symmetric", "channels stay equal"),
     Case(
         "GPT, first layers of MLPs constant",
         filled(real.GPT, 0.02, named("fc1.weight", "fc2.weight")),
@@ -156,14 +91,26 @@ SICK = [
     Case("perceptron, biases -10", filled(real.perceptron, -10.0, named("bias")), None, "dead", "no unit is on"),
     Case(
         "VGG without norms, biases -10",
-        filled(lambda: real.vgg(norm=False), -10.0, named("bias")),
+        filled(lambda: real_images.vgg(norm=False), -10.0, named("bias")),
         images,
         "dead",
         "no channel is on",
     ),
-    Case("ResNet, norms' biases -10", filled(real.resnet, -10.0, named("bn1.bias")), None, "dead", "branches are off"),
+    Case(
+        "ResNet, norms' biases -10",
+        filled(real_images.resnet, -10.0, named("bn1.bias")),
+        small_images,
+        "dead",
+        "branches are off",
+    ),
     Case("GPT, biases of MLPs -10", filled(real.GPT, -10.0, named("fc1.bias")), None, "dead", "gelu is 0 below -5"),
-    Case("generator, norms' biases -10", filled(real.generator, -10.0, named("1.bias", "4.bias")), None, "dead", ""),
+    Case(
+        "generator, norms' biases -10",
+        filled(real_images.generator, -10.0, named("1.bias", "4.bias")),
+        None,
+        "dead",
+        "",
+    ),
     Case(
         "tanh, weights 20 times too wide",
         scaled(lambda: real.perceptron(activation=nn.Tanh), 20.0),
@@ -178,7 +125,7 @@ SICK = [
         "GPT, queries and keys 30 times too wide", scaled(real.GPT, 30.0, named("qkv.weight")), None, "saturating", ""
     ),
     Case(
-        "GPT written out, queries and keys 30 times too wide",
+        "GPT, attention written out, queries and keys 30 times too wide",
         scaled(causal_gpt(fused=False), 30.0, named("qkv.weight")),
         None,
         "saturating",
@@ -192,7 +139,7 @@ SICK = [
         "the first loss is far above ln(classes)",
     ),
     Case(
-        "experts, router 500 times too wide",
+        "GPT with experts, router 500 times too wide",
         scaled(causal_gpt(mlp=real.MoE, n_layers=2), 500.0, named("router.weight")),
         None,
         "saturating",
@@ -200,14 +147,14 @@ SICK = [
     ),
     Case(
         "generator, last layer 50 times too wide",
-        scaled(real.generator, 50.0, named("9.weight")),
+        scaled(real_images.generator, 50.0, named("9.weight")),
         None,
         "saturating",
         "",
     ),
     Case(
         "ViT, head 1000 times too wide",
-        scaled(lambda: real.ViT(zero_head=False), 1000.0, named("head.weight")),
+        scaled(lambda: real_images.ViT(zero_head=False), 1000.0, named("head.weight")),
         images,
         "saturating",
         "",
@@ -215,7 +162,7 @@ SICK = [
     Case("perceptron, weights 5 times too wide", scaled(real.perceptron, 5.0), None, "exploding", "5**12"),
     Case(
         "VGG without norms, weights 6 times too wide",
-        scaled(lambda: real.vgg(norm=False), 6.0),
+        scaled(lambda: real_images.vgg(norm=False), 6.0),
         images,
         "exploding",
         "",
@@ -223,7 +170,7 @@ SICK = [
     Case(
         "ResNet without norms, 29 blocks",
         residual_without_norm,
-        lambda: torch.randn(8, 3, 16, 16),
+        small_images,
         "exploding",
         "each block adds its own scale",
     ),
@@ -231,22 +178,30 @@ SICK = [
     Case("perceptron, weights 10 times too narrow", scaled(real.perceptron, 0.1), None, "vanishing", "1e-12"),
     Case(
         "VGG without norms, weights 10 times too narrow",
-        scaled(lambda: real.vgg(norm=False), 0.1),
+        scaled(lambda: real_images.vgg(norm=False), 0.1),
         images,
         "vanishing",
         "",
     ),
-    Case("generator without norms", lambda: real.generator(norm=False), None, "vanishing", "0.02 is for norms"),
+    Case("generator without norms", lambda: real_images.generator(norm=False), None, "vanishing", "0.02 is for norms"),
     Case("10 layers of sigmoid", deep_sigmoid, None, "vanishing", "slopes of at most 1/4"),
-    Case("ResNet, first half detached", detached_resnet, lambda: torch.randn(8, 3, 32, 32), "vanishing", ""),
+    Case("ResNet, first half detached", detached_resnet, small_images, "vanishing", ""),
     Case("tanh, samples lost in biases", large_bias, None, "vanishing", "samples differ by 1e-4"),
     Case(
         "DiT, gates and ends zero",
-        filled(real.DiT, 0.0, named("mlp.fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")),
-        real.patches_and_times,
+        filled(
+            real_images.DiT, 0.0, named("mlp.fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")
+        ),
+        real_images.patches_and_times,
         "symmetric",
         "the time's layers and the gates never move",
     ),
-    Case("ViT, a NaN", filled(real.ViT, math.nan, named("pos_embed")), images, "not finite", "as a broken file has"),
+    Case(
+        "ViT, a NaN",
+        filled(real_images.ViT, math.nan, named("pos_embed")),
+        images,
+        "not finite",
+        "as a broken file has",
+    ),
     Case("Mamba, overflow", filled(real.Mamba, 1e38, named("D")), None, "not finite", "beyond float32"),
 ]

@@ -35,7 +35,7 @@ def of_scores(scores: torch.Tensor, lowest: float = MASKED, min_keys: int = MIN_
     rows = scores.detach().reshape(-1, scores.shape[-1])
     if rows.numel() == 0:
         return None
-    rows = rows[:: max(1, rows.shape[0] // N_ROWS)].float()
+    rows = rows[:: -(-rows.shape[0] // N_ROWS)].float()
     visible = rows > lowest
     n_visible = visible.sum(dim=-1)
     enough = n_visible >= min_keys
@@ -48,13 +48,13 @@ def of_scores(scores: torch.Tensor, lowest: float = MASKED, min_keys: int = MIN_
 
 def of_queries(query: torch.Tensor, key: torch.Tensor, mask, is_causal: bool, scale: float | None) -> Evenness | None:
     """Of a fused attention: query (batch, heads, queries, size), key (batch, key heads, keys, size)."""
-    if query.ndim != 4 or query.is_nested:
+    if query.ndim != 4 or query.is_nested or query.numel() == 0:
         return None
     query, key = query.detach().float(), key.detach().float()
     n_batch, n_heads, n_queries, size = query.shape
     scale = 1 / math.sqrt(size) if scale is None else scale
-    pairs = torch.arange(n_batch * n_heads)[:: max(1, n_batch * n_heads // N_HEADS)].to(query.device)
-    places = torch.arange(n_queries)[:: max(1, n_queries // N_QUERIES)].to(query.device)
+    pairs = torch.arange(n_batch * n_heads)[:: -(-n_batch * n_heads // N_HEADS)].to(query.device)
+    places = torch.arange(n_queries)[:: -(-n_queries // N_QUERIES)].to(query.device)
     samples, heads = pairs // n_heads, pairs % n_heads
     # Of grouped queries, several heads share a key's.
     keys = key[samples, heads * key.shape[1] // n_heads]

@@ -34,6 +34,20 @@ class Batch(NamedTuple):
     about: str  #: in words
     n_samples: int
 
+    def copied(self) -> Batch:
+        """For one pass: a module may write to its inputs."""
+        return self._replace(args=_copied(self.args), kwargs=_copied(self.kwargs))
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    return value
+
 
 def given(batch: object) -> Batch:
     """The caller's."""
@@ -66,8 +80,9 @@ def made(module: nn.Module, n_samples: int, rng: object) -> Batch:
     for shapes in _candidates(module, n_samples):
         batch = _batch(shapes, module, n_samples, rng)
         try:
+            tried = batch.copied()
             with torch.no_grad():
-                module(*batch.args, **batch.kwargs)
+                module(*tried.args, **tried.kwargs)
             return batch
         except Exception as caught:  # whatever a module says to inputs of a wrong shape
             error = caught

@@ -10,8 +10,8 @@ from fastinit.checking.verdicts import DUPLICATE_SHARE
 from fastinit.torch.checking.recording import leaves_of
 from fastinit.torch.checking.statistics import real
 
-#: Gradients of two units count as equal if they differ by less than this part: rounding, also of bfloat16, which adds the
-#: same numbers in another order.
+#: Gradients of two units count as equal if they differ by less than this part: rounding, also of bfloat16, where the
+#: same numbers are added in another order.
 SAME_GRADIENT = 2.0**-7
 
 #: Rows of which each is compared with each.
@@ -23,7 +23,7 @@ COLUMNS = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 
 
 def find(module: nn.Module, gradients: dict[str, torch.Tensor | None], called: set[str]) -> dict[str, tuple[int, int]]:
-    """By parameter with such units, how many, of how many. `gradients` are those of the module's parameters, by name."""
+    """By parameter with such units, how many, of how many. `gradients` are of the module's parameters, by name."""
     leaves = leaves_of(module)
     found = {}
     for place, leaf in module.named_modules():

@@ -123,16 +123,20 @@ def _logits(one: Pass) -> Iterator[Fault]:
 
 
 def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
-    """Activations, from one normalization to the next: against what the last one gave, or the batch."""
-    start = largest = batch_second_moment
+    """Activations, from one normalization to the next: against what the last one gave, or the batch.
+
+    Growth counts where gradients come: angles, masks and counts have a scale of their own.
+    """
+    start = largest = batch_second_moment or math.nan
     grown: dict[str, float] = {}
+    head = _last_with_weights(one) if one.logits else None  # `_logits` judges its outputs
     for row in one.records:
         level = row.outputs.second_moment
         if not level > 0:
             continue
         if row.role == NORM or math.isnan(start):
             start, largest = level, level if math.isnan(largest) else max(level, largest)
-        elif level > SCALE_CHANGE * largest and row.gradients.n_values:  # no angles, masks or counts
+        elif level > SCALE_CHANGE * largest and row.gradients.n_values and row is not head:
             grown[row.name] = max(level / largest, grown.get(row.name, 0.0))
     if grown:
         worst = max(grown, key=grown.__getitem__)

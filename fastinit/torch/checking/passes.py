@@ -89,6 +89,7 @@ def _opens(one: ParameterFigures) -> bool:
 def _once(module: nn.Module, batch: Batch, loss: Callable | None, trainable: set[str], seed: int) -> Pass:
     isolation.seed_all(seed)
     recording = Recording(module)
+    batch = batch.copied()
     with told(batch, "forward"), recording:
         output = module(*batch.args, **batch.kwargs)
     last = next((record for record in reversed(recording.records) if record.role in (WEIGHTS, NORM)), None)

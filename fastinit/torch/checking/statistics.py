@@ -85,8 +85,8 @@ def wide(x: torch.Tensor) -> torch.dtype:
 
 def sample(x: torch.Tensor) -> np.ndarray:
     """At most N_KEPT values from all over a tensor."""
-    step = x.numel() // N_KEPT | 1  # odd, so that a width that is a power of 2 is crossed at every unit
-    return x.reshape(-1)[::step][:N_KEPT].to("cpu", torch.float32).numpy().copy()
+    step = -(-x.numel() // N_KEPT) | 1  # odd, so that a width that is a power of 2 is crossed at every unit
+    return x.reshape(-1)[::step].to("cpu", torch.float32).numpy().copy()
 
 
 def float_tensors(value: object) -> list[torch.Tensor]:

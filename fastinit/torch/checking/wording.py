@@ -34,10 +34,11 @@ def reason(faults: list[Fault]) -> str:
 
 
 def names(places: Iterable[str]) -> str:
-    """The first names, with the numbers of blocks together."""
+    """A few names; of many, those that differ by numbers together."""
+    places = list(places)
     grouped: dict[str, list[str]] = {}
     for place in places:
-        grouped.setdefault(re.sub(r"\d+", "*", place), []).append(place)
+        grouped.setdefault(place if len(places) <= N_NAMES else re.sub(r"\d+", "*", place), []).append(place)
     texts = [group[0] if len(group) == 1 else f"{pattern} ({len(group)})" for pattern, group in grouped.items()]
     return ", ".join(texts[:N_NAMES]) + (", ..." if len(texts) > N_NAMES else "")
 
@@ -152,11 +153,17 @@ def depth_scaled(one: Pass) -> list[str]:
         if len(figure.shape) == 2 and name not in normed and math.prod(figure.shape) >= 1000:
             groups.setdefault(BLOCK_NUMBER.sub("*", name), []).append(name)
     blocks = [group for group in groups.values() if len(group) > 1]
-    width = max((_rms(one, group) for group in blocks), default=0.0)
-    rest = [group for group in blocks if abs(_rms(one, group) / (width or 1.0) - 1) > DEPTH_TOLERANCE]
-    if len(rest) == len(blocks) or not all(_is_scaled(_rms(one, group) / width, len(group)) for group in rest):
+    width = max((_rms(one, group) for group in blocks), default=0.0) or 1.0
+    rest = [group for group in blocks if abs(_rms(one, group) / width - 1) > DEPTH_TOLERANCE]
+    by_fan_in = [_rms(one, group) * math.sqrt(one.parameters[group[0]].shape[1]) for group in blocks]
+    if not rest or max(by_fan_in) < min(by_fan_in) * (1 + DEPTH_TOLERANCE):
         return []
-    return [name for group in rest for name in group]
+    are_scaled = all(_is_scaled(_rms(one, group) / width, _n_blocks(group)) for group in rest)
+    return [name for group in rest for name in group] if are_scaled else []
+
+
+def _n_blocks(group: list[str]) -> int:
+    return len({BLOCK_NUMBER.search(name).group() for name in group})
 
 
 def _is_scaled(ratio: float, n_blocks: int) -> bool:
