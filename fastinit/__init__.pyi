@@ -173,7 +173,7 @@ def check(
     layout: _Layout | None = None,
     rng: _Rng = 0,
     n_samples: SupportsIndex | None = None,
-    batch: None = None,
+    batch: ArrayLike | None = None,
     loss: None = None,
 ) -> NetworkReport | WeightsReport: ...
 @overload
@@ -187,7 +187,7 @@ def check(
     layout: _Layout | None = None,
     rng: _Rng = 0,
     n_samples: SupportsIndex | None = None,
-    batch: None = None,
+    batch: ArrayLike | None = None,
     loss: None = None,
 ) -> NetworkReport | WeightsReport: ...
 @overload
@@ -201,7 +201,7 @@ def check(
     layout: _Layout | None = None,
     rng: _Rng = 0,
     n_samples: SupportsIndex | None = None,
-    batch: None = None,
+    batch: ArrayLike | None = None,
     loss: None = None,
 ) -> NetworkReport: ...
 @overload
@@ -218,6 +218,38 @@ def check(
     batch: Any = None,
     loss: Callable[[Any], Any] | None = None,
 ) -> ModuleReport: ...
+@overload
+def calibrate(
+    layers: str | PathLike[str] | Mapping[str, Any] | Sequence[Any],
+    activation: _Activation | None = None,
+    scheme: _Scheme | None = None,
+    *,
+    output: _Activation = "linear",
+    bias: SupportsFloat | ArrayLike = 0.0,
+    layout: _Layout | None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex | None = None,
+    batch: ArrayLike | None = None,
+    std: SupportsFloat = 1.0,
+    center: bool = False,
+    dry_run: Literal[False] = False,
+) -> Calibrated: ...
+@overload
+def calibrate(
+    layers: _TorchModule,
+    activation: Any = None,
+    scheme: None = None,
+    *,
+    output: Literal["linear"] = "linear",
+    bias: SupportsFloat = 0.0,
+    layout: None = None,
+    rng: _Rng = 0,
+    n_samples: SupportsIndex | None = None,
+    batch: Any = None,
+    std: SupportsFloat = 1.0,
+    center: Literal[False] = False,
+    dry_run: bool = False,
+) -> CalibratedModule: ...
 def get(name: str, /, **params: Any) -> Configured: ...
 def schemes() -> list[str]: ...
 def gain(nonlinearity: str, param: SupportsFloat | None = None) -> float: ...

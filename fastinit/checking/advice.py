@@ -75,8 +75,8 @@ def _healthy(rows: list[Figures]) -> str:
 def _symmetric(rows: list[Figures]) -> str:
     row = max(rows, key=lambda row: row.duplicates)
     return (
-        f"{row.duplicates:.0%} of the units of {row.step.title} have the same weights as another, before them and after "
-        "them: they compute the same, and training moves them alike"
+        f"{row.duplicates:.0%} of the units of {row.step.title} have the same weights as another, before them and "
+        "after them: they compute the same, and training moves them alike"
     )
 
 

@@ -9,10 +9,14 @@ import numpy as np
 
 from fastinit.common import checks
 from fastinit.common.calls import one_form
+from fastinit.common.errors import reject_value
 from fastinit.filling import seed
 from fastinit.laws import fan_rules
 
 WHERE = "calibrate"
+
+#: Inputs that a stack is scaled on.
+N_SAMPLES = 128
 
 
 class Calibrated(NamedTuple):
@@ -62,11 +66,12 @@ def calibrate(
     bias=0.0,
     layout=None,
     rng=0,
-    n_samples=128,
+    n_samples=None,
     batch=None,
     std=1.0,
     center=False,
-) -> Calibrated:
+    dry_run=False,
+):
     """Scale each layer's weights, from the first to the last, until its pre-activations have one standard deviation.
 
     For pre-activations z = W h + b of standard deviation s over samples, positions and units, W becomes f W, f > 0 such
@@ -76,21 +81,24 @@ def calibrate(
     Parameters
     ----------
     layers, activation, scheme, output, bias, layout, rng, n_samples
-        A network, or a file that has one, as for `check`. A mapping of names to weights is one stack.
-    batch : array, optional
-        Inputs of shape (n_samples, n_in), for convolutions (n_samples, positions..., n_in). By default `n_samples` from
-        N(0, 1), other ones than those of `check`.
+        A network, a file that has one, or a torch.nn.Module, as for `check`. A mapping of weights is one stack.
+    batch : array, or for a module what it is called with, optional
+        Of a stack inputs of shape (n_samples, n_in), for convolutions (n_samples, positions..., n_in). By default
+        `n_samples` from N(0, 1), other ones than those of `check`. Of a module as for `check`, by position too.
     std : float > 0, default 1
         The standard deviation that pre-activations are to have.
     center : bool, default False
         Set biases so that each unit's mean is 0 over the batch, and scale what varies around it. Sigmoid and softplus
-        need it in deep networks: their outputs are all positive.
+        need it in deep networks: their outputs are all positive. Not of a module.
+    dry_run : bool, default False
+        Of a module only: leave its weights as they are, and say what would be done.
 
     Returns
     -------
-    Calibrated
-        ``layers`` for `check`; ``weights``, ``biases`` and ``factors`` by the layers' names; ``str()`` is a table. What
-        was given is not changed. Weights keep their dtype; those that a scheme draws are float32.
+    Calibrated, or CalibratedModule for a module, which is changed in place
+        Both have ``factors`` by the layers' names, ``scaled``, a row for each layer, and ``str()``, a table. Of a stack
+        there are ``layers`` for `check`, and ``weights`` and ``biases`` by the layers' names; what was given is not
+        changed. Weights keep their dtype; those that a scheme draws are float32.
 
     Raises
     ------
@@ -100,8 +108,9 @@ def calibrate(
     Notes
     -----
     A layer whose norm takes its scale away stays as it is. So does one that gets nothing, or whose weights are 0: the
-    zeros that end a residual branch are meant. If biases alone have a larger standard deviation than `std`, the factor
-    is the one that comes nearest.
+    zeros that end a residual branch are meant. Of a module the layers are those of ``nn.Linear``, ``nn.Bilinear`` and
+    convolutions, and weights that several layers share stay as they are. If biases alone have a larger standard
+    deviation than `std`, the factor is the one that comes nearest.
 
     The result depends on the batch: give data as they will come. The same call gives the same weights.
 
@@ -122,14 +131,24 @@ def calibrate(
     1.18
     """
     own = {"activation": activation, "scheme": scheme, "output": output, "bias": bias, "layout": layout}
+    from fastinit.checking import frameworks
+
+    std = checks.positive(WHERE, "std", std)
+    center = checks.boolean(WHERE, "center", center)
+    dry_run = checks.boolean(WHERE, "dry_run", dry_run)
+    framework = frameworks.of(layers)
+    if framework is not None:
+        own = {**own, "center": center}
+        return frameworks.calibrated(WHERE, framework, layers, activation, batch, std, rng, n_samples, dry_run, own)
+    frameworks.reject_beside_a_stack(WHERE, dry_run=dry_run or None)
     more = {"rng": rng, "n_samples": n_samples, "batch": batch, "std": std, "center": center}
     if isinstance(layers, (str, os.PathLike)):
         from fastinit.checking import files
 
         return calibrate(**more, **{**own, **files.read(WHERE, layers)})
-    n_samples = checks.positive_integer(WHERE, "n_samples", n_samples)
-    std = checks.positive(WHERE, "std", std)
-    center = checks.boolean(WHERE, "center", center)
+    if batch is not None and n_samples is not None:
+        reject_value(WHERE, "n_samples", "None beside a batch, which has its own number", n_samples)
+    n_samples = checks.positive_integer(WHERE, "n_samples", N_SAMPLES if n_samples is None else n_samples)
     if layout is not None:
         fan_rules.check_layout(WHERE, layout)
     seed.check_rng(WHERE, rng)

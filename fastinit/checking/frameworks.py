@@ -14,14 +14,14 @@ class Framework(NamedTuple):
 
     module: str  #: that has the class; loaded, if there is such an object
     name: str
-    adapter: str  #: a module with ``check_module(object, batch, loss, rng, n_samples)``
+    adapter: str  #: a package with ``checkup.check_module`` and ``calibration.calibrate_module``
     what: str  #: in words
 
 
-FRAMEWORKS = (Framework("torch.nn", "Module", "fastinit.torch.checking.checkup", "a torch.nn.Module"),)
+FRAMEWORKS = (Framework("torch.nn", "Module", "fastinit.torch.checking", "a torch.nn.Module"),)
 
 #: Arguments of a stack of layers, and what they are if nobody gives them.
-OF_STACKS = {"scheme": None, "output": "linear", "bias": 0.0, "layout": None}
+OF_STACKS = {"scheme": None, "output": "linear", "bias": 0.0, "layout": None, "center": False}
 
 
 def of(layers: object) -> Framework | None:
@@ -35,14 +35,27 @@ def of(layers: object) -> Framework | None:
 
 def report(where: str, framework: Framework, module, second, batch, loss, rng, n_samples, given: dict):
     """What the adapter finds; `second` is the argument without a name, which is the batch of a module."""
-    for name, default in OF_STACKS.items():
-        value = given[name]
+    batch = _batch(where, framework, second, batch, given)
+    adapter = importlib.import_module(f"{framework.adapter}.checkup")
+    return adapter.check_module(module, batch, loss, rng, n_samples)
+
+
+def calibrated(where: str, framework: Framework, module, second, batch, std, rng, n_samples, dry_run, given: dict):
+    """What the adapter did to the module."""
+    batch = _batch(where, framework, second, batch, given)
+    adapter = importlib.import_module(f"{framework.adapter}.calibration")
+    return adapter.calibrate_module(module, batch, std, rng, n_samples, dry_run)
+
+
+def _batch(where: str, framework: Framework, second: object, batch: object, given: dict) -> object:
+    """The batch, after what is not of modules is refused."""
+    for name, value in given.items():
+        default = OF_STACKS.get(name, value)
         if not (value is default or (type(value) in (str, float, int) and value == default)):
             reject_type(where, name, f"none beside {framework.what}, which says it itself", value)
     if second is not None and batch is not None:
         reject_type(where, "batch", "it once", "it by position and by name")
-    adapter = importlib.import_module(framework.adapter)
-    return adapter.check_module(module, second if batch is None else batch, loss, rng, n_samples)
+    return second if batch is None else batch
 
 
 def reject_beside_a_stack(where: str, **arguments: object) -> None:

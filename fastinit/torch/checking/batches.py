@@ -15,8 +15,6 @@ from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.schemes.basic import normal, uniform
 from fastinit.torch.checking.recording import leaves_of
 
-WHERE = "check"
-
 EXPECTED = "a tensor, a list of positional arguments or a mapping of keyword arguments"
 
 #: Sides of images that are tried: what most networks for small and for large ones take, and MNIST's.
@@ -49,29 +47,29 @@ def _copied(value: object) -> object:
     return value
 
 
-def given(batch: object) -> Batch:
+def given(where: str, batch: object) -> Batch:
     """The caller's."""
     if isinstance(batch, torch.Tensor):
         args, kwargs = (batch,), {}
     elif isinstance(batch, Mapping):
         args, kwargs = (), dict(batch)
         if not all(isinstance(name, str) for name in kwargs):
-            reject_type(WHERE, "batch", "names of arguments as keys", batch)
+            reject_type(where, "batch", "names of arguments as keys", batch)
     elif isinstance(batch, (tuple, list)):
         args, kwargs = tuple(batch), {}
     else:
-        reject_type(WHERE, "batch", EXPECTED, Shown(f"a {type(batch).__name__}"))
+        reject_type(where, "batch", EXPECTED, Shown(f"a {type(batch).__name__}"))
     values = [*args, *kwargs.values()]
     if any(isinstance(value, np.ndarray) for value in values):
-        reject_type(WHERE, "batch", "tensors (torch.from_numpy makes them of arrays)", Shown("a numpy array"))
+        reject_type(where, "batch", "tensors (torch.from_numpy makes them of arrays)", Shown("a numpy array"))
     sizes = [value.shape[0] for value in values if isinstance(value, torch.Tensor) and value.ndim]
     if not sizes or 0 in sizes:
-        reject_value(WHERE, "batch", "a tensor with samples", Shown("none"))
+        reject_value(where, "batch", "a tensor with samples", Shown("none"))
     shown = ", ".join(str(tuple(value.shape)) for value in values if isinstance(value, torch.Tensor))
     return Batch(args, kwargs, f"the batch given, {shown}", sizes[0])
 
 
-def made(module: nn.Module, n_samples: int, rng: object) -> Batch:
+def made(where: str, module: nn.Module, n_samples: int, rng: object) -> Batch:
     """The first of the batches that could suit which the module takes.
 
     Floats are N(0, 1), tokens equally likely, both from fastinit's streams.
@@ -88,7 +86,7 @@ def made(module: nn.Module, n_samples: int, rng: object) -> Batch:
             error = caught
     why = "no layer says its inputs" if error is None else f"{type(error).__name__}: {str(error).splitlines()[0][:60]}"
     expected = f"a batch, since none could be made for a {type(module).__name__} ({why})"
-    reject_value(WHERE, "batch", expected[:160], Shown("none"))
+    reject_value(where, "batch", expected[:160], Shown("none"))
 
 
 class Tokens(NamedTuple):

@@ -108,3 +108,12 @@ def _run(module: nn.Module, batch: Batch, seed: int, before: Callable, after: Ca
     finally:
         for handle in handles:
             handle.remove()
+
+
+def apply(module: nn.Module, rows: list[Scaled]) -> None:
+    """Multiply weights in place."""
+    parts = dict(module.named_modules())
+    with torch.no_grad():
+        for row in rows:
+            if row.factor != 1:
+                parts[row.name].weight.mul_(row.factor)

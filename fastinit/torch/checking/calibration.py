@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from torch import nn
 
 from fastinit.checking.calibrating import Scaled, text_of
@@ -29,18 +28,10 @@ class CalibratedModule(NamedTuple):
 
 def calibrate_module(module: nn.Module, batch: object, std: float, rng: object, n_samples: int | None, dry_run: bool):
     """Scale the weights in place, unless `dry_run`; `fastinit.calibrate` has the docstring."""
-    asked = entry.checked(WHERE, module, batch, rng, n_samples)
-    with isolation.untouched(asked.module, asked.seed):
+    asked = entry.asked(WHERE, module, batch, rng, n_samples)
+    with isolation.untouched(asked.module, asked.seed_of_globals):
         used = asked.batch_made()
-        rows = calibrating.factors(asked.module, used, std, asked.seed)
+        rows = calibrating.factors(asked.module, used, std, asked.seed_of_globals)
     if not dry_run:
-        apply(asked.module, rows)
+        calibrating.apply(asked.module, rows)
     return CalibratedModule(tuple(rows))
-
-
-def apply(module: nn.Module, rows: list[Scaled]) -> None:
-    parts = dict(module.named_modules())
-    with torch.no_grad():
-        for row in rows:
-            if row.factor != 1:
-                parts[row.name].weight.mul_(row.factor)

@@ -7,77 +7,55 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_value
-from fastinit.filling import seed
-from fastinit.torch.checking import batches, isolation, judging, passes, report, wording
+from fastinit.torch.checking import batches, calibrating, entry, isolation, judging, passes, remedies, report, wording
 from fastinit.torch.checking.recording import WEIGHTS, Record
 from fastinit.torch.checking.statistics import float_tensors, real
 
 WHERE = "check"
 
-#: Samples of a batch that is made here: units that are off by chance for all of 8 samples are few, and a large image
-#: model still takes seconds.
-N_SAMPLES = 8
-
 
 def check_module(module: nn.Module, batch: object, loss: Callable | None, rng: object, n_samples: int | None):
     """The report; `fastinit.check` has the docstring."""
-    module = _within(module)
-    _check_parameters(module)
     checks.callback(WHERE, "loss", loss)
-    seed.check_rng(WHERE, rng)
-    if n_samples is not None:
-        n_samples = checks.positive_integer(WHERE, "n_samples", n_samples)
-    used = None if batch is None else batches.given(batch)
-    if used is not None and n_samples is not None:
-        reject_value(WHERE, "n_samples", "None beside a batch, which has its own number", n_samples)
-    words = int.from_bytes(seed.seed_of(WHERE, rng), "little")
+    asked = entry.asked(WHERE, module, batch, rng, n_samples)
+    module, seed = asked.module, asked.seed_of_globals
     trainable = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
-    number = words % 2**32  # what NumPy's global generator takes
-    with isolation.untouched(module, number):
-        if used is None:
-            used = batches.made(module, n_samples or N_SAMPLES, words)
-        found = passes.run(module, used, loss, trainable, number)
-    return _report(found, used)
+    with isolation.untouched(module, seed):
+        used = asked.batch_made()
+
+    def faults_after(change: remedies.Change) -> tuple[passes.Passes, list[judging.Fault]]:
+        with isolation.untouched(module, seed):
+            change(module)
+            found = passes.run(module, used, loss, trainable, seed)
+        return found, judging.faults(found, _varies(used), _level(used))
+
+    def calibrate(part: nn.Module) -> None:
+        calibrating.apply(part, calibrating.factors(part, used, 1.0, seed))
+
+    found, faults = faults_after(lambda part: None)
+    remedy = ""
+    if faults:
+        remedy = remedies.remedy(faults, found.first, lambda change: faults_after(change)[1], calibrate, asked.seed)
+    return _report(found, faults, used, remedy)
 
 
-def _within(module: nn.Module) -> nn.Module:
-    """The caller's module, without what compiles or distributes it."""
-    while True:
-        if hasattr(module, "_orig_mod"):
-            module = module._orig_mod
-        elif isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
-            module = module.module
-        else:
-            return module
-
-
-def _check_parameters(module: nn.Module) -> None:
-    for name, parameter in [*module.named_parameters(), *module.named_buffers()]:
-        if is_lazy(parameter):
-            reject_value(WHERE, "module", "parameters of known shapes", Shown(f"{name}, which is not initialized yet"))
-        if parameter.is_meta:
-            reject_value(WHERE, "module", "parameters with values", Shown(f"{name} on the meta device"))
-
-
-def _report(found: passes.Passes, batch: batches.Batch) -> report.ModuleReport:
+def _level(batch: batches.Batch) -> float:
+    """Second moment of the first floats that come in; NaN if none do."""
     floats = float_tensors([batch.args, batch.kwargs])
-    level = math.nan
-    if floats:
-        values = real(floats[0])
-        level = float(values.square().mean())
-    faults = judging.faults(found, _varies(batch), level)
+    return float(real(floats[0]).square().mean()) if floats else math.nan
+
+
+def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Batch, remedy: str):
     findings = tuple(name for name in judging.ORDER if any(fault.finding == name for fault in faults))
     return report.ModuleReport(
         findings[0] if findings else "healthy",
         findings,
         wording.reason(faults),
-        wording.remedy(faults, found.first),
+        remedy,
         wording.notes(found, batch.about),
-        tuple(_layers(found.first.records, faults)),
+        tuple(_layers(found.first, faults)),
         tuple(
             report.ModuleParameter(p.name, p.shape, p.rms, p.gradient_norm, p.update_ratio, p.trainable)
             for p in found.first.parameters.values()
@@ -94,7 +72,8 @@ def _varies(batch: batches.Batch) -> bool:
     return any(one.shape[0] > 1 and bool((one != one[:1]).any()) for one in tensors)
 
 
-def _layers(records: list[Record], faults: list[judging.Fault]):
+def _layers(one: passes.Pass, faults: list[judging.Fault]):
+    records = one.records
     first = records[0].outputs.second_moment if records else math.nan
     last = next((row.elasticity for row in reversed(records) if row.role == WEIGHTS), math.nan)
     for row in records:
@@ -114,10 +93,17 @@ def _layers(records: list[Record], faults: list[judging.Fault]):
             row.gradients.std,
             row.outputs.second_moment / first if first else math.nan,
             row.elasticity / last if last else math.nan,
+            _update_ratio(row, one),
             tuple(name for name in judging.ORDER if name in findings),
             row.outputs.values,
             row.gradients.values,
         )
+
+
+def _update_ratio(row: Record, one: passes.Pass) -> float:
+    """Of its weights, or of what else it has."""
+    by_axes = sorted(row.parameters, key=lambda name: -len(one.parameters[name].shape))
+    return one.parameters[by_axes[0]].update_ratio if by_axes else math.nan
 
 
 def _concerns(fault: judging.Fault, row: Record) -> bool:

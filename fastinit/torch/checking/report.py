@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastinit.checking import histograms, page, plot
+from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
 from fastinit.torch.checking.objective import Logits
 
 
@@ -24,6 +27,7 @@ class ModuleLayer(NamedTuple):
     gradient_std: float  #: with respect to the outputs
     activation_ratio: float  #: the outputs' second moment over the first row's
     gradient_ratio: float  #: the gradient's squared length times the outputs' second moment, over the last weights' row
+    update_ratio: float  #: of its weights: norm of the gradient over theirs; infinite for zeros that move
     findings: tuple[str, ...]
     values: np.ndarray  #: a sample of the outputs
     gradients: np.ndarray  #: a sample of the gradients
@@ -69,21 +73,53 @@ class ModuleReport(NamedTuple):
     def healthy(self) -> bool:
         return not self.findings
 
+    @property
+    def histograms(self) -> tuple:
+        """Of each layer, of outputs and of gradients, for `plot` and `html`."""
+        return tuple((histograms.of(row.values), histograms.of(row.gradients)) for row in self.layers)
+
     def __str__(self) -> str:
-        rows = [HEADINGS, *map(_cells, _folded(self.layers))]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
-        lines = ["  ".join(map(_align, row, widths, IS_TEXT)).rstrip() for row in rows]
-        remedy = [f"remedy: {self.remedy}"] if self.remedy else []
-        notes = [f"note: {note}" for note in self.notes]
-        return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", *remedy, *notes])
+        return self.text()
+
+    def text(self, width: int | None = DEFAULT_WIDTH) -> str:
+        """The table, repeated blocks together, and what is said below, in lines of at most `width` characters."""
+        lines = [line for sentence in self.sentences() for line in prose(sentence, width)]
+        return "\n".join([*_table(_folded(self.layers)).lines(width), "", *lines])
+
+    def table(self) -> Table:
+        """A row for each layer."""
+        return _table([_Group([row]) for row in self.layers])
+
+    def sentences(self) -> list[str]:
+        """What is said below the table."""
+        more = [f"remedy: {self.remedy}"] if self.remedy else []
+        return [f"{self.verdict}: {self.reason}", *more, *(f"note: {note}" for note in self.notes)]
+
+    def plot(self, path: str | os.PathLike, *, dark: bool = False) -> None:
+        """Draw each layer's distributions, and both ratios, into a file, as a stack's report does."""
+        plot.write(self, path, dark)
+
+    def html(self, path: str | os.PathLike) -> None:
+        """Write all of it as one page, which needs nothing else, as a stack's report does."""
+        page.write(page.of_network(self), path)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON, without samples: None in place of what is not finite."""
         return {name: _plain(value) for name, value in self._asdict().items()}
 
 
-HEADINGS = ("layer", "kind", "shape", "mean", "std", "signal", "saturated", "dead", "grad std", "verdict")
-IS_TEXT = (True, True, True, False, False, False, False, False, False, True)
+#: What a narrow terminal leaves out first, and last.
+COLUMNS = (
+    Column("kind", is_number=False, rank=4),
+    Column("shape", is_number=False, rank=7),
+    Column("mean", is_number=True, rank=9),
+    Column("std", is_number=True, rank=1),
+    Column("signal", is_number=True, rank=6),
+    Column("saturated", is_number=True, rank=3),
+    Column("dead", is_number=True, rank=5),
+    Column("grad std", is_number=True, rank=2),
+    Column("update", is_number=True, rank=8),
+)
 
 #: From this number of rows on, rows of repeated blocks are shown as one.
 N_ROWS_SHOWN = 40
@@ -105,6 +141,10 @@ def _folded(layers: tuple[ModuleLayer, ...]) -> list[_Group]:
     return list(groups.values())
 
 
+def _table(groups: list[_Group]) -> Table:
+    return Table("layer", COLUMNS, list(map(_cells, groups)), [bool(group.rows[0].findings) for group in groups])
+
+
 def _cells(group: _Group) -> tuple[str, ...]:
     first, last = group.rows[0], group.rows[-1]
     is_one = len(group.rows) == 1
@@ -120,6 +160,7 @@ def _cells(group: _Group) -> tuple[str, ...]:
         _range([row.saturated for row in group.rows], ".0%"),
         _range([row.dead for row in group.rows], ".0%"),
         _range([row.gradient_std for row in group.rows], ".2g"),
+        _range([row.update_ratio for row in group.rows], ".2g"),
         ", ".join(first.findings) or "healthy",
     )
 
@@ -130,10 +171,6 @@ def _range(values: list[float], form: str) -> str:
         return "-"
     low, high = format(min(known), form), format(max(known), form)
     return low if low == high else f"{low} .. {high}"
-
-
-def _align(cell: str, width: int, is_text: bool) -> str:
-    return cell.ljust(width) if is_text else cell.rjust(width)
 
 
 def _plain(value: object) -> object:

@@ -6,10 +6,9 @@ import math
 import re
 from collections.abc import Iterable
 
-from fastinit.schemes.recommendation import recommend
 from fastinit.torch.checking.judging import Fault
 from fastinit.torch.checking.passes import Pass, Passes
-from fastinit.torch.checking.recording import NORM, WEIGHTS, Record
+from fastinit.torch.checking.recording import NORM
 
 #: Names that a sentence has.
 N_NAMES = 4
@@ -18,9 +17,6 @@ HEALTHY = (
     "activations and gradients keep their scale from the first layers to the last, units differ, and samples are told "
     "apart"
 )
-
-#: What modules are called whose function `recommend` knows by another name.
-FUNCTIONS = {"leakyrelu": "leaky_relu", "gelutanh": "gelu", "newgeluactivation": "gelu", "geluactivation": "gelu"}
 
 
 def reason(faults: list[Fault]) -> str:
@@ -41,63 +37,6 @@ def names(places: Iterable[str]) -> str:
         grouped.setdefault(place if len(places) <= N_NAMES else re.sub(r"\d+", "*", place), []).append(place)
     texts = [group[0] if len(group) == 1 else f"{pattern} ({len(group)})" for pattern, group in grouped.items()]
     return ", ".join(texts[:N_NAMES]) + (", ..." if len(texts) > N_NAMES else "")
-
-
-def remedy(faults: list[Fault], one: Pass) -> str:
-    """What to do about the verdict."""
-    if not faults:
-        return ""
-    finding, places, _ = faults[0]
-    if finding == "not finite":
-        return "find what divides by zero, overflows or was read wrongly; weights: any scheme gives finite ones"
-    layers = [row for row in _layers_at(places, one) if row.role == WEIGHTS]
-    if not layers:
-        return "the layers before it: weights of the scale that fastinit.recommend has for their activation"
-    weights = [_scheme(row, one) for row in layers]
-    also = {"dead": "; biases: fastinit.get('zeros')"}.get(finding, "")
-    text = "; ".join(f"{names(places)}: {scheme}" for scheme, places in _by_scheme(weights).items())
-    return f"{text}{also}"
-
-
-def _layers_at(places: tuple[str, ...], one: Pass) -> list[Record]:
-    """Rows of layers, or of what owns a parameter; before an activation, the layer that feeds it."""
-    found: dict[str, Record] = {}
-    before = None
-    for row in one.records:
-        if row.role == WEIGHTS:
-            before = row
-        if row.name in places or any(name in places for name in row.parameters):
-            found.setdefault(before.name if before else row.name, before or row)
-    return list(found.values())
-
-
-def _scheme(row: Record, one: Pass) -> tuple[str, str]:
-    """The scheme for a layer's weights, of the activation that comes next, and their name."""
-    name = next((name for name in row.parameters if len(one.parameters[name].shape) > 1), row.name)
-    shape = one.parameters[name].shape if name in one.parameters else ()
-    after = one.records[one.records.index(row) + 1 :][:3]
-    activation = next((_function(found) for found in after if _function(found)), "linear")
-    layout = "io" if row.kind == "Conv1D" else "oi"
-    scheme = recommend(activation, "conv" if len(shape) > 2 else "dense", fans=layout)
-    return str(scheme).partition("  #")[0], name
-
-
-def _function(row: Record) -> str | None:
-    if row.flatness is None:
-        return None
-    name = FUNCTIONS.get(row.kind.lower(), row.kind.lower())
-    try:
-        recommend(name)
-    except ValueError:
-        return None
-    return name
-
-
-def _by_scheme(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for scheme, name in pairs:
-        found.setdefault(scheme, []).append(name)
-    return found
 
 
 def notes(passes: Passes, batch: str) -> tuple[str, ...]:
