@@ -5,7 +5,7 @@ processor seconds for 512 MiB (medians of rounds that take the dtypes in turn, a
 Python and NumPy held in one more call, the mapped file aside. OMP_NUM_THREADS=1 keeps products on one processor, as
 the bound of 0.5 s has it.
 
-Every verdict is checked: all tensors are as drawn. The control is the same file with one NaN at its end.
+Every verdict is checked: all tensors are as drawn. The control is the same file with NaN at its end.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ RULES = {
     "*.norm": "ones",
 }
 
-#: What all bits but a sign are: NaN in each dtype, but for the infinity of none.
-NAN = b"\xff"
+#: With all bits set a number is NaN, in each dtype.
+NAN = b"\xff" * 8
 
 
 def write(path: Path, dtype: str, n_bytes: int) -> None:
@@ -42,7 +42,12 @@ def write(path: Path, dtype: str, n_bytes: int) -> None:
     n_layers = max(1, (n_bytes // itemsize - EMBEDDING[0] * EMBEDDING[1]) // (2 * WIDTH * WIDTH + 2 * WIDTH))
     shapes: dict[str, tuple[int, ...]] = {"embedding": EMBEDDING}
     for i in range(n_layers):
-        shapes |= {f"{i}.query": (WIDTH, WIDTH), f"{i}.key": (WIDTH, WIDTH), f"{i}.bias": (WIDTH,), f"{i}.norm": (WIDTH,)}
+        shapes |= {
+            f"{i}.query": (WIDTH, WIDTH),
+            f"{i}.key": (WIDTH, WIDTH),
+            f"{i}.bias": (WIDTH,),
+            f"{i}.norm": (WIDTH,),
+        }
     fs.create(path, shapes, RULES, dtype=dtype)
 
 
@@ -66,10 +71,10 @@ def peak_bytes(path: Path) -> int:
 
 
 def control(path: Path) -> None:
-    """One NaN, the last number of the file, must be found."""
+    """NaN in the last 8 bytes of the file must be found."""
     with path.open("r+b") as file:
-        file.seek(-8, os.SEEK_END)
-        file.write(NAN * 8)
+        file.seek(-len(NAN), os.SEEK_END)
+        file.write(NAN)
     seconds(path, "not finite")
 
 

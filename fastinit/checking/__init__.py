@@ -4,6 +4,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 
 =================== =======================================================================================
 `activations`       every activation, its derivative, and where it saturates
+`widening`          numbers of every dtype as float32 or float64
 `units`             units of a layer that have the same weights
 `tensors`           tensors of a safetensors file, mapped, not read
 `model`             a stack of layers in every form that a caller may give it, checked

@@ -22,8 +22,9 @@ FEW_COLUMNS, FEW_RESIDUAL = 4, 1e-5
 #: So many v, random ones: with one, few columns of no orthogonal matrix would pass by chance.
 N_DIRECTIONS = 8
 
-#: Nearly all matrices are told by some of their columns. W' W of n columns that is off by no more than the residual R may
-#: be so by R sqrt(n / k) in k of them; random ones of length m are by sqrt(k / m), which is three halves of twice that.
+#: Most matrices are told by k of their n columns. Where W' W v is off by R, relative, that of k columns may be off by
+#: R sqrt(n / k), if chance has it twice that. That of random columns of length m is off by sqrt(k / m), which for this
+#: k = 3 R sqrt(n m) is half as much again.
 SOME_RESIDUAL, SOME_COLUMNS = 2.0, 3.0
 
 #: Elements of a matrix that are made float32 together: 1 MiB, for which products take no longer than for more.
@@ -129,7 +130,7 @@ def _n_rows(shape: tuple[int, ...], layout: str) -> int:
 
 
 def _gain_and_residual(matrix: np.ndarray, n_columns: int) -> tuple[float, float]:
-    """The g that suits W' W v = g**2 v best, and what is left, relative; of the first columns, or rows of a wide one."""
+    """The g that suits W' W v = g**2 v best, and what is left, relative. W is the first columns, of wide ones rows."""
     directions = normal((n_columns, min(n_columns, N_DIRECTIONS)), rng=0, name="fastinit.check: directions")
     with np.errstate(all="ignore"):
         images = _square_times(matrix, directions)

@@ -6,6 +6,8 @@ import hashlib
 
 import numpy as np
 
+from fastinit.checking.widening import as_floats, floats_of
+
 #: Weights of a unit that are looked at first.
 N_PROBES = 8
 
@@ -35,9 +37,9 @@ def n_duplicates(rows: np.ndarray) -> int:
 
 
 def _keys(rows: np.ndarray, n_weights: int) -> np.ndarray:
-    """A number for each unit, made of some of its weights' bits: the same for equal units, and seldom for others."""
+    """A number for each unit, made of some of its weights: the same for equal units, and seldom for others."""
     places = np.unravel_index(np.arange(0, n_weights, -(-n_weights // N_PROBES)), rows.shape[1:])
-    probes = np.zeros((rows.shape[0], N_PROBES), rows.dtype)  # whole words of 64 bits, whatever the dtype
-    probes[:, : places[0].size] = rows[(slice(None), *places)]
+    probes = np.zeros((rows.shape[0], N_PROBES), floats_of(rows.dtype))
+    probes[:, : places[0].size] = as_floats(np.ascontiguousarray(rows[(slice(None), *places)]))
     words = (probes + 0).view(np.uint64)  # -0.0 + 0 is 0.0
     return words @ np.full(words.shape[1], MULTIPLIER, np.uint64).cumprod()

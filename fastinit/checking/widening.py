@@ -1,4 +1,4 @@
-"""Numbers of every dtype as float32, float64 as it is: exactly, without a temporary as large as they are.
+"""Numbers of every dtype as float32, of more than 32 bits as float64: floats of this package exactly.
 
 NumPy converts 8 and 16 bits one number at a time. Their bits shifted to where float32 has them are the same numbers but
 for a power of 2, the difference of the exponents' offsets, and many are made at once.
@@ -21,14 +21,14 @@ class _Narrow(NamedTuple):
     """How the bits of a format become those of float32."""
 
     integers: np.dtype  #: signed ones of the format's size
-    n_places: int  #: to the left
-    kept: int  #: the bits that are the number's; between sign and exponent there are copies of the sign
-    factor: float  #: 1 if float32 has the format's exponents
+    n_places: np.uint32  #: to the left
+    kept: np.uint32  #: the bits that are the number's; between sign and exponent there are copies of the sign
+    factor: np.float32  #: 1 if float32 has the format's exponents
 
 
 def floats_of(numbers: np.dtype) -> type:
     """What numbers of that dtype are converted to."""
-    return np.float64 if numbers == np.float64 else np.float32
+    return np.float64 if numbers.itemsize > 4 else np.float32
 
 
 def widen(numbers: np.ndarray, out: np.ndarray) -> None:
@@ -52,7 +52,7 @@ def as_floats(numbers: np.ndarray) -> np.ndarray:
     """The numbers of a contiguous array in an array like it, or itself if it is float64."""
     if numbers.dtype == np.float64:
         return numbers
-    out = np.empty(numbers.shape, np.float32)
+    out = np.empty(numbers.shape, floats_of(numbers.dtype))
     widen(numbers.reshape(-1), out.reshape(-1))
     return out
 
@@ -67,4 +67,4 @@ def _narrow(dtype: np.dtype) -> _Narrow | None:
     kept = SIGN | ((1 << (n_bits - 1)) - 1) << n_places
     # The least number is the bit 1 in both, which is n_places higher in float32.
     factor = 2.0 ** (found.least_exponent - FLOAT32_FORMAT.least_exponent - n_places)
-    return _Narrow(np.dtype(f"i{dtype.itemsize}"), n_places, kept, factor)
+    return _Narrow(np.dtype(f"i{dtype.itemsize}"), np.uint32(n_places), np.uint32(kept), np.float32(factor))
