@@ -27,8 +27,9 @@ N_DIRECTIONS = 8
 #: k = 3 R sqrt(n m) is half as much again.
 SOME_RESIDUAL, SOME_COLUMNS = 2.0, 3.0
 
-#: Elements of a matrix that are made float32 together: 1 MiB, for which products take no longer than for more.
-PART_ELEMENTS = 1 << 18
+#: Elements of a matrix that are made float32 together. OpenBLAS starts threads for products of more than 262,144 terms,
+#: which so many have with 8 directions; its threads then wait busily, for longer than most matrices take.
+PART_ELEMENTS = 1 << 15
 
 #: Of sin**2 + cos**2 from 1: rounding to bfloat16 makes 8e-3.
 SINUSOID_ERROR = 0.01
