@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, SupportsFloat, SupportsIndex, TypedDi
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from fastinit.checking.calibration import Calibrated
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights_report import WeightsReport
 from fastinit.laws.axis_roles import Axes
@@ -15,6 +16,7 @@ from fastinit.plans.part import Part
 from fastinit.plans.rules import Keep
 from fastinit.schemes.recommendation import Recommended
 from fastinit.schemes.register import Configured
+from fastinit.torch.checking.calibration import CalibratedModule
 from fastinit.torch.checking.report import ModuleReport
 
 _Shape = SupportsIndex | Sequence[SupportsIndex]

@@ -1,4 +1,4 @@
-"""The command line: ``fastinit init | verify | check | bench | info``, also as ``python -m fastinit``."""
+"""The command line: ``fastinit init | verify | check | calibrate | bench | info``, also as ``python -m fastinit``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fastinit._version import __version__
+from fastinit.checking import arguments as checking_arguments
 from fastinit.checkpoints import arguments, command
 from fastinit.common.arguments import at_least
 from fastinit.common.errors import Shown, brief, reject_value
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
     parser.set_defaults(failure=1)
-    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,bench,info}")
+    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,calibrate,bench,info}")
 
     init = commands.add_parser("init", help="write a checkpoint of new values")
     arguments.add_init(init)
@@ -80,55 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     arguments.add_verify(verify)
     verify.set_defaults(run=_verify, failure=2)
 
-    _add_check(
-        commands.add_parser("check", help="what a network's weights do to the scale of activations and gradients")
-    )
+    check = commands.add_parser("check", help="what a network's weights do to the scale of activations and gradients")
+    checking_arguments.add_check(check)
+    check.set_defaults(run=_check, failure=2)
+    calibrate = commands.add_parser("calibrate", help="scale a network's weights, layer by layer, to one width")
+    checking_arguments.add_calibrate(calibrate)
+    calibrate.set_defaults(run=_calibrate, failure=2)
     _add_bench(commands.add_parser("bench", help="compare with other libraries and with writing memory"))
 
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
     return parser
-
-
-def _add_check(check: argparse.ArgumentParser) -> None:
-    check.description = "Exit status 0 if all is healthy, 1 if not, 2 if the question is wrong."
-    check.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="a network (.toml), or weights (.safetensors, .index.json)"
-    )
-    check.add_argument("--layers", type=_widths, metavar="N,N,...", help="instead of FILE: widths of dense layers")
-    check.add_argument(
-        "--activation",
-        type=_with_number,
-        metavar="NAME",
-        help="default relu; leaky_relu:0.2 sets a slope; with a file of weights, takes them as one stack",
-    )
-    check.add_argument(
-        "--output",
-        dest="output_activation",
-        type=_with_number,
-        metavar="NAME",
-        help="the last layer's activation (default linear)",
-    )
-    check.add_argument(
-        "--scheme",
-        metavar="NAME[:PARAM=VALUE,...]",
-        help="what fills the weights, as normal:std=0.01 (default: what is recommended)",
-    )
-    check.add_argument("--bias", type=float, metavar="X", help="biases of all units (default 0)")
-    check.add_argument("--layout", choices=("io", "oi"), help="of weights: io as in Keras and JAX, oi as in PyTorch")
-    check.add_argument("--seed", type=at_least(0), default=0, metavar="N", help="of weights and data (default 0)")
-    check.add_argument("--samples", type=at_least(1), default=128, metavar="N", help="inputs (default 128)")
-    check.add_argument(
-        "--plot",
-        type=Path,
-        metavar="FILE.png",
-        help="draw a network's histograms and scales, as .png, .svg or .pdf (needs matplotlib)",
-    )
-    check.add_argument("--dark", action="store_true", help="with --plot: light on dark")
-    check.add_argument("--html", type=Path, metavar="FILE.html", help="write all of it as one page")
-    check.add_argument("--json", action="store_true", help="print JSON, not a table")
-    check.add_argument("--quiet", action="store_true", help="print nothing but errors; the exit status tells")
-    check.set_defaults(run=_check, failure=2)
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
@@ -158,26 +121,16 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.set_defaults(run=_bench, mode="default")
 
 
-def _widths(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected ints with commas between them, got {text!r}") from None
-
-
-def _with_number(text: str) -> tuple[str, float | None]:
-    """``name`` or ``name:number``."""
-    name, colon, number = text.partition(":")
-    try:
-        return name, float(number) if colon else None
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected NAME or NAME:NUMBER, got {text!r}") from None
-
-
 def _check(options: argparse.Namespace) -> int:
     from fastinit.checking import command
 
-    return command.main(options)
+    return command.check(options)
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from fastinit.checking import command
+
+    return command.calibrate(options)
 
 
 def _bench(options: argparse.Namespace) -> None:

@@ -137,7 +137,7 @@ def test_networks_in_files_are_drawn(run, tmp_path):
 def test_what_cannot_be_written_is_refused_before_the_work(run, tmp_path, monkeypatch):
     from fastinit.checking import command
 
-    monkeypatch.setattr(command, "check", lambda *arguments, **others: pytest.fail("it has begun"))
+    monkeypatch.setattr(command.checkup, "check", lambda *arguments, **others: pytest.fail("it has begun"))
     for options in (
         [tmp_path / "w.safetensors", "--plot", tmp_path / "x.png"],
         [tmp_path / "w.index.json", "--plot", tmp_path / "x.png"],

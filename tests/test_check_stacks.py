@@ -193,3 +193,56 @@ REFUSED = [
 def test_refused(layers, kind, words):
     with pytest.raises(kind, match=words):
         fi.check(layers)
+
+
+TOML = """
+file = "w.safetensors"
+[[layers]]
+shape = [3, 3, 4, 8]
+stride = 2
+norm = "batch"
+gain = "gamma"
+[[layers]]
+activation = "relu"
+residual = [
+    {tensor = "a", norm = "rms"},
+    {shape = [3, 3, 4, 8], groups = 2, scheme = "zeros"},
+]
+shortcut = [{shape = [1, 1, 8, 8]}]
+[[layers]]
+norm = "layer"
+[[layers]]
+tensor = "b"
+"""
+
+
+def test_residual_blocks_in_a_file(tmp_path):
+    from safetensors.numpy import save_file
+
+    arrays = {"a": fi.he_normal((3, 3, 8, 8), rng=0), "b": fi.he_normal((8, 5), rng=1), "gamma": np.ones(8) * 1.5}
+    save_file(arrays, tmp_path / "w.safetensors")
+    (tmp_path / "m.toml").write_text(TOML)
+    by_hand = [
+        {"shape": (3, 3, 4, 8), "stride": 2, "norm": "batch", "gain": arrays["gamma"]},
+        {
+            "residual": [
+                {"weights": arrays["a"], "norm": "rms", "name": "a"},
+                {"shape": (3, 3, 4, 8), "groups": 2, "scheme": "zeros"},
+            ],
+            "shortcut": [(1, 1, 8, 8)],
+            "activation": "relu",
+        },
+        {"norm": "layer"},
+        {"weights": arrays["b"], "name": "b"},
+    ]
+    assert fi.check(tmp_path / "m.toml").to_dict() == fi.check(by_hand).to_dict()
+    (tmp_path / "m.toml").write_text(TOML.replace('tensor = "a"', 'tensor = "c"'))
+    with pytest.raises(ValueError, match=r"layers\[1\].residual\[0\].tensor: expected"):
+        fi.check(tmp_path / "m.toml")
+
+
+def test_blocks_within_themselves_are_refused():
+    block = {"residual": [(4, 4)]}
+    block["residual"].append(block)
+    with pytest.raises(ValueError, match="check: layers: expected blocks within at most 16 others"):
+        fi.check([(4, 4), block])

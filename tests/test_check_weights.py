@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import fastinit as fi
-from fastinit.checking import known_schemes, law_moments, moments
+from fastinit.checking import known_schemes, law_moments, moments, special_matrices
 
 SHAPE = (300, 200)
 
@@ -144,6 +144,22 @@ def test_orthogonal(shape, gain):
     noisy = array + np.float32(0.02 * array.std()) * fi.normal(shape, rng=1)
     assert "orthogonal" not in tensor(noisy).reason
     assert tensor(np.roll(fi.identity((50, 30)), 1, axis=0)).reason == "orthogonal(gain=1), to rounding"
+
+
+@pytest.mark.parametrize("shape", [(256, 256), (1200, 100), (100, 1200)])
+def test_how_orthogonal(shape):
+    """Some columns are looked at first: they refuse none that all would not, wherever its errors are."""
+    n, m = sorted(shape)
+    limit = min(special_matrices.MAX_RESIDUAL, special_matrices.RESIDUAL_SHARE * math.sqrt(n / m))
+    array, noise = fi.orthogonal(shape, rng=0, dtype="float64"), fi.normal(shape, rng=1, dtype="float64") / math.sqrt(m)
+    one = np.zeros(shape)
+    one[(0, slice(None)) if shape[0] < shape[1] else (slice(None), 0)] = 1
+    for share, is_so in (0.7, True), (1.5, False):
+        # W' W is off by noise of deviation e sqrt(2 / m), e that of W's own times sqrt(m): by e sqrt(2 n / m) in all.
+        even = array + share * limit * math.sqrt(m / (2 * n)) * noise
+        assert (special_matrices.orthogonal_gain(even, ("io",)) is not None) == is_so
+    uneven = array * (1 + 0.3 * limit * math.sqrt(n) * one)  # one column's square is off by 0.6 of the limit for all
+    assert special_matrices.orthogonal_gain(uneven, ("io",)) == pytest.approx(1, rel=limit)
 
 
 @pytest.mark.parametrize(

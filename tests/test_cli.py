@@ -126,7 +126,7 @@ def test_bad_arguments(tmp_path):
         (("init", "gpt2", "-o", path, "--threads", "0"), "--threads: expected an int >= 1, got '0'"),
         (("bench", "--mib", "0"), "--mib: expected an int >= 1, got '0'"),
         (("init", "gpt2"), "--output"),
-        ((), "{init,verify,check,bench,info}"),
+        ((), "{init,verify,check,calibrate,bench,info}"),
         (("fill",), "fill"),
     ]
     for arguments, words in bad:

@@ -4,12 +4,14 @@ Nothing is imported here. Each module imports only those above it in the table.
 
 =================== =======================================================================================
 `activations`       every activation, its derivative, and where it saturates
+`widening`          numbers of every dtype as float32 or float64
 `functions`         a function of the caller's as one
 `norms`             normalization, and gradients through it
 `network`           what a stack consists of: layers and residual blocks
 `layer_fields`      one layer from a mapping of its fields
 `model`             a stack in every form that a caller may give it, checked
 `units`             units of a layer that have the same weights
+`sides`             units that are equal in what comes in and in what goes out
 `tensors`           tensors of a safetensors file, mapped, not read
 `files`             a stack from a TOML file, or a file's tensors
 `chaining`          a checkpoint's weights as one stack

@@ -80,8 +80,10 @@ def calibrate(
 
     Parameters
     ----------
-    layers, activation, scheme, output, bias, layout, rng, n_samples
-        A network, a file that has one, or a torch.nn.Module, as for `check`. A mapping of weights is one stack.
+    layers : sequence, mapping, path, or torch.nn.Module
+        A network, a file that has one, or a module, as for `check`. A mapping of weights is one stack.
+    activation, scheme, output, bias, layout, rng, n_samples : optional
+        As for `check`.
     batch : array, or for a module what it is called with, optional
         Of a stack inputs of shape (n_samples, n_in), for convolutions (n_samples, positions..., n_in). By default
         `n_samples` from N(0, 1), other ones than those of `check`. Of a module as for `check`, by position too.

@@ -44,19 +44,23 @@ def check(
         - Widths, as ``[784, 256, 10]``, make a network of dense layers.
         - A sequence of layers, inputs first: each a shape, an array of weights, or a mapping with ``shape`` or
           ``weights`` and, if it is to differ from the arguments below, ``activation``, ``scheme``, ``bias``, ``layout``
-          and ``name``. Arrays of two dimensions are dense layers, of more convolutions.
+          and ``name``; also ``norm`` ("layer", "rms", "batch") and its ``gain``, ``stride`` and ``groups``. Arrays of
+          two dimensions are dense layers, of more convolutions. ``{"norm": ...}`` is a norm alone.
+          ``{"residual": [...]}`` is a block, with ``shortcut``, ``activation`` and ``name`` perhaps.
         - A mapping of names to arrays: each array by itself, unless an activation is given. Then weights and biases
           are one stack, in the order of their names as people count, if each has as many inputs as the one before has
           outputs.
         - A path that ends in ``.safetensors``, or in ``.index.json`` as the index of several such files, to a mapping;
           or in ``.toml``, to a network, whose own settings go before the arguments below (docs/check.md).
-    activation : str or (str, float), optional
-        What is applied to each layer's outputs but the last one's: a name that `recommend` knows, or a pair with a
-        parameter, as for `gain`: ``("leaky_relu", 0.2)``. By default "relu" for a network.
+    activation : str, (str, float) or callable, optional
+        What is applied to each layer's outputs but the last one's: a name that `recommend` knows, "sine", a gate
+        ("glu", "bilinear", "reglu", "geglu", "swiglu"), a pair with a parameter, as for `gain`:
+        ``("leaky_relu", 0.2)``, or a function that acts on each number of an array. By default "relu" for a network.
+        For a module, its batch.
     scheme : str, scheme or None, default None
         What fills layers given by shape: a scheme, its name, or what `get` returned. By default what `recommend` has
         for the layer's activation.
-    output : str or (str, float), default "linear"
+    output : str, (str, float) or callable, default "linear"
         The last layer's activation. "softmax" may be here only.
     bias : float or array, default 0
         Biases, one for all units or one for each.
@@ -69,9 +73,10 @@ def check(
     n_samples : int >= 1, optional
         Number of inputs and of gradients: 128 for a stack. Of a module without a batch, samples of the batch that is
         made: 8.
-    batch : tensor, list or tuple, or mapping, optional
-        Of a module only, for which the second argument may also be it: what it is called with, by position or by name.
-        By default a batch is made of its configuration or its first layer.
+    batch : array, or for a module tensor, list or tuple, or mapping, optional
+        Of a stack the inputs, of shape (n_samples, n_in), for convolutions (n_samples, positions..., n_in). What a
+        module is called with, by position or by name; by default a batch is made of its configuration or its first
+        layer.
     loss : callable, optional
         Of a module only: from its output to the scalar tensor whose gradients are looked at. By default the output's
         own ``loss``, cross-entropy of logits against random classes, or a random direction.
@@ -79,9 +84,9 @@ def check(
     Returns
     -------
     NetworkReport, WeightsReport or ModuleReport
-        All have ``verdict``, ``healthy`` (a bool), ``to_dict()`` for JSON, and ``str()``, a table with reason and
-        remedy; a NetworkReport also ``reason``, ``remedy``, ``findings`` and ``layers``, a WeightsReport ``tensors``, a
-        ModuleReport those of the first and ``notes``, ``parameters``, ``attentions`` and ``logits``.
+        All have ``verdict``, ``healthy`` (a bool), ``reason``, ``to_dict()`` for JSON, ``html(path)``, and ``str()``, a
+        table; a WeightsReport has ``tensors``. The others have ``remedy``, ``notes``, ``findings``, ``layers`` and
+        ``plot(path)``, a NetworkReport also ``phase``, a ModuleReport ``parameters``, ``attentions`` and ``logits``.
 
     Raises
     ------
@@ -95,17 +100,18 @@ def check(
 
     Notes
     -----
-    Inputs are N(0, 1), and so are the gradients with respect to the last layer's pre-activations. Convolutions have
-    stride 1 and see a periodic grid as large as the largest kernel. Everything is computed in float64, so that scales
-    beyond float32 are still seen. Residual connections and normalization, which keep scales whatever the weights, are
-    not modelled: a check of the stack alone is too strict for such networks. The thresholds and their reasons are in
+    Inputs are N(0, 1), and so are the gradients with respect to the last layer's pre-activations. Convolutions see a
+    periodic grid as large as the largest kernel times all strides. Everything is computed in float64, so that scales
+    beyond float32 are still seen. A remedy is offered after it was tried. The thresholds and their reasons are in
     docs/check.md.
 
     References
     ----------
     X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
-    K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015. S. S. Schoenholz, J. Gilmer,
-    S. Ganguli and J. Sohl-Dickstein, "Deep information propagation", ICLR 2017.
+    K. He, X. Zhang, S. Ren and J. Sun, "Delving deep into rectifiers", ICCV 2015. B. Poole, S. Lahiri, M. Raghu,
+    J. Sohl-Dickstein and S. Ganguli, "Exponential expressivity in deep neural networks through transient chaos",
+    NeurIPS 2016. S. S. Schoenholz, J. Gilmer, S. Ganguli and J. Sohl-Dickstein, "Deep information propagation", ICLR
+    2017.
 
     Examples
     --------
@@ -113,8 +119,8 @@ def check(
     >>> fi.check([784, 256, 256, 10], "relu", "he_normal").verdict
     'healthy'
     >>> report = fi.check([100] * 20, "tanh", fi.get("normal", std=0.01))
-    >>> report.verdict, report.remedy[:35]
-    ('vanishing', "weights: fastinit.get('glorot_norma")
+    >>> report.verdict, report.remedy[:80]
+    ('vanishing', "weights of all 19 layers (layer 1 to layer 19): fastinit.get('glorot_normal')  #")
     >>> fi.check({"fc.weight": fi.he_normal((512, 256), rng=1)}).tensors[0].fits[0]
     'he_normal'
     """

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.checking import histograms, law_moments, units
+from fastinit.checking import histograms, law_moments, sides, units
 from fastinit.checking.histograms import Histogram
 from fastinit.checking.network import Layer, Step
 from fastinit.laws.dtypes import FLOAT64_FORMAT
@@ -57,7 +57,7 @@ def forward(step: Step, z: np.ndarray, h: np.ndarray, slope: np.ndarray, is_in_b
         signal_share(h),
         known * float(step.activation.saturated(z, slope).mean()),
         known * (1.0 - float(passing.mean())),
-        0.0 if taps is None else units.n_duplicates(units.incoming(step, taps)) / step.n_out,
+        0.0 if taps is None else units.n_duplicates(sides.incoming(step, taps)) / step.n_out,
         math.nan if taps is None else math.sqrt(second_moment(taps)) / recommended_std(step),
         math.nan,
         math.nan,

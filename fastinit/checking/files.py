@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fastinit.checking import tensors
+from fastinit.checking.layer_fields import KEYS
+from fastinit.checking.model import RESIDUAL_KEYS
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.files import texts
@@ -16,8 +18,11 @@ from fastinit.plans.patterns import nearest, quoted
 #: What a model file may have at its top, besides the layers: what layers have that do not say otherwise.
 TOP_KEYS = ("file", "layers", "activation", "scheme", "output", "bias", "layout")
 
-#: What a layer may have that refers to the file; the rest is as `model.KEYS` has it.
-LAYER_KEYS = ("tensor", "shape", "activation", "scheme", "bias", "layout", "name")
+#: What of a block is layers again.
+BRANCHES = RESIDUAL_KEYS[:2]
+
+#: What a layer may have: ``tensor`` and names of tensors as ``bias`` and ``gain`` refer to the file.
+LAYER_KEYS = ("tensor", *(key for key in KEYS if key != "weights"), *BRANCHES)
 
 #: Bytes of a model in TOML: as many layers as there may be take less.
 MAX_MODEL_BYTES = 1 << 20
@@ -47,12 +52,27 @@ def _model(where: str, path: Path) -> dict[str, Any]:
     known = {} if file is None else _tensors(where, path, file)
     if not isinstance(entries, list):
         reject_type(where, "layers", "an array of widths or of tables", entries)
-    if len(entries) > MAX_LAYERS:
-        reject_value(where, "layers", f"at most {MAX_LAYERS:,} of them", Shown(f"{len(entries):,}"))
-    layers = [
-        _layer(where, i, entry, known) if isinstance(entry, Mapping) else entry for i, entry in enumerate(entries)
+    n_layers = _n_layers(entries)
+    if n_layers > MAX_LAYERS:
+        reject_value(where, "layers", f"at most {MAX_LAYERS:,} of them", Shown(f"{n_layers:,}"))
+    return {**found, "layers": _layers(where, "layers", entries, known)}
+
+
+def _n_layers(entries: object) -> int:
+    """Those within residual blocks too."""
+    tables = [entry for entry in entries if isinstance(entry, Mapping)] if isinstance(entries, list) else []
+    within = sum(_n_layers(table.get(part)) for table in tables for part in BRANCHES)
+    return within + (len(entries) if isinstance(entries, list) else 0)
+
+
+def _layers(where: str, parameter: str, entries: object, known: dict[str, Any]) -> object:
+    """Tables of layers with the tensors that they name; what is no table is for others to check."""
+    if not isinstance(entries, list):
+        return entries
+    return [
+        _layer(where, f"{parameter}[{i}]", entry, known) if isinstance(entry, Mapping) else entry
+        for i, entry in enumerate(entries)
     ]
-    return {**found, "layers": layers}
 
 
 def _tensors(where: str, path: Path, file: object) -> dict[str, Any]:
@@ -62,8 +82,7 @@ def _tensors(where: str, path: Path, file: object) -> dict[str, Any]:
     return tensors.read(where, texts.path_of(where, f"{path.name}: file", path.parent / file))
 
 
-def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> dict[str, Any]:
-    place = f"layers[{position}]"
+def _layer(where: str, place: str, entry: Mapping, known: dict[str, Any]) -> dict[str, Any]:
     for key in entry:
         checks.name_among(where, f"{place}: key", key, LAYER_KEYS, "one of " + ", ".join(LAYER_KEYS))
     layer = dict(entry)
@@ -71,8 +90,12 @@ def _layer(where: str, position: int, entry: Mapping, known: dict[str, Any]) -> 
         name = layer.pop("tensor")
         layer["weights"] = _find(where, f"{place}.tensor", name, known)
         layer.setdefault("name", name)
-    if isinstance(layer.get("bias"), str):
-        layer["bias"] = _find(where, f"{place}.bias", layer["bias"], known)
+    for key in ("bias", "gain"):
+        if isinstance(layer.get(key), str):
+            layer[key] = _find(where, f"{place}.{key}", layer[key], known)
+    for part in BRANCHES:
+        if part in layer:
+            layer[part] = _layers(where, f"{place}.{part}", layer[part], known)
     return layer
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from fastinit.checking import law_moments
 from fastinit.checking.moments import Sample
+from fastinit.checking.widening import as_floats
 from fastinit.laws import dtypes
 
 #: Standard errors that a figure may be off: of normal errors, 5.7e-7 are.
@@ -63,7 +64,8 @@ class Values(NamedTuple):
 def values_of(array: np.ndarray, sample: Sample, without_zeros: bool) -> Values:
     """Of all values, or of those that are not 0: their raw moments are those of all over their share."""
     step = max(1, array.size // N_LOOKED_AT) | 1  # odd, so that it does not fall on one column
-    some = np.sort(array.reshape(-1)[::step][: 2 * N_LOOKED_AT].astype(np.float64))
+    part = np.ascontiguousarray(array.reshape(-1)[::step][: 2 * N_LOOKED_AT])
+    some = np.sort(as_floats(part)).astype(np.float64)
     grain = grain_of(array.dtype)
     if not without_zeros:
         return Values(sample.n, sample.mean, sample.std, sample.kurtosis, sample.least, sample.greatest, some, grain)

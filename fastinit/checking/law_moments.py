@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -48,6 +49,7 @@ def _truncated(k: int) -> float:
 STANDARDIZED = {"normal": _normal, "uniform": lambda k: 3 ** (k / 2) / (k + 1), "truncated_normal": _truncated}
 
 
+@functools.cache
 def kurtosis(distribution: str) -> float:
     return STANDARDIZED[distribution](4)
 

@@ -19,6 +19,9 @@ MAX_POSITIONS = 4096
 
 LAYERS = "widths of two units or more, or a sequence of layers: shapes, arrays or mappings"
 
+#: Blocks within blocks: networks have two or three.
+MAX_DEPTH = 16
+
 #: What a residual block's mapping may have.
 RESIDUAL_KEYS = ("residual", "shortcut", "activation", "name")
 
@@ -59,6 +62,8 @@ def _from_widths(where: str, widths: Sequence, layout: str) -> list[tuple[int, i
 
 def _sequence(where: str, parameter: str, prefix: str, entries: list, defaults: Defaults, output: object) -> tuple:
     """Steps of a stack, or of a branch, whose last one has the activation ``output``."""
+    if parameter.count(".") > MAX_DEPTH:
+        reject_value(where, "layers", f"blocks within at most {MAX_DEPTH} others", Shown("one that is deeper"))
     last = len(entries) - 1
     steps = []
     for i, entry in enumerate(entries):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fastinit.checking import correlations, figures, norms, units
+from fastinit.checking import correlations, figures, norms, sides
 from fastinit.checking.figures import Figures
 from fastinit.checking.model import grid_of
 from fastinit.checking.network import Layer, Residual, Step, layers, replaced
@@ -35,7 +35,7 @@ def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray 
         if batch is not None:
             moment = np.float64(figures.second_moment(batch))
             found = [row._replace(ratio=float(row.ratio / moment)) for row in found]
-    return figures.relative(found, units.equal_on_both_sides(steps, found, rng))
+    return figures.relative(found, sides.equal_on_both_sides(steps, found, rng))
 
 
 def inputs(steps: tuple[Step, ...], rng: object, n_samples: int, name: str = "fastinit.check: inputs") -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from fastinit.checking.moments import as_floats
+from fastinit.checking.widening import as_floats
 from fastinit.laws.axis_roles import LAYOUTS
 from fastinit.schemes.basic import normal
 from fastinit.schemes.diagonal import dirac, identity
@@ -21,6 +21,15 @@ FEW_COLUMNS, FEW_RESIDUAL = 4, 1e-5
 
 #: So many v, random ones: with one, few columns of no orthogonal matrix would pass by chance.
 N_DIRECTIONS = 8
+
+#: Most matrices are told by k of their n columns. Where W' W v is off by R, relative, that of k columns may be off by
+#: R sqrt(n / k), if chance has it twice that. That of random columns of length m is off by sqrt(k / m), which for this
+#: k = 3 R sqrt(n m) is half as much again.
+SOME_RESIDUAL, SOME_COLUMNS = 2.0, 3.0
+
+#: Elements of a matrix that are made float32 together. OpenBLAS starts threads for products of more than 262,144 terms,
+#: which so many have with 8 directions; its threads then wait busily, for longer than most matrices take.
+PART_ELEMENTS = 1 << 15
 
 #: Of sin**2 + cos**2 from 1: rounding to bfloat16 makes 8e-3.
 SINUSOID_ERROR = 0.01
@@ -103,16 +112,17 @@ def orthogonal_gain(array: np.ndarray, layouts: tuple[str, ...]) -> float | None
     # Of two axes all layouts flatten alike.
     for n_rows in dict.fromkeys(_n_rows(array.shape, layout) for layout in layouts):
         matrix = array.reshape(n_rows, -1)
-        matrix = matrix if matrix.shape[0] >= matrix.shape[1] else matrix.T
-        m, n = matrix.shape
-        directions = normal((n, min(n, N_DIRECTIONS)), rng=0, name="fastinit.check: directions")
-        with np.errstate(all="ignore"):
-            images = _square_times(matrix, directions)
-            square = float((images * directions).sum() / (directions**2).sum())
-            residual = np.linalg.norm(images - square * directions) / np.linalg.norm(images)
+        n, m = sorted(matrix.shape)
+        if n < 2:
+            continue
         share = RESIDUAL_SHARE * math.sqrt(n / m) if n >= FEW_COLUMNS else FEW_RESIDUAL
-        if n > 1 and residual <= min(MAX_RESIDUAL, share):
-            return math.sqrt(square)
+        limit = min(MAX_RESIDUAL, share)
+        n_some = max(N_DIRECTIONS, math.ceil(SOME_COLUMNS * limit * math.sqrt(n * m)))
+        if 2 * n_some < n and _gain_and_residual(matrix, n_some)[1] > SOME_RESIDUAL * limit * math.sqrt(n / n_some):
+            continue
+        gain, residual = _gain_and_residual(matrix, n)
+        if residual <= limit:
+            return gain
     return None
 
 
@@ -120,11 +130,24 @@ def _n_rows(shape: tuple[int, ...], layout: str) -> int:
     return shape[0] if LAYOUTS[layout][1] == 0 else math.prod(shape[:-1])
 
 
+def _gain_and_residual(matrix: np.ndarray, n_columns: int) -> tuple[float, float]:
+    """The g that suits W' W v = g**2 v best, and what is left, relative. W is the first columns, of wide ones rows."""
+    directions = normal((n_columns, min(n_columns, N_DIRECTIONS)), rng=0, name="fastinit.check: directions")
+    with np.errstate(all="ignore"):
+        images = _square_times(matrix, directions)
+        square = float((images * directions).sum() / (directions**2).sum())
+        residual = np.linalg.norm(images - square * directions) / np.linalg.norm(images)
+    return math.sqrt(square), float(residual)
+
+
 def _square_times(matrix: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    """W' W v by rows of W, so that no more than some of them are made float32 at once."""
-    n_rows = max(1, (1 << 21) // max(1, matrix.shape[1]))
-    total = np.zeros(directions.shape)
-    for first in range(0, matrix.shape[0], n_rows):
-        rows = as_floats(np.ascontiguousarray(matrix[first : first + n_rows]))
+    """W' W v by parts of W, so that no more than one of them is made float32 at once."""
+    n_columns, total = len(directions), np.zeros(directions.shape)
+    width = max(1, PART_ELEMENTS // n_columns)
+    is_wide = matrix.shape[0] < matrix.shape[1]
+    for first in range(0, max(matrix.shape), width):
+        part = np.s_[:n_columns, first : first + width] if is_wide else np.s_[first : first + width, :n_columns]
+        rows = as_floats(np.ascontiguousarray(matrix[part]))
+        rows = rows.T if is_wide else rows
         total += rows.T @ (rows @ directions)
     return total

@@ -6,10 +6,13 @@ import hashlib
 
 import numpy as np
 
-from fastinit.checking.network import Layer, Residual, Step
+from fastinit.checking.widening import as_floats, floats_of
 
 #: Weights of a unit that are looked at first.
 N_PROBES = 8
+
+#: Its powers mix words into one: 2**64 over the golden ratio, as in Fibonacci hashing (Knuth, TAOCP 3, 6.4).
+MULTIPLIER = 0x9E3779B97F4A7C15
 
 
 def n_duplicates(rows: np.ndarray) -> int:
@@ -23,69 +26,20 @@ def n_duplicates(rows: np.ndarray) -> int:
     if n_weights == 0:
         return rows.shape[0]
     # Units that differ in some of their weights need no second look, and drawn ones nearly all do.
-    places = np.unravel_index(np.arange(0, n_weights, -(-n_weights // N_PROBES)), rows.shape[1:])
-    probes = np.ascontiguousarray(rows[(slice(None), *places)] + 0)  # -0.0 + 0 is 0.0
-    texts = probes.view(f"V{probes.dtype.itemsize * probes.shape[1]}").reshape(-1)
-    _, positions, counts = np.unique(texts, return_inverse=True, return_counts=True)
+    keys = _keys(rows, n_weights)
+    in_order = np.sort(keys)
+    repeated = in_order[1:][in_order[1:] == in_order[:-1]]
     seen: dict[bytes, int] = {}
-    for i in np.flatnonzero(counts[positions] > 1):
+    for i in np.flatnonzero(np.isin(keys, repeated)) if repeated.size else ():
         digest = hashlib.blake2b((rows[i] + 0).tobytes(), digest_size=16).digest()
         seen[digest] = seen.get(digest, 0) + 1
     return sum(count for count in seen.values() if count > 1)
 
 
-def incoming(layer: Layer, taps: np.ndarray) -> np.ndarray:
-    """A row for each unit: its weights, bias and gain; a gate's two parts are one unit."""
-    rows = np.moveaxis(taps, -1, 0).reshape(layer.n_units, -1)
-    more = [own for own in (layer.bias, layer.gain) if np.ndim(own)]
-    if layer.n_groups > 1:  # units of other inputs are others
-        more.append(np.arange(layer.n_units) * layer.n_groups // layer.n_units)
-    rows = np.column_stack([rows, *more]) if more else rows
-    n_parts = layer.activation.n_parts
-    return rows if n_parts == 1 else np.concatenate(np.split(rows, n_parts), axis=1)
-
-
-def equal_on_both_sides(steps: tuple[Step, ...], found: list, rng: object) -> list[float]:
-    """For each row of ``found`` the share of units that equal another in what comes in and in what goes out.
-
-    The last layer's outgoing weights are the targets' affair, and so are those of a layer whose outputs are added to
-    others: what follows tells their units apart.
-    """
-    following = _following(steps)
-    shares = []
-    for row in found:
-        share, layer = row.duplicates, row.step
-        other = following.get(id(layer))
-        if share and other is not None:
-            rows = np.column_stack([incoming(layer, layer.taps(rng)), _outgoing(other, other.taps(rng))])
-            share = n_duplicates(rows) / layer.n_out
-        elif id(layer) in following:
-            share = 0.0
-        shares.append(share)
-    return shares
-
-
-def _outgoing(layer: Layer, taps: np.ndarray) -> np.ndarray:
-    """A row for each input of the layer: the weights that it is multiplied with."""
-    n_taps, n_in, n_units = taps.shape
-    by_group = taps.reshape(n_taps, n_in, layer.n_groups, n_units // layer.n_groups).transpose(2, 1, 0, 3)
-    rows = by_group.reshape(layer.n_in, -1)
-    return rows if layer.n_groups == 1 else np.column_stack([rows, np.arange(layer.n_in) // n_in])
-
-
-def _following(steps: tuple[Step, ...]) -> dict[int, Layer | None]:
-    """By the identity of each layer, the one that alone gets its outputs, perhaps through norms; None if none does."""
-    found: dict[int, Layer | None] = {}
-    for i, step in enumerate(steps):
-        if isinstance(step, Residual):
-            found |= _following(step.branch) | _following(step.shortcut)
-            continue
-        rest = (other for other in steps[i + 1 :] if not _is_plain_norm(other))
-        other = next(rest, None)
-        found[id(step)] = other if isinstance(other, Layer) and other.has_weights else None
-    return found
-
-
-def _is_plain_norm(step: Step) -> bool:
-    """A norm that treats all units alike."""
-    return isinstance(step, Layer) and not step.has_weights and not np.ndim(step.gain)
+def _keys(rows: np.ndarray, n_weights: int) -> np.ndarray:
+    """A number for each unit, made of some of its weights: the same for equal units, and seldom for others."""
+    places = np.unravel_index(np.arange(0, n_weights, -(-n_weights // N_PROBES)), rows.shape[1:])
+    probes = np.zeros((rows.shape[0], N_PROBES), floats_of(rows.dtype))
+    probes[:, : places[0].size] = as_floats(np.ascontiguousarray(rows[(slice(None), *places)]))
+    words = (probes + 0).view(np.uint64)  # -0.0 + 0 is 0.0
+    return words @ np.full(words.shape[1], MULTIPLIER, np.uint64).cumprod()
