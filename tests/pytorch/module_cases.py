@@ -45,7 +45,7 @@ HEALTHY = [
         real_images.resnet,
         small_images,
         "healthy",
-        "Goyal et al. 2017: ends of branches open at step one",
+        "Goyal et al. 2017",
     ),
     Case("ResNet", lambda: real_images.resnet(zero_end=False), small_images, "healthy", "He et al. 2016"),
     Case("VGG", real_images.vgg, images, "healthy", "batch normalization keeps scales"),
@@ -190,7 +190,7 @@ SICK = [
     Case(
         "DiT, gates and ends zero",
         filled(
-            real_images.DiT, 0.0, named("mlp.fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")
+            real_images.DiT, 0.0, named("fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")
         ),
         real_images.patches_and_times,
         "symmetric",

@@ -110,6 +110,8 @@ def notes(passes: Passes, batch: str) -> tuple[str, ...]:
     if one.logits:
         scale = f"logits have standard deviation {one.logits.std:.3g}"
         found.append(f"{scale}; the first loss is {one.logits.loss:.3g}, ln(classes) {one.logits.ln_classes:.3g}")
+    if not one.records:
+        found.append("no layer was seen: within scripted modules there are none")
     behind = [
         f.name for f in figures if f.trainable and f.gradient_norm == 0 and passes.last.parameters[f.name].is_reached
     ]
