@@ -69,14 +69,14 @@ def _report(found: passes.Passes, batch: batches.Batch) -> report.ModuleReport:
     if floats:
         values = real(floats[0])
         level = float(values.square().mean())
-    faults = judging.faults(found, _varies(batch), level)
+    faults = judging.faults(found, level)
     findings = tuple(name for name in judging.ORDER if any(fault.finding == name for fault in faults))
     return report.ModuleReport(
         findings[0] if findings else "healthy",
         findings,
         wording.reason(faults),
         wording.remedy(faults, found.first),
-        wording.notes(found, batch.about),
+        wording.notes(found, batch.about, _varies(batch)),
         tuple(_layers(found.first.records, faults)),
         tuple(
             report.ModuleParameter(p.name, p.shape, p.rms, p.gradient_norm, p.update_ratio, p.trainable)

@@ -100,10 +100,11 @@ def _by_scheme(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def notes(passes: Passes, batch: str) -> tuple[str, ...]:
+def notes(passes: Passes, batch: str, batch_varies: bool) -> tuple[str, ...]:
     """What was run, and what looks odd and is meant."""
     one = passes.first
     figures = list(one.parameters.values())
+    signal = passes.last.output.signal
     frozen = [figure.name for figure in figures if not figure.trainable]
     unused = [figure.name for figure in figures if figure.trainable and math.isnan(figure.gradient_norm)]
     found = [f"{batch}; gradients are of {one.label}"]
@@ -124,6 +125,8 @@ def notes(passes: Passes, batch: str) -> tuple[str, ...]:
     narrow = depth_scaled(one)
     if narrow:
         found.append(f"{names(narrow)}: narrower by 1 / sqrt(number of residual branches), as in GPT-2")
+    if batch_varies and signal < SIGNAL_SHARE:
+        found.append(f"only {signal:.1g} of the output's variance varies across samples, below bfloat16's rounding")
     if frozen:
         found.append(f"{len(frozen)} parameters are frozen: {names(frozen)}")
     if unused:
@@ -135,6 +138,10 @@ def _matrices_and_gates(one: Pass) -> set[str]:
     """Parameters that multiply, as far as names tell."""
     return {name for name in one.parameters if not name.endswith("bias")}
 
+
+#: Share of the output's variance across samples that is said: a value of bfloat16 is known to 2**-9 of itself, and
+#: rounding is larger than what is below the square of that. No fault by itself: training may widen it at once.
+SIGNAL_SHARE = 2.0**-18
 
 #: Which block it is, in a name.
 BLOCK_NUMBER = re.compile(r"(?<=\.)\d+(?=\.)")
