@@ -80,7 +80,7 @@ def test_layers_by_widths(run):
         (("w.safetensors", "--activation", "relu", "-o", "x.bin"), "calibrate: -o: expected a name that ends in"),
         (("w.safetensors", "--activation", "relu", "-o", "no/x.safetensors"), "expected a file that can be written"),
         (("w.safetensors", "--activation", "relu", "--std", "0"), "calibrate: std: expected a finite number > 0"),
-        (("--layers", "4,5", "--scheme", "he_norml"), "calibrate: --scheme"),
+        (("--layers", "4,5", "--scheme", "he_norml"), "calibrate: layers[0].scheme: expected 'he_normal'"),
     ],
 )
 def test_bad_input_is_2_in_one_line(run, checkpoint, monkeypatch, options, words):

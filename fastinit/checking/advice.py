@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fastinit.checking.figures import Figures
 from fastinit.checking.naming import listed
 from fastinit.checking.network import Residual
-from fastinit.checking.verdicts import SCALE_CHANGE
+from fastinit.checking.verdicts import LOST_SHARE, SCALE_CHANGE, SIGNAL_SHARE
 
 #: Weights count as of the recommended width up to this factor either way; schemes that are in use for the same
 #: activation are up to 1.24 apart (ELU: He's, and its own gain).
@@ -23,7 +23,7 @@ def reason(verdict: str, rows: list[Figures]) -> str:
 
 
 def notes(rows: list[Figures]) -> tuple[str, ...]:
-    """What looks odd and is meant: branches that begin as nothing, or as little."""
+    """What looks odd and is meant, as branches that begin as nothing; and what is faint."""
     blocks = [row.step for row in rows if isinstance(row.step, Residual)]
     ends = {id(block.branch[-1]): block for block in blocks}
     ends = [(ends[id(row.step)], row) for row in rows if id(row.step) in ends]
@@ -39,6 +39,12 @@ def notes(rows: list[Figures]) -> tuple[str, ...]:
         found.append(
             f"{listed(by_depth, len(blocks), 'blocks')}: the branch ends in weights narrowed by depth, "
             "about 1 / sqrt(blocks), so that the stream's scale stays (Radford et al. 2019)"
+        )
+    faint = min((row for row in rows if not row.is_in_branch), key=lambda row: row.signal)
+    if LOST_SHARE <= faint.signal < SIGNAL_SHARE:
+        found.append(
+            f"{faint.step.title}: {faint.signal:.1g} of the outputs' second moment varies from sample to sample, below "
+            "the rounding of bfloat16; biases carry the rest"
         )
     return tuple(found)
 
@@ -128,7 +134,7 @@ def _signal(rows: list[Figures]) -> str:
     row = min(rows, key=lambda row: row.signal)
     return (
         f"what varies from sample to sample falls to {row.signal:.2g} of the activations' second moment at "
-        f"{row.step.title}: below the rounding of bfloat16, samples are told apart no more"
+        f"{row.step.title}: below the rounding of float32, samples are told apart no more"
     )
 
 

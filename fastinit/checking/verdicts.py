@@ -27,9 +27,10 @@ SATURATED_SHARE = math.erfc(math.sqrt(0.5)) / 2
 #: Share of units with another's weights. No scheme that draws makes any; some are harmless, as so many units less.
 DUPLICATE_SHARE = 0.1
 
-#: Of the outputs' second moment, the part that varies from sample to sample has vanished below the square of bfloat16's
-#: rounding, 2**-9: what tells samples apart is then lost in the digits of what carries it.
-SIGNAL_SHARE = 2.0**-18
+#: Of the outputs' second moment, the part that varies from sample to sample is lost below the square of float32's
+#: rounding, 2**-24, in the digits of what carries it. Below the square of bfloat16's, 2**-9, it is worth a note: training
+#: in float32 may still widen it.
+LOST_SHARE, SIGNAL_SHARE = 2.0**-48, 2.0**-18
 
 #: Of the share of dead units, how far above 1/2 counts, in standard deviations of Binomial(n_units, 1/2).
 DEAD_DEVIATIONS = 4.0
@@ -49,7 +50,7 @@ def findings(figures: Figures) -> tuple[str, ...]:
         "saturating": sides > 0 and figures.saturated > sides * SATURATED_SHARE,
         "exploding": not all(ratio <= SCALE_CHANGE for ratio in ratios),  # NaN comes of infinities
         "vanishing": not figures.is_in_branch
-        and (any(ratio < 1 / SCALE_CHANGE for ratio in ratios) or figures.signal < SIGNAL_SHARE),
+        and (any(ratio < 1 / SCALE_CHANGE for ratio in ratios) or figures.signal < LOST_SHARE),
     }
     return tuple(name for name in ORDER if found[name])
 

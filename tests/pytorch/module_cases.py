@@ -1,9 +1,4 @@
-"""Healthy modules and sick ones, each with the verdict and why it is right.
-
-`learns` says what training does: 200 steps of Adam at 1e-3 or of SGD at 0.1, on classes of the batch's own samples, as
-`python tests/pytorch/module_training.py` prints it. Where the healthy twin learns and the sick one does not, a verdict
-is no matter of taste.
-"""
+"""Healthy modules and sick ones, each with the verdict and why; module_training.py has what training does to them."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +12,7 @@ from module_faults import (
     deep_sigmoid,
     detached_resnet,
     filled,
-    large_bias,
+    lost_in_biases,
     named,
     residual_without_norm,
     scaled,
@@ -45,7 +40,7 @@ HEALTHY = [
         real_images.resnet,
         small_images,
         "healthy",
-        "Goyal et al. 2017: ends of branches open at step one",
+        "Goyal et al. 2017",
     ),
     Case("ResNet", lambda: real_images.resnet(zero_end=False), small_images, "healthy", "He et al. 2016"),
     Case("VGG", real_images.vgg, images, "healthy", "batch normalization keeps scales"),
@@ -109,7 +104,7 @@ SICK = [
         filled(real_images.generator, -10.0, named("1.bias", "4.bias")),
         None,
         "dead",
-        "",
+        "no channel is on",
     ),
     Case(
         "tanh, weights 20 times too wide",
@@ -119,10 +114,18 @@ SICK = [
         "outputs are -1 or 1",
     ),
     Case(
-        "LSTM, weights 50 times too wide", scaled(real.LstmClassifier, 50.0, named("l0", "l1")), None, "saturating", ""
+        "LSTM, weights 50 times too wide",
+        scaled(real.LstmClassifier, 50.0, named("l0", "l1")),
+        None,
+        "saturating",
+        "gates are open or shut",
     ),
     Case(
-        "GPT, queries and keys 30 times too wide", scaled(real.GPT, 30.0, named("qkv.weight")), None, "saturating", ""
+        "GPT, queries and keys 30 times too wide",
+        scaled(real.GPT, 30.0, named("qkv.weight")),
+        None,
+        "saturating",
+        "each query sees one key",
     ),
     Case(
         "GPT, attention written out, queries and keys 30 times too wide",
@@ -150,14 +153,14 @@ SICK = [
         scaled(real_images.generator, 50.0, named("9.weight")),
         None,
         "saturating",
-        "",
+        "all pixels are black or white",
     ),
     Case(
         "ViT, head 1000 times too wide",
         scaled(lambda: real_images.ViT(zero_head=False), 1000.0, named("head.weight")),
         images,
         "saturating",
-        "",
+        "the first loss is far above ln(classes)",
     ),
     Case("perceptron, weights 5 times too wide", scaled(real.perceptron, 5.0), None, "exploding", "5**12"),
     Case(
@@ -165,7 +168,7 @@ SICK = [
         scaled(lambda: real_images.vgg(norm=False), 6.0),
         images,
         "exploding",
-        "",
+        "6**12",
     ),
     Case(
         "ResNet without norms, 29 blocks",
@@ -181,16 +184,16 @@ SICK = [
         scaled(lambda: real_images.vgg(norm=False), 0.1),
         images,
         "vanishing",
-        "",
+        "1e-12",
     ),
     Case("generator without norms", lambda: real_images.generator(norm=False), None, "vanishing", "0.02 is for norms"),
     Case("10 layers of sigmoid", deep_sigmoid, None, "vanishing", "slopes of at most 1/4"),
-    Case("ResNet, first half detached", detached_resnet, small_images, "vanishing", ""),
-    Case("tanh, samples lost in biases", large_bias, None, "vanishing", "samples differ by 1e-4"),
+    Case("ResNet, first half detached", detached_resnet, small_images, "vanishing", "as a detach() by mistake"),
+    Case("30 layers of tanh, samples lost in biases", lost_in_biases, None, "vanishing", "Schoenholz et al. 2017"),
     Case(
         "DiT, gates and ends zero",
         filled(
-            real_images.DiT, 0.0, named("mlp.fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")
+            real_images.DiT, 0.0, named("fc2.weight", "proj.weight", "time.2.weight", "time.2.bias", "patch.weight")
         ),
         real_images.patches_and_times,
         "symmetric",

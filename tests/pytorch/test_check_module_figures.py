@@ -174,7 +174,10 @@ def test_a_report_as_text_and_as_data():
     report = fi.check(real.perceptron(depth=2))
     text = str(report)
     heading, *rows = text.split("\n\n")[0].splitlines()
-    assert "  ".join(heading.split()) == "layer  kind  shape  mean  std  signal  saturated  dead  grad  std  verdict"
+    assert (
+        "  ".join(heading.split())
+        == "layer  kind  shape  mean  std  signal  saturated  dead  grad  std  update  verdict"
+    )
     assert [row.split()[0] for row in rows] == ["0", "1", "2", "3", "4"]
     assert text.splitlines()[len(rows) + 2].startswith("healthy: ")
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))

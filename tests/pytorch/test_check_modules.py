@@ -79,3 +79,15 @@ def test_a_remedy_heals():
     assert fi.check(net).verdict == "vanishing"
     ft.initialize_(net, {"*.weight": fi.get("he_normal", fans="oi"), "*.bias": "zeros"})
     assert fi.check(net).healthy
+
+
+def test_samples_that_the_output_hardly_tells_apart_are_noted():
+    """The first layer's weights are 1e-4 of its biases; 200 steps of SGD or Adam learn all the same."""
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 10))
+    assert not any("varies across samples" in note for note in fi.check(net).notes)
+    with torch.no_grad():
+        net[0].weight.mul_(1e-4)
+    report = fi.check(net)
+    assert report.healthy
+    assert any("varies across samples" in note for note in report.notes)

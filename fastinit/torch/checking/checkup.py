@@ -29,10 +29,12 @@ def check_module(module: nn.Module, batch: object, loss: Callable | None, rng: o
         with isolation.untouched(module, seed):
             change(module)
             found = passes.run(module, used, loss, trainable, seed)
-        return found, judging.faults(found, _varies(used), _level(used))
+        return found, judging.faults(found, _level(used))
 
     def calibrate(part: nn.Module) -> None:
-        calibrating.apply(part, calibrating.factors(part, used, 1.0, seed))
+        parts = dict(part.named_modules())
+        for row in calibrating.factors(part, used, 1.0, seed):
+            parts[row.name].weight.data.mul_(row.factor)  # .data counts no versions: the old values come back
 
     found, faults = faults_after(lambda part: None)
     remedy = ""
@@ -54,7 +56,7 @@ def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Ba
         findings,
         wording.reason(faults),
         remedy,
-        wording.notes(found, batch.about),
+        wording.notes(found, batch.about, _varies(batch)),
         tuple(_layers(found.first, faults)),
         tuple(
             report.ModuleParameter(p.name, p.shape, p.rms, p.gradient_norm, p.update_ratio, p.trainable)

@@ -23,10 +23,6 @@ END_PART = 4
 #: activations' and gradients', each of which may change by SCALE_CHANGE.
 ELASTICITY_CHANGE = SCALE_CHANGE**2
 
-#: Share of the output's variance that must vary across samples. A value of bfloat16 is known to 2**-9 of itself: below
-#: the square of that, rounding is larger than all that tells samples apart.
-SIGNAL_SHARE = 2.0**-18
-
 #: Softmax is flat on both sides, as tanh is.
 SATURATED_ROWS = 2 * SATURATED_SHARE
 
@@ -42,15 +38,14 @@ class Fault(NamedTuple):
     why: str  #: of the worst
 
 
-def faults(passes: Passes, batch_varies: bool, batch_second_moment: float) -> list[Fault]:
+def faults(passes: Passes, batch_second_moment: float) -> list[Fault]:
     """All, in ORDER."""
     first, last = passes.first, passes.last
     scales = [*_scale(first, batch_second_moment), *_gradients(last)]
     # Logits that are too large because activations before them are have no fault of their own.
     logits = [] if any(fault.finding == "exploding" for fault in scales) else _logits(first)
     found = [*_not_finite(first), *_symmetric(last), *_dead(first), *_saturating(first), *logits, *scales]
-    found += [*_unreached(last), *_signal(last, batch_varies)]
-    return sorted(found, key=lambda fault: ORDER.index(fault.finding))
+    return sorted([*found, *_unreached(last)], key=lambda fault: ORDER.index(fault.finding))
 
 
 def _not_finite(one: Pass) -> Iterator[Fault]:
@@ -178,13 +173,6 @@ def _unreached(one: Pass) -> Iterator[Fault]:
     if without and (are_first_cut or 2 * len(without) > len(owner)):
         why = f"no gradient reaches {len(without)} of {len(owner)} weights, first {without[0]}"
         yield Fault("vanishing", tuple(without), why)
-
-
-def _signal(one: Pass, batch_varies: bool) -> Iterator[Fault]:
-    if batch_varies and one.output.signal < SIGNAL_SHARE:
-        row = _last_with_weights(one)
-        why = f"of the output's variance {one.output.signal:.1g} varies across samples, below bfloat16's rounding"
-        yield Fault("vanishing", (row.name,) if row else (), why)
 
 
 def _last_with_weights(one: Pass) -> Record | None:

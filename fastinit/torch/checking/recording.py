@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.utils.parametrize import is_parametrized
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from fastinit.torch.checking import attention, functions
@@ -214,8 +215,8 @@ ACTIVATIONS = functions.PLAIN | {"leaky_relu", "elu", "celu", "softplus", "hardt
 
 
 def leaves_of(module: nn.Module) -> dict[int, nn.Module]:
-    """The modules that have no children, or hide them, by id."""
-    if isinstance(module, WHOLE) or next(module.children(), None) is None:
+    """The modules that have no children, or hide them, as parametrizations are, by id."""
+    if isinstance(module, WHOLE) or is_parametrized(module) or next(module.children(), None) is None:
         return {id(module): module}
     return {key: leaf for child in module.children() for key, leaf in leaves_of(child).items()}
 

@@ -60,11 +60,10 @@ def _text(found: list[Weights]) -> str:
 def _filled(found: list[Weights], biases: list[str], seed: int) -> Change:
     def change(module: nn.Module) -> None:
         parameters = dict(module.named_parameters())
-        with torch.no_grad():
-            for weights in found:
-                values = weights.scheme(weights.shape, rng=seed, name=weights.name)
-                parameters[weights.name].copy_(torch.from_numpy(values))
-            for name in biases:
-                parameters[name].zero_()
+        for weights in found:
+            values = weights.scheme(weights.shape, rng=seed, name=weights.name)
+            parameters[weights.name].data.copy_(torch.from_numpy(values))  # .data counts no versions
+        for name in biases:
+            parameters[name].data.zero_()
 
     return change

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
+from fastinit.checking.verdicts import SIGNAL_SHARE
 from fastinit.torch.checking.judging import Fault
 from fastinit.torch.checking.passes import Pass, Passes
 from fastinit.torch.checking.recording import NORM
@@ -39,16 +40,19 @@ def names(places: Iterable[str]) -> str:
     return ", ".join(texts[:N_NAMES]) + (", ..." if len(texts) > N_NAMES else "")
 
 
-def notes(passes: Passes, batch: str) -> tuple[str, ...]:
+def notes(passes: Passes, batch: str, batch_varies: bool) -> tuple[str, ...]:
     """What was run, and what looks odd and is meant."""
     one = passes.first
     figures = list(one.parameters.values())
+    signal = passes.last.output.signal
     frozen = [figure.name for figure in figures if not figure.trainable]
     unused = [figure.name for figure in figures if figure.trainable and math.isnan(figure.gradient_norm)]
     found = [f"{batch}; gradients are of {one.label}"]
     if one.logits:
         scale = f"logits have standard deviation {one.logits.std:.3g}"
         found.append(f"{scale}; the first loss is {one.logits.loss:.3g}, ln(classes) {one.logits.ln_classes:.3g}")
+    if not one.records:
+        found.append("no layer was seen: within scripted modules there are none")
     behind = [
         f.name for f in figures if f.trainable and f.gradient_norm == 0 and passes.last.parameters[f.name].is_reached
     ]
@@ -61,6 +65,8 @@ def notes(passes: Passes, batch: str) -> tuple[str, ...]:
     narrow = depth_scaled(one)
     if narrow:
         found.append(f"{names(narrow)}: narrower by 1 / sqrt(number of residual branches), as in GPT-2")
+    if batch_varies and signal < SIGNAL_SHARE:
+        found.append(f"only {signal:.1g} of the output's variance varies across samples, below bfloat16's rounding")
     if frozen:
         found.append(f"{len(frozen)} parameters are frozen: {names(frozen)}")
     if unused:
