@@ -28,8 +28,8 @@ SATURATED_SHARE = math.erfc(math.sqrt(0.5)) / 2
 DUPLICATE_SHARE = 0.1
 
 #: Of the outputs' second moment, the part that varies from sample to sample is lost below the square of float32's
-#: rounding, 2**-24, in the digits of what carries it. Below the square of bfloat16's, 2**-9, it is worth a note: training
-#: in float32 may still widen it.
+#: rounding, 2**-24, in the digits of what carries it. Below the square of bfloat16's, 2**-9, it is worth a note:
+#: training in float32 may still widen it.
 LOST_SHARE, SIGNAL_SHARE = 2.0**-48, 2.0**-18
 
 #: Of the share of dead units, how far above 1/2 counts, in standard deviations of Binomial(n_units, 1/2).

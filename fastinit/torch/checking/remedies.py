@@ -31,7 +31,9 @@ def remedy(faults: list[Fault], one: Pass, retry: Callable[[Change], list[Fault]
 
 def _candidates(fault: Fault, one: Pass, calibrate: Change, seed: int) -> Iterator[tuple[str, Change]]:
     """The least change first."""
-    own, odd = weights_at.at(fault.places, one), weights_at.odd(one)
+    # The last layer's units may be equal too: that alone is no fault, and yet nothing goes back through it.
+    places = (*fault.places, *one.equal) if fault.finding == "symmetric" else fault.places
+    own, odd = weights_at.at(places, one), weights_at.odd(one)
     both = list({weights.name: weights for weights in [*own, *odd]}.values())
     biases = [name for name, figures in one.parameters.items() if name.endswith("bias") and figures.rms > 0]
     for weights in [own] if own == both else [own, both]:

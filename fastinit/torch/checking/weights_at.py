@@ -16,6 +16,10 @@ from fastinit.torch.checking.recording import WEIGHTS, Record
 FUNCTIONS = {"leakyrelu": "leaky_relu", "gelutanh": "gelu", "newgeluactivation": "gelu", "geluactivation": "gelu"}
 
 
+#: Gates that are packed along the first axis.
+N_GATES = {"LSTM": 4, "GRU": 3}
+
+
 class Weights(NamedTuple):
     """A parameter of two axes or more, and what it is to be filled with."""
 
@@ -26,7 +30,9 @@ class Weights(NamedTuple):
 
     @property
     def is_odd(self) -> bool:
-        """Of another width than recommended. Zeros are meant, or another fault."""
+        """Of another width than recommended. Zeros are meant, or another fault; of blocks no one width is known."""
+        if self.scheme.blocks:
+            return False
         recommended = law_moments.of(self.scheme.spec.law(self.shape, FLOAT32_FORMAT)).std
         return self.rms > 0 and not 1 / SAME_WIDTH <= self.rms / recommended <= SAME_WIDTH
 
@@ -52,12 +58,22 @@ def odd(one: Pass) -> list[Weights]:
 def _of_rows(rows: list[Record], one: Pass) -> list[Weights]:
     found = {}
     for row in rows:
-        names = [name for name in row.parameters if len(one.parameters[name].shape) > 1]
-        if row.role == WEIGHTS and names:
-            figures = one.parameters[names[0]]
-            rms = figures.rms if math.isfinite(figures.rms) else 0.0
-            found[names[0]] = Weights(names[0], figures.shape, _scheme(row, one, len(figures.shape)), rms)
+        for name in row.parameters if row.role == WEIGHTS else ():
+            figures = one.parameters[name]
+            if len(figures.shape) > 1:
+                rms = figures.rms if math.isfinite(figures.rms) else 0.0
+                scheme = _recurrent_scheme(row.kind, name, figures.shape) or _scheme(row, one, len(figures.shape))
+                found[name] = Weights(name, figures.shape, scheme, rms)
     return list(found.values())
+
+
+def _recurrent_scheme(kind: str, name: str, shape: tuple[int, ...]) -> Recommended | None:
+    """Of an LSTM's and a GRU's matrices, gate by gate; None of other layers."""
+    if kind not in ("LSTM", "GRU"):
+        return None
+    if "weight_hh" in name:
+        return recommend(None, f"{kind.lower()}_recurrent", fans="oi", units=shape[0] // N_GATES[kind])
+    return recommend(None, f"{kind.lower()}_kernel", fans="oi")
 
 
 def _scheme(row: Record, one: Pass, n_axes: int) -> Recommended:
