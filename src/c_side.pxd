@@ -160,3 +160,7 @@ cdef extern from *:
     """
     const char *const *fi_law_names
     const char *const *fi_dtype_names
+
+
+cdef extern from "tally.h":
+    void fi_tally(const void *elements, int64_t n_elements, int itemsize, uint64_t *counts) noexcept nogil

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fastinit import _kernels
 from fastinit.checking.widening import as_floats, floats_of, widen
 from fastinit.laws import dtypes
 
@@ -18,8 +19,11 @@ PIECE_ELEMENTS = 1 << 17
 #: matrix of 9,216 elements; four rows of this many are fewer, and threads would cost more than they save.
 GROUP_ELEMENTS = 1 << 11
 
-#: Bytes that are counted together, two by two: with fewer the 65,536 counts cost more, with more the indices.
-BLOCK_BYTES = 1 << 19
+#: Numbers of 16 bits from which on they are counted: the 65,536 counts cost as much as powers of so many do.
+LEAST_COUNTED = 1 << 17
+
+#: Numbers counted in one call, some hundredths of a second.
+COUNTED_ELEMENTS = 1 << 26
 
 #: The first so many numbers tell about what to take moments.
 SHIFT_ELEMENTS = 1 << 14
@@ -53,14 +57,14 @@ class _Sums(NamedTuple):
 def of(array: np.ndarray) -> Sample:
     """By sums in float32 over groups, in float64 over all: to some 1e-6, which no standard error is below.
 
-    float64 is summed as such, and so is all else where powers overflow float32 or vanish. Of 8 bits each of the 256
-    numbers is counted, and the figures are those of float64.
+    float64 is summed as such, and so is all else where powers overflow float32 or vanish. Of 8 bits, and of many
+    numbers of 16, each number that there may be is counted, and the figures are those of float64.
     """
     flat = array.reshape(-1)
     if not flat.size:
         return _not_finite(0, 0)
     with np.errstate(all="ignore"):
-        if flat.itemsize == 1:
+        if flat.itemsize == 1 or (flat.itemsize == 2 and flat.size >= LEAST_COUNTED and flat.dtype.isnative):
             return _counted(flat)
         shift, scale, dtype = _shift(flat), 1.0, floats_of(flat.dtype)
         sums = _sums(flat, shift, scale, dtype)
@@ -131,9 +135,13 @@ def _sample(sums: _Sums, n: int, shift: float, scale: float) -> Sample:
 
 
 def _counted(flat: np.ndarray) -> Sample:
-    counts = _counts(flat.view(np.uint8))
-    numbers = np.flatnonzero(counts).astype(np.uint8)
-    x, counts = numbers.view(flat.dtype).astype(np.float64), counts[numbers]
+    """From how often each of the 256 or 65,536 numbers occurs."""
+    counts = np.zeros(1 << 8 * flat.itemsize, np.uint64)
+    for first in range(0, flat.size, COUNTED_ELEMENTS):  # in parts, so that Ctrl-C is heard between them
+        _kernels.tally(np.ascontiguousarray(flat[first : first + COUNTED_ELEMENTS]), counts)
+    patterns = np.flatnonzero(counts)
+    x = patterns.astype(f"u{flat.itemsize}").view(flat.dtype.newbyteorder("=")).astype(np.float64)
+    counts = counts[patterns].astype(np.float64)
     n_not_finite = int(counts[~np.isfinite(x)].sum())
     if n_not_finite:
         return _not_finite(flat.size, n_not_finite)
@@ -141,13 +149,3 @@ def _counted(flat: np.ndarray) -> Sample:
     powers = (x - mean) ** np.arange(1, 5)[:, None] @ counts
     sums = _Sums(powers, int(counts[x == 0].sum()), float(x.min()), float(x.max()))
     return _sample(sums, flat.size, mean, 1.0)
-
-
-def _counts(of_bytes: np.ndarray) -> np.ndarray:
-    """How often each of the 256 occurs. NumPy counts a pair, one of 65,536, in little more time than a byte."""
-    n_paired = of_bytes.size - of_bytes.size % BLOCK_BYTES
-    pairs = np.zeros(1 << 16, np.int64)
-    for first in range(0, n_paired, BLOCK_BYTES):
-        pairs += np.bincount(of_bytes[first : first + BLOCK_BYTES].view(np.uint16), minlength=1 << 16)
-    by_both = pairs.reshape(256, 256)
-    return by_both.sum(axis=0) + by_both.sum(axis=1) + np.bincount(of_bytes[n_paired:], minlength=256)
