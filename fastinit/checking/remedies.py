@@ -32,23 +32,30 @@ NONE = (
 
 
 def remedy(steps: tuple[Step, ...], rows: list[Figures], rng: object, n_samples: int, batch=None) -> str:
-    """The first remedy with which the network is healthy, and not by a hair; else the first with which it is at all."""
-    barely, n_samples = NONE, min(n_samples, MAX_SAMPLES)
+    """The first remedy with which the network is healthy, and not by a hair; else the first with which it is at all.
+
+    Norms and residual connections make another network: they come last, and if nothing else helps.
+    """
+    n_samples = min(n_samples, MAX_SAMPLES)
     batch = None if batch is None else batch[:n_samples]
-    for text, change in _candidates(steps, rows, rng, n_samples, batch):
-        tried = propagate.run(change(steps), rng, n_samples, batch)
-        if not verdicts.of_stack(tried):
-            if verdicts.strain(tried) <= AMPLE:
-                return text
-            barely = text if barely == NONE else barely
-    return barely
+    for candidates in (_of_weights(steps, rows, rng, n_samples, batch), _of_structure(steps, rows)):
+        barely = ""
+        for text, change in candidates:
+            tried = propagate.run(change(steps), rng, n_samples, batch)
+            if not verdicts.of_stack(tried):
+                if verdicts.strain(tried) <= AMPLE:
+                    return text
+                barely = barely or text
+        if barely:
+            return barely
+    return NONE
 
 
-def _candidates(
+def _of_weights(
     steps: tuple[Step, ...], rows: list[Figures], rng: object, n_samples: int, batch
 ) -> Iterator[tuple[str, Change]]:
     """The least change first."""
-    own = [found for found in (_weights(rows), _biases(steps)) if found is not None]
+    own = _own(steps, rows)
     yield from own
     if len(own) == 2:
         yield "; ".join(text for text, _ in own), _all(own)
@@ -58,10 +65,19 @@ def _candidates(
         for std in STDS:
             yield f"{before}fastinit.calibrate(..., std={std:g})", _calibrated(first, rng, n_samples, batch, std, False)
         yield f"{before}fastinit.calibrate(..., center=True)", _calibrated(first, rng, n_samples, batch, 1.0, True)
-    before, first = starts[-1]
+
+
+def _of_structure(steps: tuple[Step, ...], rows: list[Figures]) -> Iterator[tuple[str, Change]]:
+    own = _own(steps, rows)
+    before, first = "".join(f"{text}; " for text, _ in own), _all(own)
     for norm in ("layer", "batch"):
         yield f"{before}norm={norm!r} before each hidden activation", _normed(first, norm)
     yield f"{before}a residual connection past each hidden layer, and norm='rms' before it", _bypassed(first)
+
+
+def _own(steps: tuple[Step, ...], rows: list[Figures]) -> list[tuple[str, Change]]:
+    """Of weights and biases that are not as recommended."""
+    return [found for found in (_weights(rows), _biases(steps)) if found is not None]
 
 
 def _nothing(steps: tuple[Step, ...]) -> tuple[Step, ...]:
