@@ -103,6 +103,7 @@ include "dlpack.pxi"
 include "running.pxi"
 include "batch.pxi"
 include "sparse.pxi"
+include "haar.pxi"
 
 
 def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed):

@@ -7,7 +7,7 @@ import math
 from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_value
-from fastinit.filling import placing
+from fastinit.filling import haar, placing
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
@@ -35,14 +35,17 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     Notes
     -----
     In law equal to ``torch.nn.init.orthogonal_`` (with ``fans="oi"``), Keras's ``Orthogonal`` and
-    ``jax.nn.initializers.orthogonal``. The values go through matrix products, whose order of summation depends on the
-    machine and its threads: unlike those of the other schemes they repeat to rounding, not to the bit. The products
-    run on the threads of NumPy's own library, not on `threads`.
+    ``jax.nn.initializers.orthogonal``. The values repeat to the bit, as those of all schemes do.
 
-    Memory besides the output: with m the longer and n the shorter side, 192 (2 m + 2 n + 576) elements and 4 MiB; and,
-    unless the output is a whole C-contiguous float32 or float64 array, the full matrix in float32 (float64 for
-    float64). An `index` costs the full matrix. Of matrices along batch axes, which are independent, one is made at a
-    time, and an `index` costs those that it touches.
+    Columns of a tall matrix (rows of a wide one) are made apart from each other. So an `index` costs the columns that it
+    touches; a later column costs more than an earlier one. It costs the drawing of the reflections besides, some twentieth
+    of the whole matrix.
+
+    Memory besides the output: with m the longer and n the shorter side, about m n - n**2 / 2 elements for the reflections
+    and 24 m for each thread, but with at most 1 MiB of them up to 256 m. An `index` needs the reflections up to its last
+    column. To this come the elements asked for, unless the output is float32 or float64 and its rows and columns are evenly
+    spaced. An element is one of float32, of float64 for float64. Of matrices along batch axes, each is made by one thread if
+    its reflections take less than half a MiB, else one after the other by all threads.
 
     References
     ----------
@@ -61,12 +64,13 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     gain = checks.finite(where, "gain", gain)
     choice = fan_rules.check_axes(where, fans)
 
-    def rule(shape: Shape, fmt: Format) -> Law:
+    def rule(shape: Shape, fmt: Format) -> Law | None:
         fan_rules.roles_of(where, choice, shape)
-        return placing.zeros_around_matrix(where, gain, fmt)
+        zeros = placing.zeros_around_matrix(where, gain, fmt)
+        return None if gain else zeros
 
     def place(p: Placement) -> None:
-        placing.orthogonal(p, fan_rules.roles_of(where, choice, p.shape), gain)
+        haar.orthogonal(where, p, fan_rules.roles_of(where, choice, p.shape), gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)
 
@@ -88,7 +92,7 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
 
     Notes
     -----
-    In law equal to ``jax.nn.initializers.delta_orthogonal``. To rounding, and with workspace, as `orthogonal`.
+    In law equal to ``jax.nn.initializers.delta_orthogonal``. With workspace as `orthogonal`, for the matrix alone.
 
     References
     ----------
@@ -117,6 +121,6 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
         roles = fan_rules.roles_of(where, choice, p.shape)
         matrices = placing.at(p, {axis: (p.shape[axis] - 1) // 2 for axis in roles.field})
         if matrices is not None:
-            placing.orthogonal(matrices, roles.without(roles.field), gain)
+            haar.orthogonal(where, matrices, roles.without(roles.field), gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)

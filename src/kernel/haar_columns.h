@@ -1,0 +1,100 @@
+/* A block of a matrix's columns: multiples of the identity's, to which the panels are applied, the last first.
+ *
+ * Parameters: FI_DTYPE; FI_REAL, its arithmetic; FI_NUMBER, its C type; undefined at the end. */
+#define FI_THIS(name) FI_JOIN2(name, FI_REAL)
+
+/* The block lies in strips of FI_TILE_COLUMNS columns, each row by row. */
+typedef struct {
+    FI_NUMBER *q;
+    int64_t q_strip; /* elements from strip to strip */
+    FI_NUMBER *y;    /* a row for each of a panel's reflections, in strips of FI_PANEL rows */
+    FI_NUMBER *w;
+    int n_strips;
+} FI_THIS(fi_block);
+
+/* y = V'q, of rows from the panel's first on, in sums of FI_SUMMED products; below n_rows q is zero. */
+static void FI_THIS(fi_haar_project)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *v, int64_t first,
+                                     int64_t n_rows)
+{
+    for (int64_t row = 0; row < n_rows; row += FI_SUMMED) {
+        int64_t n = fi_haar_rows(row, n_rows, FI_SUMMED);
+        for (int s = 0; s < block->n_strips; s++) {
+            const FI_NUMBER *q = block->q + s * block->q_strip + (first + row) * FI_TILE_COLUMNS;
+            FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
+            for (int i = 0; i < h->width; i += V_TILE_ROWS)
+                FI_THIS(fi_product_down)(y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, v + row * h->pitch + i, h->pitch, q,
+                                         FI_TILE_COLUMNS, n, row > 0);
+        }
+    }
+}
+
+/* w = -T y. */
+static void FI_THIS(fi_haar_weigh)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *minus_t)
+{
+    for (int s = 0; s < block->n_strips; s++) {
+        const FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
+        FI_NUMBER *w = block->w + s * FI_PANEL * FI_TILE_COLUMNS;
+        for (int i = 0; i < h->width; i += V_TILE_ROWS) /* before its diagonal T is zero */
+            FI_THIS(fi_product_across)(w + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, minus_t + i * h->pitch + i, h->pitch,
+                                       y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, h->width - i, 0);
+    }
+}
+
+/* q += V w. */
+static void FI_THIS(fi_haar_add)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *v, int64_t first,
+                                 int64_t n_rows)
+{
+    for (int64_t row = 0; row < n_rows; row += V_TILE_ROWS)
+        for (int s = 0; s < block->n_strips; s++)
+            FI_THIS(fi_product_across)(block->q + s * block->q_strip + (first + row) * FI_TILE_COLUMNS, FI_TILE_COLUMNS,
+                                       v + row * h->pitch, h->pitch, block->w + s * FI_PANEL * FI_TILE_COLUMNS,
+                                       FI_TILE_COLUMNS, h->width, 1);
+}
+
+/* The wanted rows of n columns, to dst. */
+static void FI_THIS(fi_haar_write)(const fi_haar *h, const FI_NUMBER *q, int n, char *dst)
+{
+    if (h->column_stride == (int64_t)sizeof *q) {
+        for (int64_t r = 0; r < h->n_rows_here; r++)
+            memcpy(dst + r * h->row_stride, q + h->row[r] * FI_TILE_COLUMNS, (size_t)n * sizeof *q);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        for (int64_t r = 0; r < h->n_rows_here; r++)
+            memcpy(dst + i * h->column_stride + r * h->row_stride, q + h->row[r] * FI_TILE_COLUMNS + i, sizeof *q);
+}
+
+/* fi_haar_columns_fn. */
+static void FI_THIS(fi_haar_columns)(const fi_haar *h, int64_t matrix, int64_t block_index, const void *panels,
+                                     void *scratch)
+{
+    int64_t at = block_index * h->block_columns, y_size = h->block_columns * FI_PANEL;
+    int n = (int)(h->n_columns_here - at < h->block_columns ? h->n_columns_here - at : h->block_columns);
+    FI_THIS(fi_block) block = {.y = scratch, .n_strips = (n + FI_TILE_COLUMNS - 1) / FI_TILE_COLUMNS};
+    block.w = block.y + y_size, block.q = block.w + y_size;
+    block.q_strip = (h->n_rows + FI_SPARE_ROWS) * FI_TILE_COLUMNS;
+    memset(block.q, 0, (size_t)(block.n_strips * block.q_strip) * sizeof *block.q);
+    for (int i = 0; i < n; i++) {
+        int64_t column = h->column[at + i], panel = column / FI_PANEL;
+        const FI_NUMBER *factor = (const FI_NUMBER *)panels + fi_haar_panel_at(h, panel) + h->width * h->pitch;
+        block.q[i / FI_TILE_COLUMNS * block.q_strip + column * FI_TILE_COLUMNS + i % FI_TILE_COLUMNS] =
+            factor[column % FI_PANEL];
+    }
+    int64_t end = h->column[at + n - 1] + 1; /* of the rows that are not zero */
+    for (int64_t panel = (end - 1) / FI_PANEL; panel >= 0; panel--, end = h->n_rows) {
+        int64_t first = panel * FI_PANEL;
+        const FI_NUMBER *minus_t = (const FI_NUMBER *)panels + fi_haar_panel_at(h, panel);
+        const FI_NUMBER *v = minus_t + (h->width + 1) * h->pitch;
+        FI_THIS(fi_haar_project)(h, &block, v, first, end - first);
+        FI_THIS(fi_haar_weigh)(h, &block, minus_t);
+        FI_THIS(fi_haar_add)(h, &block, v, first, h->n_rows - first);
+    }
+    char *dst = h->out + matrix * h->matrix_stride + at * h->column_stride;
+    for (int s = 0; s < block.n_strips; s++, n -= FI_TILE_COLUMNS, dst += FI_TILE_COLUMNS * h->column_stride)
+        FI_THIS(fi_haar_write)(h, block.q + s * block.q_strip, n < FI_TILE_COLUMNS ? n : FI_TILE_COLUMNS, dst);
+}
+
+#undef FI_THIS
+#undef FI_DTYPE
+#undef FI_REAL
+#undef FI_NUMBER
