@@ -2,9 +2,9 @@
 
 #include <stddef.h>
 
-/* Bytes of columns made at once, some of a processor's own cache: more of them read V less often. And the fewest blocks
+/* Bytes of columns made at once: more of them read V less often, and fewer stay in nearer caches. And the fewest blocks
  * for each thread, so that none waits long for the last. */
-#define BLOCK_BYTES ((int64_t)3 << 18)
+#define BLOCK_BYTES ((int64_t)3 << 19)
 #define MAX_TILES 8
 #define BLOCKS_PER_THREAD 8
 
@@ -24,13 +24,7 @@ static int64_t whole_lines(int64_t n_bytes) { return ceil_div(n_bytes, FI_LINE) 
 int64_t fi_haar_panel_at(const fi_haar *h, int64_t panel)
 {
     int64_t rows_before = panel * (h->n_rows + FI_SPARE_ROWS) - FI_PANEL * (panel * (panel - 1) / 2);
-    return panel * ((h->width + 1) * h->pitch + FI_SPARE_ELEMENTS) + rows_before * h->pitch;
-}
-
-/* An odd number of lines where it is more than one: rows below each other then lie in all sets of the caches. */
-static int64_t pitch_for(int64_t width, int64_t itemsize)
-{
-    return width * itemsize <= FI_LINE ? width : (ceil_div(width * itemsize, FI_LINE) | 1) * FI_LINE / itemsize;
+    return panel * ((h->width + 1) * h->width + FI_SPARE_ELEMENTS) + rows_before * h->width;
 }
 
 void fi_haar_split(fi_haar *h, int n_threads)
@@ -38,7 +32,6 @@ void fi_haar_split(fi_haar *h, int n_threads)
     int64_t itemsize = h->dtype == FI_DTYPE_float64 ? 8 : 4, last = h->column[h->n_columns_here - 1];
     int64_t tile = h->backend->tile_columns[h->dtype], rows = h->backend->tile_rows;
     h->width = h->n_columns < FI_PANEL ? ceil_div(h->n_columns, rows) * rows : FI_PANEL;
-    h->pitch = pitch_for(h->width, itemsize);
     h->n_panels = last / FI_PANEL + 1;
     h->panels_bytes = whole_lines(fi_haar_panel_at(h, h->n_panels) * itemsize);
 

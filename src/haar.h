@@ -54,8 +54,7 @@ struct fi_haar {
     int64_t matrix_stride;
 
     int64_t n_panels;       /* that the wanted columns need */
-    int64_t width;          /* reflections in a panel, up to whole tiles */
-    int64_t pitch;          /* elements from row to row of T and V */
+    int64_t width;          /* reflections in a panel, up to whole tiles: T's rows, and elements in a row of T and V */
     int64_t block_columns;  /* made at once */
     int64_t n_blocks;
     int64_t panels_bytes;   /* of one matrix's panels */

@@ -45,7 +45,9 @@ class Stack(NamedTuple):
 
     def shape(self) -> tuple[int, int]:
         """Of each whole matrix."""
-        return math.prod(self.p.shape[axis] for axis in self.rows), math.prod(self.p.shape[axis] for axis in self.columns)
+        return math.prod(self.p.shape[axis] for axis in self.rows), math.prod(
+            self.p.shape[axis] for axis in self.columns
+        )
 
 
 def orthogonal(where: str, p: Placement, roles: Roles, gain: float) -> None:
@@ -73,7 +75,10 @@ def _stacks(p: Placement, roles: Roles) -> Iterator[Stack]:
             continue
         most = max(1, STACK // max(1, math.prod(here.shape[axis] for axis in rows + columns)))
         for first, count in _runs(here.target.positions(left.batch[0]), most):
-            box = tuple(Line(first, 1, count, True) if i == left.batch[0] else Line(0, 1, n, True) for i, n in enumerate(here.shape))
+            box = tuple(
+                Line(first, 1, count, True) if i == left.batch[0] else Line(0, 1, n, True)
+                for i, n in enumerate(here.shape)
+            )
             part = here._replace(target=here.target.within(box), shape=block_shape(box))
             yield Stack(part, left.batch, rows, columns, int(placing.raveled((*place, first), extents)))
 

@@ -12,19 +12,16 @@ typedef struct {
     int n_strips;
 } FI_THIS(fi_block);
 
-/* y = V'q, of rows from the panel's first on, in sums of FI_SUMMED products; below n_rows q is zero. */
+/* Adds to y the products of V's columns with some rows of q, no more than FI_SUMMED; it is set by the panel's `first`. */
 static void FI_THIS(fi_haar_project)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *v, int64_t first,
-                                     int64_t n_rows)
+                                     int64_t row, int64_t n_rows)
 {
-    for (int64_t row = 0; row < n_rows; row += FI_SUMMED) {
-        int64_t n = fi_haar_rows(row, n_rows, FI_SUMMED);
-        for (int s = 0; s < block->n_strips; s++) {
-            const FI_NUMBER *q = block->q + s * block->q_strip + (first + row) * FI_TILE_COLUMNS;
-            FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
-            for (int i = 0; i < h->width; i += V_TILE_ROWS)
-                FI_THIS(fi_product_down)(y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, v + row * h->pitch + i, h->pitch, q,
-                                         FI_TILE_COLUMNS, n, row > 0);
-        }
+    for (int s = 0; s < block->n_strips; s++) {
+        const FI_NUMBER *q = block->q + s * block->q_strip + row * FI_TILE_COLUMNS;
+        FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
+        for (int i = 0; i < h->width; i += V_TILE_ROWS)
+            FI_THIS(fi_product_down)(y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, v + (row - first) * h->width + i, h->width,
+                                     q, FI_TILE_COLUMNS, n_rows, row > first);
     }
 }
 
@@ -35,20 +32,35 @@ static void FI_THIS(fi_haar_weigh)(const fi_haar *h, const FI_THIS(fi_block) *bl
         const FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
         FI_NUMBER *w = block->w + s * FI_PANEL * FI_TILE_COLUMNS;
         for (int i = 0; i < h->width; i += V_TILE_ROWS) /* before its diagonal T is zero */
-            FI_THIS(fi_product_across)(w + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, minus_t + i * h->pitch + i, h->pitch,
+            FI_THIS(fi_product_across)(w + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, minus_t + i * h->width + i, h->width,
                                        y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, h->width - i, 0);
     }
 }
 
-/* q += V w. */
+/* Adds V w to some rows of q, the panel's first at `first`. */
 static void FI_THIS(fi_haar_add)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *v, int64_t first,
-                                 int64_t n_rows)
+                                 int64_t row, int64_t end)
 {
-    for (int64_t row = 0; row < n_rows; row += V_TILE_ROWS)
+    for (; row < end; row += V_TILE_ROWS)
         for (int s = 0; s < block->n_strips; s++)
-            FI_THIS(fi_product_across)(block->q + s * block->q_strip + (first + row) * FI_TILE_COLUMNS, FI_TILE_COLUMNS,
-                                       v + row * h->pitch, h->pitch, block->w + s * FI_PANEL * FI_TILE_COLUMNS,
-                                       FI_TILE_COLUMNS, h->width, 1);
+            FI_THIS(fi_product_across)(block->q + s * block->q_strip + row * FI_TILE_COLUMNS, FI_TILE_COLUMNS,
+                                       v + (row - first) * h->width, h->width,
+                                       block->w + s * FI_PANEL * FI_TILE_COLUMNS, FI_TILE_COLUMNS, h->width, 1);
+}
+
+/* Applies a panel whose y is known, and finds that of the one before, some rows at a time: then q is read once. */
+static void FI_THIS(fi_haar_apply)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *panels, int64_t panel)
+{
+    int64_t first = panel * FI_PANEL, before = panel > 0 ? first - FI_PANEL : first;
+    const FI_NUMBER *minus_t = panels + fi_haar_panel_at(h, panel), *v = minus_t + (h->width + 1) * h->width;
+    const FI_NUMBER *v_before = panels + fi_haar_panel_at(h, panel > 0 ? panel - 1 : 0) + (h->width + 1) * h->width;
+    FI_THIS(fi_haar_weigh)(h, block, minus_t);
+    for (int64_t row = before; row < h->n_rows; row += FI_SUMMED) {
+        int64_t n = fi_haar_rows(row, h->n_rows, FI_SUMMED);
+        FI_THIS(fi_haar_add)(h, block, v, first, row > first ? row : first, row + n);
+        if (panel > 0)
+            FI_THIS(fi_haar_project)(h, block, v_before, before, row, n);
+    }
 }
 
 /* The wanted rows of n columns, to dst. */
@@ -68,27 +80,24 @@ static void FI_THIS(fi_haar_write)(const fi_haar *h, const FI_NUMBER *q, int n, 
 static void FI_THIS(fi_haar_columns)(const fi_haar *h, int64_t matrix, int64_t block_index, const void *panels,
                                      void *scratch)
 {
-    int64_t at = block_index * h->block_columns, y_size = h->block_columns * FI_PANEL;
+    int64_t at = block_index * h->block_columns, width = h->width, y_size = h->block_columns * FI_PANEL;
     int n = (int)(h->n_columns_here - at < h->block_columns ? h->n_columns_here - at : h->block_columns);
     FI_THIS(fi_block) block = {.y = scratch, .n_strips = (n + FI_TILE_COLUMNS - 1) / FI_TILE_COLUMNS};
     block.w = block.y + y_size, block.q = block.w + y_size;
     block.q_strip = (h->n_rows + FI_SPARE_ROWS) * FI_TILE_COLUMNS;
     memset(block.q, 0, (size_t)(block.n_strips * block.q_strip) * sizeof *block.q);
     for (int i = 0; i < n; i++) {
-        int64_t column = h->column[at + i], panel = column / FI_PANEL;
-        const FI_NUMBER *factor = (const FI_NUMBER *)panels + fi_haar_panel_at(h, panel) + h->width * h->pitch;
+        int64_t column = h->column[at + i];
+        const FI_NUMBER *factor = (const FI_NUMBER *)panels + fi_haar_panel_at(h, column / FI_PANEL) + width * width;
         block.q[i / FI_TILE_COLUMNS * block.q_strip + column * FI_TILE_COLUMNS + i % FI_TILE_COLUMNS] =
             factor[column % FI_PANEL];
     }
-    int64_t end = h->column[at + n - 1] + 1; /* of the rows that are not zero */
-    for (int64_t panel = (end - 1) / FI_PANEL; panel >= 0; panel--, end = h->n_rows) {
-        int64_t first = panel * FI_PANEL;
-        const FI_NUMBER *minus_t = (const FI_NUMBER *)panels + fi_haar_panel_at(h, panel);
-        const FI_NUMBER *v = minus_t + (h->width + 1) * h->pitch;
-        FI_THIS(fi_haar_project)(h, &block, v, first, end - first);
-        FI_THIS(fi_haar_weigh)(h, &block, minus_t);
-        FI_THIS(fi_haar_add)(h, &block, v, first, h->n_rows - first);
-    }
+    /* Below the last column's own row q is still zero, and so are all columns above its panel's first. */
+    int64_t last = h->column[at + n - 1], panel = last / FI_PANEL, first = panel * FI_PANEL;
+    const FI_NUMBER *v = (const FI_NUMBER *)panels + fi_haar_panel_at(h, panel) + (width + 1) * width;
+    FI_THIS(fi_haar_project)(h, &block, v, first, first, last + 1 - first);
+    for (; panel >= 0; panel--)
+        FI_THIS(fi_haar_apply)(h, &block, panels, panel);
     char *dst = h->out + matrix * h->matrix_stride + at * h->column_stride;
     for (int s = 0; s < block.n_strips; s++, n -= FI_TILE_COLUMNS, dst += FI_TILE_COLUMNS * h->column_stride)
         FI_THIS(fi_haar_write)(h, block.q + s * block.q_strip, n < FI_TILE_COLUMNS ? n : FI_TILE_COLUMNS, dst);

@@ -75,19 +75,19 @@ static void FI_THIS(fi_haar_draw_columns)(const fi_haar *h, int64_t matrix, int6
     }
     for (int64_t row = 0; row < n_rows; row++)
         for (int i = 0; i < n; i++)
-            v[row * h->pitch + k + i] = drawn[i * n_rows + row];
+            v[row * h->width + k + i] = drawn[i * n_rows + row];
 }
 
 /* Adds the squares of some rows, summed in V's arithmetic, to what there is of each column: a sum, and what its additions
  * have lost. */
-static void FI_THIS(fi_haar_add_squares)(const FI_NUMBER *v, int64_t n_rows, int64_t width, int64_t pitch,
+static void FI_THIS(fi_haar_add_squares)(const FI_NUMBER *v, int64_t n_rows, int64_t width,
                                          fi_haar_sums *squares)
 {
     FI_NUMBER sum[FI_PANEL + FI_SPARE_ELEMENTS];
     for (int64_t k = 0; k < width; k += FI_VECTOR) {
         fi_reals squares_here = FI_V(set)(0);
         for (int64_t row = 0; row < n_rows; row++) {
-            fi_reals here = FI_LOAD(FI_REAL, v + row * pitch + k);
+            fi_reals here = FI_LOAD(FI_REAL, v + row * width + k);
             squares_here = FI_V(fma)(here, here, squares_here);
         }
         FI_STORE(FI_REAL, sum + k, squares_here);
@@ -100,9 +100,9 @@ static void FI_THIS(fi_haar_add_squares)(const FI_NUMBER *v, int64_t n_rows, int
 }
 
 /* Each column times a number. */
-static void FI_THIS(fi_haar_multiply)(FI_NUMBER *v, int64_t n_rows, int64_t width, int64_t pitch, const FI_NUMBER *by)
+static void FI_THIS(fi_haar_multiply)(FI_NUMBER *v, int64_t n_rows, int64_t width, const FI_NUMBER *by)
 {
-    for (int64_t row = 0; row < n_rows; row++, v += pitch) {
+    for (int64_t row = 0; row < n_rows; row++, v += width) {
         int64_t k = 0;
         for (; k + FI_VECTOR <= width; k += FI_VECTOR)
             FI_STORE(FI_REAL, v + k, FI_V(mul)(FI_LOAD(FI_REAL, v + k), FI_LOAD(FI_REAL, by + k)));
@@ -116,22 +116,22 @@ static void FI_THIS(fi_haar_multiply)(FI_NUMBER *v, int64_t n_rows, int64_t widt
 static void FI_THIS(fi_haar_scale)(const fi_haar *h, FI_NUMBER *v, int64_t n_rows, int n, FI_NUMBER *factor,
                                    double *squares)
 {
-    int64_t pitch = h->pitch;
+    int64_t width = h->width;
     FI_NUMBER scale[FI_PANEL + FI_SPARE_ELEMENTS] = {0};
     fi_haar_sums of_x = {{0}, {0}}, of_v = {{0}, {0}};
     for (int64_t row = 0; row < n_rows; row += FI_SQUARES)
-        FI_THIS(fi_haar_add_squares)(v + row * pitch, fi_haar_rows(row, n_rows, FI_SQUARES), h->width, pitch, &of_x);
+        FI_THIS(fi_haar_add_squares)(v + row * width, fi_haar_rows(row, n_rows, FI_SQUARES), width, &of_x);
     for (int k = 0; k < n; k++) {
-        double own = (double)v[k * pitch + k], square = of_x.sum[k] + of_x.lost[k], length = sqrt(square > 0 ? square : 1);
+        double own = (double)v[k * width + k], square = of_x.sum[k] + of_x.lost[k], length = sqrt(square > 0 ? square : 1);
         scale[k] = (FI_NUMBER)(1 / (own < 0 ? own - length : own + length));
         factor[k] = (FI_NUMBER)(own < 0 ? h->gain : -h->gain);
     }
     for (int64_t row = 0; row < n_rows; row += FI_SQUARES) {
         int64_t n_here = fi_haar_rows(row, n_rows, FI_SQUARES);
-        FI_THIS(fi_haar_multiply)(v + row * pitch, n_here, h->width, pitch, scale);
+        FI_THIS(fi_haar_multiply)(v + row * width, n_here, width, scale);
         for (int64_t k = row; k < n && k < row + n_here; k++)
-            v[k * pitch + k] = 1;
-        FI_THIS(fi_haar_add_squares)(v + row * pitch, n_here, h->width, pitch, &of_v);
+            v[k * width + k] = 1;
+        FI_THIS(fi_haar_add_squares)(v + row * width, n_here, width, &of_v);
     }
     for (int k = 0; k < n; k++)
         squares[k] = of_v.sum[k] + of_v.lost[k];
@@ -140,27 +140,27 @@ static void FI_THIS(fi_haar_scale)(const fi_haar *h, FI_NUMBER *v, int64_t n_row
 /* V'V on and above its diagonal, in sums of FI_SUMMED products; rows of c are c_i apart. */
 static void FI_THIS(fi_haar_gram)(const fi_haar *h, const FI_NUMBER *v, int64_t n_rows, FI_NUMBER *c, int64_t c_i)
 {
-    int64_t width = h->width, pitch = h->pitch;
+    int64_t width = h->width;
     for (int64_t row = 0; row < n_rows; row += FI_SUMMED) {
         int64_t n = fi_haar_rows(row, n_rows, FI_SUMMED);
-        const FI_NUMBER *from = v + row * pitch;
+        const FI_NUMBER *from = v + row * width;
         for (int j = 0; j < width; j += FI_TILE_COLUMNS)
             for (int i = 0; i < width && i < j + FI_TILE_COLUMNS; i += V_TILE_ROWS)
-                FI_THIS(fi_product_down)(c + i * c_i + j, c_i, from + i, pitch, from + j, pitch, n, row > 0);
+                FI_THIS(fi_product_down)(c + i * c_i + j, c_i, from + i, width, from + j, width, n, row > 0);
     }
 }
 
 /* fi_haar_panel_fn. */
 static void FI_THIS(fi_haar_panel)(const fi_haar *h, int64_t matrix, int64_t panel, void *panels, void *scratch)
 {
-    int64_t first = panel * FI_PANEL, n_rows = h->n_rows - first, pitch = h->pitch, c_i = FI_ROW_OF_C;
+    int64_t first = panel * FI_PANEL, n_rows = h->n_rows - first, width = h->width, c_i = FI_ROW_OF_C;
     int n = (int)(h->n_columns - first < FI_PANEL ? h->n_columns - first : FI_PANEL);
-    FI_NUMBER *minus_t = (FI_NUMBER *)panels + fi_haar_panel_at(h, panel), *factor = minus_t + h->width * pitch;
-    FI_NUMBER *v = factor + pitch, *drawn = scratch;
-    memset(minus_t, 0, (size_t)((h->width + 1) * pitch) * sizeof *v);
-    if (n < h->width)
-        memset(v, 0, (size_t)(n_rows * pitch) * sizeof *v);
-    memset(v + n_rows * pitch, 0, (size_t)(FI_SPARE_ROWS * pitch + FI_SPARE_ELEMENTS) * sizeof *v);
+    FI_NUMBER *minus_t = (FI_NUMBER *)panels + fi_haar_panel_at(h, panel), *factor = minus_t + width * width;
+    FI_NUMBER *v = factor + width, *drawn = scratch;
+    memset(minus_t, 0, (size_t)((width + 1) * width) * sizeof *v);
+    if (n < width)
+        memset(v, 0, (size_t)(n_rows * width) * sizeof *v);
+    memset(v + n_rows * width, 0, (size_t)(FI_SPARE_ROWS * width + FI_SPARE_ELEMENTS) * sizeof *v);
     for (int k = 0; k < n; k += FI_DRAWN)
         FI_THIS(fi_haar_draw_columns)(h, matrix, panel, k, n - k < FI_DRAWN ? n - k : FI_DRAWN, v, drawn);
 
@@ -176,7 +176,7 @@ static void FI_THIS(fi_haar_panel)(const fi_haar *h, int64_t matrix, int64_t pan
     fi_haar_invert(triangle, n, t);
     for (int i = 0; i < n; i++)
         for (int j = i; j < n; j++)
-            minus_t[i * pitch + j] = (FI_NUMBER)-t[i * FI_ROW_OF_T + j];
+            minus_t[i * width + j] = (FI_NUMBER)-t[i * FI_ROW_OF_T + j];
 }
 
 #undef FI_THIS
