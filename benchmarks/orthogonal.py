@@ -62,7 +62,9 @@ def part(shape: tuple[int, int], n_threads: int) -> None:
     whole_s, last_s, middle_s = medians(
         lambda: fi.orthogonal(shape, rng=0, threads=n_threads),
         lambda: fi.orthogonal(shape, rng=0, index=np.s_[:, last:], threads=n_threads),
-        lambda: fi.orthogonal(shape, rng=0, index=np.s_[:, shape[1] // 2 : shape[1] // 2 + shape[1] // 8], threads=n_threads),
+        lambda: fi.orthogonal(
+            shape, rng=0, index=np.s_[:, shape[1] // 2 : shape[1] // 2 + shape[1] // 8], threads=n_threads
+        ),
     )
     print(f"{shape}, part: last eighth {last_s / whole_s:.2f}, one in the middle {middle_s / whole_s:.2f}", flush=True)
 

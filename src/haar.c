@@ -35,8 +35,8 @@ void fi_haar_split(fi_haar *h, int n_threads)
     h->n_panels = last / FI_PANEL + 1;
     h->panels_bytes = whole_lines(fi_haar_panel_at(h, h->n_panels) * itemsize);
 
-    int64_t in_cache = BLOCK_BYTES / (tile * h->n_rows * itemsize), share = h->n_columns_here / (tile * BLOCKS_PER_THREAD * n_threads);
-    int64_t needed = ceil_div(h->n_columns_here, tile), n_tiles = fi_haar_is_small(h) ? needed : share;
+    int64_t in_cache = BLOCK_BYTES / (tile * h->n_rows * itemsize), needed = ceil_div(h->n_columns_here, tile);
+    int64_t n_tiles = fi_haar_is_small(h) ? needed : needed / (BLOCKS_PER_THREAD * n_threads);
     h->block_columns = tile * max_i64(1, min_i64(MAX_TILES, min_i64(in_cache, n_tiles)));
     h->n_blocks = ceil_div(h->n_columns_here, h->block_columns);
     /* Vectors as they are drawn, and then what makes T of them: haar_panel.h. */
@@ -50,7 +50,7 @@ int fi_haar_is_small(const fi_haar *h) { return h->n_matrices > 1 && h->panels_b
 /* Of reflections up to the last column: V'V and some passes over V; and V'q and V w. */
 static double panels_flops(const fi_haar *h)
 {
-    double m = (double)h->n_rows, n = (double)(h->n_panels * FI_PANEL < h->n_columns ? h->n_panels * FI_PANEL : h->n_columns);
+    double m = (double)h->n_rows, n = (double)min_i64(h->n_panels * FI_PANEL, h->n_columns);
     return n * (m - n / 2) * ((double)h->width + 100);
 }
 

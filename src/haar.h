@@ -26,8 +26,8 @@
 /* Reflections drawn one after the other before they go to V's columns: a line of each of its rows. */
 #define FI_DRAWN 16
 
-/* A row of T in double, up to a whole number of vectors of any instruction set. */
-#define FI_ROW_OF_T (FI_PANEL + 8)
+/* A row of T in double, and what the vectors found side by side reach beyond it. */
+#define FI_ROW_OF_T (FI_PANEL + 32)
 
 /* A row of V'V, and what the last tile reaches beyond it. */
 #define FI_ROW_OF_C (FI_PANEL + FI_SPARE_ELEMENTS)

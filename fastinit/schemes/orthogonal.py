@@ -37,15 +37,15 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     In law equal to ``torch.nn.init.orthogonal_`` (with ``fans="oi"``), Keras's ``Orthogonal`` and
     ``jax.nn.initializers.orthogonal``. The values repeat to the bit, as those of all schemes do.
 
-    Columns of a tall matrix (rows of a wide one) are made apart from each other. So an `index` costs the columns that it
-    touches; a later column costs more than an earlier one. It costs the drawing of the reflections besides, some twentieth
-    of the whole matrix.
+    Columns of a tall matrix are made apart from each other, as are the rows of a wide one. An `index` costs those that
+    it touches, later ones more than earlier ones, and the drawing of all reflections up to the last of them, about a
+    tenth of the whole. A row of a tall matrix costs as much as the matrix.
 
-    Memory besides the output: with m the longer and n the shorter side, about m n - n**2 / 2 elements for the reflections
-    and 24 m for each thread, but with at most 1 MiB of them up to 256 m. An `index` needs the reflections up to its last
-    column. To this come the elements asked for, unless the output is float32 or float64 and its rows and columns are evenly
-    spaced. An element is one of float32, of float64 for float64. Of matrices along batch axes, each is made by one thread if
-    its reflections take less than half a MiB, else one after the other by all threads.
+    Memory besides the output, in elements of float32, or of float64 for float64: with m the longer side, and n the
+    shorter one up to a multiple of 8, (m + 74) n for the reflections, if n is more than 64 less n (n - 64) / 2; for each
+    thread 32 (m + 136), or 1.75 MiB if that is more; and the elements asked for, unless the output has that dtype and
+    its rows and columns are evenly spaced. Matrices along batch axes are made one after the other, each by all threads;
+    or, if the reflections of one take at most 0.5 MiB, each by one thread with reflections of its own.
 
     References
     ----------

@@ -24,21 +24,35 @@ FI_INLINE int64_t fi_haar_rows(int64_t row, int64_t n_rows, int64_t most)
     return n_rows - row < most ? n_rows - row : most;
 }
 
-/* The elements from `first` on of the matrix's normals. */
-static void fi_haar_draw(const fi_haar *h, uint64_t first, int64_t n, int itemsize, char *dst)
+/* Elements of the stream to be drawn in one call: those that go on in a block need no seeding. */
+typedef struct {
+    const fi_haar *haar;
+    int itemsize;
+    int n;
+    fi_portion portion[64];
+} fi_haar_draws;
+
+static void fi_haar_draw_all(fi_haar_draws *draws)
 {
-    enum { AT_ONCE = 64 };
-    fi_portion portion[AT_ONCE];
+    const fi_haar *h = draws->haar;
+    if (draws->n > 0)
+        h->backend->blocks[h->dtype][h->law_code][FI_STORE_cached](&h->law, draws->portion, draws->n);
+    draws->n = 0;
+}
+
+static void fi_haar_draw(fi_haar_draws *draws, uint64_t first, int64_t n, char *dst)
+{
     while (n > 0) {
-        int n_portions = 0;
-        for (; n > 0 && n_portions < AT_ONCE; n_portions++) {
-            int in_block = (int)(first % FI_BLOCK), n_now = n < FI_BLOCK - in_block ? (int)n : FI_BLOCK - in_block;
-            portion[n_portions] = (fi_portion){first / FI_BLOCK, in_block, n_now, dst};
-            first += (uint64_t)n_now, n -= n_now, dst += (int64_t)n_now * itemsize;
-        }
-        h->backend->blocks[h->dtype][h->law_code][FI_STORE_cached](&h->law, portion, n_portions);
+        int in_block = (int)(first % FI_BLOCK), n_now = n < FI_BLOCK - in_block ? (int)n : FI_BLOCK - in_block;
+        if (draws->n == (int)(sizeof draws->portion / sizeof draws->portion[0]))
+            fi_haar_draw_all(draws);
+        draws->portion[draws->n++] = (fi_portion){first / FI_BLOCK, in_block, n_now, dst};
+        first += (uint64_t)n_now, n -= n_now, dst += (int64_t)n_now * draws->itemsize;
     }
 }
+
+/* Vectors of a row of T found side by side, for the sake of the additions' latency. */
+#define FI_T_VECTORS 4
 
 /* T, the inverse of an upper triangle: from the last row to the first, its own row's element times the sum, l upwards,
  * of products that are rounded each. */
@@ -47,14 +61,22 @@ static void fi_haar_invert(const double *triangle, int n, double *t)
     for (int i = n - 1; i >= 0; i--) {
         const double *u = triangle + i * FI_ROW_OF_T;
         double *row = t + i * FI_ROW_OF_T, inverse = 1 / u[i];
-        for (int j = i / V_F64S * V_F64S; j < n; j += V_F64S) {
-            v_f64 sum = v_f64_set(0);
-            int end = j + V_F64S < n ? j + V_F64S : n;
+        for (int j = i / V_F64S * V_F64S; j < n; j += FI_T_VECTORS * V_F64S) {
+            int end = j + FI_T_VECTORS * V_F64S < n ? j + FI_T_VECTORS * V_F64S : n;
+            v_f64 sum[FI_T_VECTORS];
+            for (int v = 0; v < FI_T_VECTORS; v++)
+                sum[v] = v_f64_set(0);
             for (int l = i + 1; l < end; l++)
-                sum = v_f64_add(sum, v_f64_mul(v_f64_set(u[l]), FI_LOAD(f64, t + l * FI_ROW_OF_T + j)));
-            FI_STORE(f64, row + j, v_f64_mul(v_f64_set(-inverse), sum));
+                FI_UNROLL
+                for (int v = 0; v < FI_T_VECTORS; v++)
+                {
+                    v_f64 below = FI_LOAD(f64, t + l * FI_ROW_OF_T + j + v * V_F64S);
+                    sum[v] = v_f64_add(sum[v], v_f64_mul(v_f64_set(u[l]), below));
+                }
+            for (int v = 0; v < FI_T_VECTORS; v++)
+                FI_STORE(f64, row + j + v * V_F64S, v_f64_mul(v_f64_set(-inverse), sum[v]));
         }
-        for (int j = i / V_F64S * V_F64S; j < i; j++)
+        for (int j = 0; j < i; j++)
             row[j] = 0;
         row[i] = inverse;
     }
@@ -67,12 +89,14 @@ static void FI_THIS(fi_haar_draw_columns)(const fi_haar *h, int64_t matrix, int6
 {
     int64_t first_row = panel * FI_PANEL, n_rows = h->n_rows - first_row;
     uint64_t first = h->first + (uint64_t)(matrix * h->n_columns * h->n_rows);
+    fi_haar_draws draws = {.haar = h, .itemsize = (int)sizeof *drawn, .n = 0};
     for (int i = 0; i < n; i++) {
         int64_t own = k + i, column = first_row + own;
         FI_NUMBER *to = drawn + i * n_rows;
         memset(to, 0, (size_t)own * sizeof *to);
-        fi_haar_draw(h, first + (uint64_t)(column * h->n_rows + column), n_rows - own, (int)sizeof *to, (char *)(to + own));
+        fi_haar_draw(&draws, first + (uint64_t)(column * h->n_rows + column), n_rows - own, (char *)(to + own));
     }
+    fi_haar_draw_all(&draws);
     for (int64_t row = 0; row < n_rows; row++)
         for (int i = 0; i < n; i++)
             v[row * h->width + k + i] = drawn[i * n_rows + row];
@@ -122,7 +146,8 @@ static void FI_THIS(fi_haar_scale)(const fi_haar *h, FI_NUMBER *v, int64_t n_row
     for (int64_t row = 0; row < n_rows; row += FI_SQUARES)
         FI_THIS(fi_haar_add_squares)(v + row * width, fi_haar_rows(row, n_rows, FI_SQUARES), width, &of_x);
     for (int k = 0; k < n; k++) {
-        double own = (double)v[k * width + k], square = of_x.sum[k] + of_x.lost[k], length = sqrt(square > 0 ? square : 1);
+        double own = (double)v[k * width + k], square = of_x.sum[k] + of_x.lost[k];
+        double length = sqrt(square > 0 ? square : 1);
         scale[k] = (FI_NUMBER)(1 / (own < 0 ? own - length : own + length));
         factor[k] = (FI_NUMBER)(own < 0 ? h->gain : -h->gain);
     }
