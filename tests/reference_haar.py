@@ -1,4 +1,4 @@
-"""Orthogonal matrices from docs/stream-placed.md, in NumPy: to the bit, and reflection by reflection; see reference.py."""
+"""Orthogonal matrices from docs/stream-placed.md: to the bit, and reflection by reflection; see reference.py."""
 
 from __future__ import annotations
 

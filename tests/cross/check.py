@@ -2,8 +2,8 @@
 
 For instance ``gcc clang aarch64-linux-gnu-gcc:qemu-aarch64``. Each builds the C files with warnings as errors and a
 program that fills without Python; every backend that runs must give the bits of the installed package, which the
-golden hashes pin, for every law of tests/law_cases.py in every dtype, the complex ones, and orthogonal matrices. A compiler that is missing
-is a failure.
+golden hashes pin, for every law of tests/law_cases.py in every dtype, the complex ones, and orthogonal matrices. A
+compiler that is missing is a failure.
 
 With ``--rounding`` before the compilers, instead: every backend's roundings to 16 and 8 bits at all 2**32
 float32 patterns, a minute each, the portable one's four, and more under an emulator.
