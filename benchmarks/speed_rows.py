@@ -151,7 +151,7 @@ def matrix_rows(out: np.ndarray) -> list[Row]:
     orthonormal = matrix_values.require_orthonormal
     sparse = partial(matrix_values.require_sparse, sparsity=SPARSITY)
     return [
-        *(matrix_row(out, shape, "orthogonal", {}, orthonormal, 1.5, 3) for shape in ORTHOGONAL_SHAPES),
+        *(matrix_row(out, shape, "orthogonal", {}, orthonormal, 2.5, 3.5) for shape in ORTHOGONAL_SHAPES),
         matrix_row(out, SPARSE_SHAPE, "sparse", {"sparsity": SPARSITY, "std": STD}, sparse, 12, 25),
     ]
 

@@ -43,6 +43,19 @@ def put_zeros(
     n_threads: int,
 ) -> None: ...
 def tally(elements: np.ndarray, counts: np.ndarray) -> None: ...
+def put_haar(
+    out: np.ndarray,
+    law: tuple[int, int, bytes, tuple[float, ...]],
+    seed: bytes,
+    name: str,
+    first: int,
+    shape: tuple[int, int],
+    rows: np.ndarray,
+    columns: np.ndarray,
+    gain: float,
+    new_workspace: Callable[[int], np.ndarray],
+    n_threads: int,
+) -> None: ...
 def expect_wait(seconds: float) -> float: ...
 def decide_by(readings: Iterable[tuple[float, float, float, int]]) -> list[bool]: ...
 def types_of(items: Iterable[object]) -> set[type]: ...

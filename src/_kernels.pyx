@@ -104,6 +104,7 @@ include "running.pxi"
 include "batch.pxi"
 include "sparse.pxi"
 include "tally.pxi"
+include "haar.pxi"
 
 
 def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed):

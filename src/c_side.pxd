@@ -16,6 +16,7 @@ cdef extern from "fastinit.h":
         double scale
         double lowest
         double highest
+        uint64_t key[4]
         fi_law_side side[2]
 
     ctypedef struct fi_backend:
@@ -106,6 +107,41 @@ cdef extern from "sparse.h":
 
     void fi_sparse_split(fi_sparse *sparse, int n_threads)
     void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch) noexcept nogil
+
+
+cdef extern from "haar.h":
+    ctypedef struct fi_haar:
+        const fi_backend *backend
+        fi_law law
+        int law_code
+        int dtype
+        int64_t n_rows
+        int64_t n_columns
+        double gain
+        uint64_t first
+        int64_t n_matrices
+        const int64_t *column
+        int64_t n_columns_here
+        const int64_t *row
+        int64_t n_rows_here
+        char *out
+        int64_t column_stride
+        int64_t row_stride
+        int64_t matrix_stride
+        int64_t panels_bytes
+
+    int FI_HAAR_PANELS
+    int FI_HAAR_BLOCKS
+    int FI_HAAR_MATRICES
+    ctypedef struct fi_haar_work:
+        int64_t n_units
+        int64_t work_per_unit
+        int64_t scratch_bytes
+
+    void fi_haar_split(fi_haar *haar, int n_threads)
+    bint fi_haar_is_small(const fi_haar *haar)
+    fi_haar_work fi_haar_work_of(const fi_haar *haar, int kind, int64_t matrix, char *panels)
+    void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch) noexcept nogil
 
 
 cdef extern from "fpmode.h":

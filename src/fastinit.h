@@ -126,6 +126,11 @@ typedef struct {
 /* Copies them. A line's worth beyond the last must be readable. */
 typedef void fi_copy_fn(const fi_copied *rows, const char *src, char *dst);
 
+/* haar.h. Makes a panel of reflections; writes a block of columns. */
+typedef struct fi_haar fi_haar;
+typedef void fi_haar_panel_fn(const fi_haar *haar, int64_t matrix, int64_t panel, void *panels, void *scratch);
+typedef void fi_haar_columns_fn(const fi_haar *haar, int64_t matrix, int64_t block, const void *panels, void *scratch);
+
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
@@ -136,6 +141,11 @@ typedef struct {
     fi_words_fn *words;
     fi_columns_fn *columns;
     fi_copy_fn *copy;
+    fi_haar_panel_fn *haar_panel[FI_N_DTYPES]; /* of float32 and float64 alone, as the next two */
+    fi_haar_columns_fn *haar_columns[FI_N_DTYPES];
+    int tile_columns[FI_N_DTYPES];
+    int tile_rows;
+    int fma_is_long; /* emulated */
 } fi_backend;
 
 /* A box of the full tensor and where its elements go.

@@ -11,9 +11,6 @@ NEEDED = {"constant": dict(value=0.1), "log_odds": dict(p=0.01), "sparse": dict(
 #: Numbers of dimensions, where a scheme does not take any of 2 and more.
 N_DIMS = {"identity": (2,), "dirac": (3, 4, 5), "delta_orthogonal": (3, 4, 5)}
 
-#: Schemes that go through matrix products, and repeat to rounding.
-TO_ROUNDING = ("orthogonal", "delta_orthogonal")
-
 #: A matrix and a convolution's kernel with few inputs, one of which every scheme takes.
 SHAPES = ((300, 200), (3, 5, 20, 30))
 

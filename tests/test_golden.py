@@ -1,4 +1,4 @@
-"""Golden hashes of every scheme in every dtype; golden elements of those that repeat to rounding."""
+"""Golden hashes of every scheme in every dtype; orthogonal matrices by the reference."""
 
 import itertools
 import json
@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 import reference_haar
-from cases import TO_ROUNDING
-from make_golden import BLOCKS, PATH, block_hash, configured, pinned, sha256
+from make_golden import BLOCKS, PATH, block_hash, configured, sha256
 from reference_laws import DTYPES
 
 import fastinit as fi
@@ -65,19 +64,28 @@ def test_hashes_can_fail(dtype):
 
 def test_every_scheme_has_a_case():
     """Aliases are the same function under a second name, and need none."""
-    with_case = {register.REGISTER[case["scheme"]] for case in GOLDEN["cases"] + GOLDEN["to_rounding"]}
+    with_case = {register.REGISTER[case["scheme"]] for case in GOLDEN["cases"]}
     assert [name for name in fi.schemes() if register.REGISTER[name] not in with_case] == []
-    assert {case["scheme"] for case in GOLDEN["to_rounding"]} == set(TO_ROUNDING)
     assert all(set(case["sha256"]) == set(DTYPES) for case in GOLDEN["cases"])
 
 
+#: Sizes about those of panels, of sums and of tiles; each a second or less in NumPy.
+EXACT_SHAPES = [(1, 1), (1, 7), (40, 3), (64, 64), (66, 65), (130, 70), (70, 257)]
+
+
+@pytest.mark.each_value
 @pytest.mark.parametrize("dtype", reference_haar.TOLERANCE)
-@pytest.mark.parametrize("case", GOLDEN["to_rounding"], ids=label)
-def test_elements_to_rounding(isa, case, dtype):
-    tolerance = reference_haar.TOLERANCE[dtype]
-    difference = pinned(array_of(case, dtype)) - case["pinned"][dtype]
-    assert abs(difference).max() < tolerance
-    assert abs(pinned(array_of(case, dtype, name="another")) - case["pinned"][dtype]).max() > tolerance
+@pytest.mark.parametrize("shape", EXACT_SHAPES)
+def test_orthogonal_equals_the_reference(isa, shape, dtype):
+    """To the last bit; one product summed in another order is seen."""
+    normals = reference_haar.normals_of(shape, dtype, 3, "q")
+    ours = fi.orthogonal(shape, gain=0.7, rng=3, name="q", dtype=dtype)
+    expected = reference_haar.exact(shape, 0.7, normals)
+    assert ours.dtype == expected.dtype
+    assert ours.tobytes() == np.ascontiguousarray(expected).tobytes()
+    near = reference_haar.matrix(shape, 0.7, normals)
+    assert abs(ours - near).max() < reference_haar.TOLERANCE[dtype]
+    assert min(shape) < 64 or (ours != near.astype(dtype)).any()
 
 
 #: Half of the last place of a number in [1/2, 1), besides the float32 error.

@@ -43,15 +43,16 @@ def measured(dtype):
 
 
 def workspace_kib(name, layout, dtype):
-    """As the docstring of `orthogonal` has it; the matrix products' own library may add a little of the slack."""
+    """As the docstring of `orthogonal` has it."""
     n_rows, n_columns = MATRIX if name == "orthogonal" else KERNEL[-2:]
     if layout == "with gaps":
         n_columns //= 2
     itemsize = 8 if dtype == "float64" else 4
-    elements = 192 * (2 * n_rows + 2 * n_columns + 576)
-    if layout != "whole" or name == "delta_orthogonal" or dtype not in ("float32", "float64"):
+    m, n = max(n_rows, n_columns), -(-min(n_rows, n_columns) // 8) * 8
+    elements = (m + 74) * n - max(0, n * (n - 64) // 2)
+    if dtype not in ("float32", "float64"):
         elements += n_rows * n_columns
-    return (elements * itemsize + (4 << 20)) / 1024
+    return (elements * itemsize + N_THREADS * max(32 * (m + 136) * itemsize, 7 << 18)) / 1024
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -5,8 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from fills import same_bits
 
 import fastinit as fi
+from fastinit import _kernels
 from fastinit.laws import dtypes
 
 SIZES = [
@@ -70,18 +72,15 @@ def test_gain_in_every_dtype(gain, dtype):
 
 @pytest.mark.parametrize("dtype", dtypes.FORMATS)
 def test_layouts_are_the_stated_reshape(dtype):
-    same = dict(rtol=2 * rounding_of(dtype), atol=1e-6)
     for shape in [(3, 3, 4, 50), (2, 5, 7), (9, 2, 2, 3, 10)]:
         rows = (math.prod(shape[:-1]), shape[-1])
-        as_matrix = fi.orthogonal(rows, rng=53, dtype=dtype).astype(np.float64)
-        np.testing.assert_allclose(
-            fi.orthogonal(shape, rng=53, dtype=dtype).reshape(rows).astype(float), as_matrix, **same
-        )
+        as_matrix = fi.orthogonal(rows, rng=53, dtype=dtype)
+        assert same_bits(fi.orthogonal(shape, rng=53, dtype=dtype).reshape(rows), as_matrix)
         shape = shape[::-1]
         rows = (shape[0], math.prod(shape[1:]))
-        as_matrix = fi.orthogonal(rows, rng=53, dtype=dtype).astype(np.float64)
+        as_matrix = fi.orthogonal(rows, rng=53, dtype=dtype)
         filled = fi.orthogonal(shape, fans="oi", rng=53, dtype=dtype)
-        np.testing.assert_allclose(filled.reshape(rows).astype(np.float64), as_matrix, **same)
+        assert same_bits(filled.reshape(rows), as_matrix)
         assert defect(filled.reshape(rows)) < 8 * rounding_of(dtype)
 
 
@@ -99,7 +98,7 @@ def test_delta_orthogonal_is_a_matrix_at_the_centre(dtype):
 
 
 def outputs(shape, dtype):
-    """Arrays that cannot take the matrix products in place."""
+    """Arrays in another order, and with gaps."""
     return np.empty(shape[::-1], dtype).T, np.empty([2 * n for n in shape], dtype)[
         tuple(slice(None, None, 2) for n in shape)
     ]
@@ -111,12 +110,14 @@ def outputs(shape, dtype):
     [("orthogonal", (150, 40)), ("orthogonal", (3, 4, 5, 70)), ("delta_orthogonal", (3, 3, 20, 30))],
 )
 def test_parts_and_layouts_equal_the_whole(scheme, shape, dtype):
-    """To rounding, which may fall the other way where the values before it differ in their last bit."""
+    """To the bit, on any number of threads."""
     call = dict(rng=55, name="w", dtype=dtype)
     whole = fi.get(scheme)(shape, **call)
     for out in outputs(shape, whole.dtype):
         assert fi.get(scheme)(out=out, **{**call, "dtype": None}) is out
-        np.testing.assert_allclose(out.astype(float), whole.astype(float), rtol=2 * rounding_of(dtype), atol=1e-6)
+        assert same_bits(np.ascontiguousarray(out), whole)
+    for n_threads in (1, 2, 3, 7):
+        assert same_bits(fi.get(scheme)(shape, threads=n_threads, **call), whole)
     generator = np.random.default_rng(1)
     for _ in range(10):
         starts = [int(generator.integers(size)) for size in shape]
@@ -125,10 +126,7 @@ def test_parts_and_layouts_equal_the_whole(scheme, shape, dtype):
         )
         index = (*index[:-1], starts[-1]) if generator.random() < 0.3 else index
         part = fi.get(scheme)(shape, index=index, **call)
-        assert part.shape == whole[index].shape
-        np.testing.assert_allclose(
-            part.astype(float), whole[index].astype(float), rtol=2 * rounding_of(dtype), atol=1e-6
-        )
+        assert same_bits(part, np.ascontiguousarray(whole[index]))
     different = fi.get(scheme)(shape, rng=55, name="v", dtype=dtype)
     assert abs(different.astype(float) - whole.astype(float)).max() > 0.01
 
@@ -141,3 +139,52 @@ def test_empty_axes(shape, dtype):
         assert fi.delta_orthogonal(shape, rng=0, dtype=dtype).shape == shape
     part = fi.orthogonal((7, 5), rng=0, dtype=dtype, index=np.s_[3:3])
     assert part.shape == (0, 5)
+
+
+@pytest.mark.each_value
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("shape", [(200, 150), (150, 200)])
+def test_the_transpose_and_the_negative(shape, dtype):
+    """A wide matrix is the tall one's transpose; a negative gain negates."""
+    q = fi.orthogonal(shape, rng=56, dtype=dtype)
+    assert same_bits(fi.orthogonal(shape[::-1], rng=56, dtype=dtype), np.ascontiguousarray(q.T))
+    assert (fi.orthogonal(shape, rng=56, dtype=dtype, gain=-1) == -q).all()
+
+
+def test_columns_cost_their_share(monkeypatch):
+    """The kernels are asked for the columns of a tall matrix, the rows of a wide one, that an index touches."""
+    asked, put = [], _kernels.put_haar
+
+    def counted(matrices, *rest):
+        asked.append(matrices.shape)
+        put(matrices, *rest)
+
+    monkeypatch.setattr(_kernels, "put_haar", counted)
+    fi.orthogonal((300, 200), rng=0, index=np.s_[:, 150:175])
+    fi.orthogonal((200, 300), rng=0, index=np.s_[150:175])
+    fi.orthogonal((300, 200), rng=0, index=np.s_[7:9, ::50], dtype="bfloat16")
+    assert asked == [(1, 300, 25), (1, 300, 25), (1, 2, 4)]
+
+
+@pytest.mark.parametrize("stack", [(70, 64, 64), (3, 600, 500)])
+def test_small_and_large_matrices_of_a_stack(stack):
+    """Each by one thread or by all: the same bits as one by one."""
+    fans, call = fi.axes(batch_axis=0), dict(rng=57, name="w")
+    for n_threads in (1, 3):
+        whole = fi.orthogonal(stack, fans=fans, threads=n_threads, **call)
+        for place in (0, 1, stack[0] - 1):
+            assert same_bits(whole[place], fi.orthogonal(stack, fans=fans, index=place, **call))
+    assert (whole[0] != whole[1]).any()
+
+
+def test_no_room(monkeypatch):
+    """What is missing is said, and nothing is written."""
+    out = np.full((300, 200), 7, np.float32)
+
+    def refuse(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(_kernels, "new_aligned", refuse)
+    with pytest.raises(MemoryError, match=r"^orthogonal: shape: expected one that fits in memory, got .* workspace"):
+        fi.orthogonal(out=out, rng=0)
+    assert (out == 7).all()

@@ -16,7 +16,7 @@ from fastinit.laws import dtypes
 from fastinit.plans.patterns import quoted
 from fastinit.plans.plan import Entry
 
-#: Schemes of which any part costs as much as the whole, which is then made once.
+#: Schemes of which some rows may cost as much as the whole, which is then made once.
 WHOLE = ("orthogonal", "delta_orthogonal")
 
 

@@ -82,7 +82,8 @@ def array(
 
     Notes
     -----
-    `orthogonal` makes its whole matrix for every chunk: give it one.
+    `orthogonal` draws all reflections for every chunk, and makes the columns that it touches, rows of a wide matrix:
+    give it one chunk, or chunks of columns.
 
     Examples
     --------

@@ -2,7 +2,8 @@
 
 The Q of a Gaussian matrix's QR factorization is a product of Householder reflections, and the vector of each is a
 normal vector of its own: reflection k takes a normal vector of length m - k to an axis. So the vectors are drawn, not
-found by factorizing, and only Q is formed, which is half of the work and all of it in matrix products.
+found by factorizing, and only Q is formed: the reflections are applied to columns of the identity, those that are
+wanted. The kernels do it in an order that docs/stream-placed.md states.
 
 G. W. Stewart, "The efficient generation of random orthogonal matrices", SIAM J. Numer. Anal. 17(3), 1980; F. Mezzadri,
 "How to generate random matrices from the classical compact groups", Notices of the AMS 54(5), 2007, for the signs;
@@ -12,99 +13,145 @@ products of reflections as I - V T V': T. Joffrain, T. M. Low, E. S. Quintana-Or
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-#: Reflections applied together. Fewer make thin matrix products, more a larger share of products of V with itself.
-PANEL = 192
+from fastinit import _kernels
+from fastinit.common.checks import Shape
+from fastinit.common.errors import Shown, message
+from fastinit.common.selection import Line, block_shape
+from fastinit.filling import memory, placing, region
+from fastinit.laws import kernel_laws
+from fastinit.laws.axis_roles import Roles
+from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT
+from fastinit.laws.spec import Placement
 
-#: Elements whose squares are summed in the matrix's own precision, before the sums are in float64.
-SUMMED = 64
-
-#: Bytes of a product before it is subtracted: small enough to stay in the caches.
-PRODUCT_BYTES = 4 << 20
+#: Elements of small matrices that are made in one call: they may have to be converted afterwards.
+STACK = 1 << 22
 
 
-def fill_haar(q: np.ndarray, gain: float, draw: Callable[[np.ndarray, int], None]) -> None:
-    """Fill a C-contiguous matrix of zeros with `gain` times one whose shorter side's vectors are orthonormal.
+class Stack(NamedTuple):
+    """Matrices next to each other on one batch axis, or one without such an axis."""
 
-    With m the longer side and n the shorter, ``draw(buffer, first)`` fills `buffer` with elements [first, first +
-    buffer.size) of a stream of standard normals, of which reflection k < n uses elements k m + k to k m + m - 1.
+    p: Placement
+    batch: Shape  #: that axis, if there is one
+    rows: Shape  #: axes
+    columns: Shape
+    number: int  #: of the first
 
-    Besides `q`, takes (PANEL (2 m + 2 n) + 3 PANEL**2) elements and PRODUCT_BYTES.
+    def shape(self) -> tuple[int, int]:
+        """Of each whole matrix."""
+        return math.prod(self.p.shape[axis] for axis in self.rows), math.prod(
+            self.p.shape[axis] for axis in self.columns
+        )
+
+
+def orthogonal(where: str, p: Placement, roles: Roles, gain: float) -> None:
+    """The target's part of Haar matrices, one for each place on the batch axes, by `Roles.matrix`.
+
+    Nothing for a gain of 0: the target is 0 everywhere.
     """
-    m, n = max(q.shape), min(q.shape)
-    tall = q.shape[0] >= q.shape[1]
-    product = np.empty(max(PRODUCT_BYTES // q.itemsize, m), q.dtype)
-    # The product's last reflections come first: they leave all but the last rows and columns as they are.
-    for first in reversed(range(0, n, PANEL)):
-        rows = np.empty((min(PANEL, n - first), m), q.dtype)
-        draw(rows.reshape(-1), first * m)
-        vectors, signs, t = _reflections(rows[:, first:])
-        _apply(q[first:, first:], vectors, signs * q.dtype.type(gain), t, product, tall)
+    if gain == 0:
+        return
+    for stack in _stacks(p, roles):
+        _fill(where, stack, gain)
 
 
-def _reflections(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Householder vectors v (rows, each zero before its own place), the signs of Q's columns, and T.
-
-    Reflection I - tau v v', with v = x + s |x| e and tau = 2 / v'v, takes x to -s |x| e, s being the sign of x's first
-    element. Q is Haar if R's diagonal is positive: column k of the product is multiplied by -s. T is the inverse of
-    diag(1 / tau) plus the strictly upper part of V'V.
-    """
-    n = len(vectors)
-    diagonal = np.arange(n)
-    vectors[:, :n] = np.triu(vectors[:, :n])
-    head = vectors[diagonal, diagonal].astype(np.float64)
-    length = np.sqrt(_square_lengths(vectors))
-    sign = np.where(head < 0, -1.0, 1.0)
-    # Scaled so that v has 1 at its own place and the rest at most 1. A length of 0, possible in principle, is as good
-    # as any.
-    scale = 1 / (head + sign * np.where(length > 0, length, 1.0))
-    vectors *= scale.astype(vectors.dtype)[:, None]
-    vectors[diagonal, diagonal] = 1
-    gram = (vectors @ vectors.T).astype(np.float64)
-    inverse = np.triu(gram, 1)
-    # 1 / tau from the same rounded vectors, so that each is a reflection to the last bit.
-    inverse[diagonal, diagonal] = _square_lengths(vectors) / 2
-    return vectors, (-sign).astype(vectors.dtype), np.linalg.inv(inverse).astype(vectors.dtype)
+def _stacks(p: Placement, roles: Roles) -> Iterator[Stack]:
+    outer, inner = roles.batch[:-1], roles.batch[-1:]
+    extents = [p.shape[axis] for axis in roles.batch]
+    for place in itertools.product(*map(p.target.positions, outer)):
+        here = placing.at(p, dict(zip(outer, place, strict=True)))
+        if here is None:
+            continue
+        left = roles.without(outer)
+        rows, columns = left.matrix()
+        if not inner:
+            yield Stack(here, (), rows, columns, 0)
+            continue
+        most = max(1, STACK // max(1, math.prod(here.shape[axis] for axis in rows + columns)))
+        for first, count in _runs(here.target.positions(left.batch[0]), most):
+            box = tuple(
+                Line(first, 1, count, True) if i == left.batch[0] else Line(0, 1, n, True)
+                for i, n in enumerate(here.shape)
+            )
+            part = here._replace(target=here.target.within(box), shape=block_shape(box))
+            yield Stack(part, left.batch, rows, columns, int(placing.raveled((*place, first), extents)))
 
 
-def _square_lengths(rows: np.ndarray) -> np.ndarray:
-    """The sum of each row's squares; of float32 with a relative error some 2**-25, as each sum's own is at random."""
-    n_whole = rows.shape[1] // SUMMED * SUMMED
-    pieces, rest = rows[:, :n_whole].reshape(len(rows), -1, SUMMED), rows[:, n_whole:]
-    sums = np.einsum("ijk,ijk->ij", pieces, pieces).sum(axis=1, dtype=np.float64)
-    return sums + np.einsum("ij,ij->i", rest, rest, dtype=np.float64)
+def _runs(positions: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """Runs of at most so many neighbours, each as its first and their number."""
+    first = count = 0
+    for position in positions:
+        if count and position == first + count and count < most:
+            count += 1
+            continue
+        if count:
+            yield first, count
+        first, count = position, 1
+    if count:
+        yield first, count
 
 
-def _apply(
-    q: np.ndarray, vectors: np.ndarray, signs: np.ndarray, t: np.ndarray, product: np.ndarray, tall: bool
-) -> None:
-    """Multiply by the panel's reflections, from the left if tall, what is so far in q's rows and columns behind it.
+def _fill(where: str, stack: Stack, gain: float) -> None:
+    """In place where the numbers are the arithmetic's own and the axes of rows and columns lie evenly."""
+    target, fmt = stack.p.target, FLOAT64_FORMAT if stack.p.fmt is FLOAT64_FORMAT else FLOAT32_FORMAT
+    dtype = np.dtype(fmt.name)
+    order = (*stack.batch, *stack.rows, *stack.columns)
+    numbers = [_numbers(stack.p, role) for role in (stack.rows, stack.columns)]
+    ahead = target.ahead() if target.dtype == dtype else None
+    matrices = None if ahead is None else _evenly(ahead, (stack.batch, stack.rows, stack.columns))
+    grid = None
+    if matrices is None:
+        grid = memory.aligned(where, tuple(len(target.positions(axis)) for axis in order), dtype)
+        matrices = grid.reshape(-1, numbers[0].size, numbers[1].size)
+    shape = stack.shape()
+    if shape[0] < shape[1]:
+        shape, numbers, matrices = shape[::-1], numbers[::-1], matrices.swapaxes(1, 2)
+    law = kernel_laws.normal(where, 0.0, 1.0, fmt)._replace(tag=kernel_laws.tag("o", fmt))
+    first = stack.number * math.prod(shape)
+    seed, name, n_threads = stack.p.seed, stack.p.own_name, stack.p.n_threads
 
-    The panel's own columns (rows, if not tall) have been zero and begin as multiples of the identity's.
-    """
-    n = len(vectors)
-    head, rest = vectors[:, :n], vectors[:, n:]
-    if tall:
-        weights = np.empty((n, q.shape[1]), q.dtype)
-        np.matmul(t, head * signs, out=weights[:, :n])
-        np.matmul(t, rest @ q[n:, n:], out=weights[:, n:])
-        _subtract(q, vectors.T, weights, product)
-    else:
-        weights = np.empty((q.shape[0], n), q.dtype)
-        np.matmul((head * signs).T, t.T, out=weights[:n])
-        np.matmul(q[n:, n:] @ rest.T, t.T, out=weights[n:])
-        _subtract(q, weights, vectors, product)
-    diagonal = np.arange(n)
-    q[diagonal, diagonal] += signs
+    def workspace(n_bytes: int) -> np.ndarray:
+        return _workspace(where, n_bytes)
+
+    _kernels.put_haar(matrices, law, seed, name, first, shape, *numbers, gain, workspace, n_threads)
+    if grid is not None:
+        target.assign(target.take_from(grid.transpose(np.argsort(order))))
 
 
-def _subtract(q: np.ndarray, left: np.ndarray, right: np.ndarray, product: np.ndarray) -> None:
-    """q -= left @ right, some rows at a time."""
-    n_rows = max(1, product.size // max(1, right.shape[1]))
-    for first in range(0, len(q), n_rows):
-        part = left[first : first + n_rows]
-        room = product[: len(part) * right.shape[1]].reshape(len(part), right.shape[1])
-        q[first : first + n_rows] -= np.matmul(part, right, out=room)
+def _numbers(p: Placement, axes: Shape) -> np.ndarray:
+    """Of the target's rows or columns: numbered in C order of their axes, in ascending order."""
+    positions = np.ix_(*(np.asarray(p.target.positions(axis), np.int64) for axis in axes))
+    numbers = placing.raveled(positions, [p.shape[axis] for axis in axes])
+    return np.ascontiguousarray(numbers, np.int64).reshape(-1)
+
+
+def _evenly(array: np.ndarray, groups: Sequence[Shape]) -> np.ndarray | None:
+    """The array with one axis for each group of axes, over the same memory; None if a group is not evenly spaced."""
+    shape, strides = [], []
+    for group in groups:
+        extent, stride = 1, array.itemsize
+        for axis in reversed(group):
+            if array.shape[axis] == 1:
+                continue
+            if extent == 1:
+                stride = array.strides[axis]
+            elif array.strides[axis] != extent * stride:
+                return None
+            extent *= array.shape[axis]
+        shape.append(extent)
+        strides.append(stride)
+    return region.strided(array, tuple(shape), tuple(strides))
+
+
+def _workspace(where: str, n_bytes: int) -> np.ndarray:
+    try:
+        return memory.aligned(where, (n_bytes,), np.dtype(np.uint8))
+    except MemoryError:
+        got = Shown(f"one that takes a workspace of {n_bytes:,} bytes")
+        raise MemoryError(message(where, "shape", "one that fits in memory", got)) from None

@@ -1,8 +1,7 @@
-"""What the schemes that are more than a law write after it: ones on diagonals, given values, orthogonal matrices."""
+"""What the schemes that are more than a law write after it: ones on diagonals, given values, zeros."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 
@@ -12,11 +11,10 @@ from fastinit import _kernels
 from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_value
 from fastinit.common.selection import Line, block_shape
-from fastinit.filling import haar, region
+from fastinit.filling import region
 from fastinit.filling.target import Box, Target
 from fastinit.laws import kernel_laws
-from fastinit.laws.axis_roles import Roles
-from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, FROM_ML_DTYPES, Format
+from fastinit.laws.dtypes import FROM_ML_DTYPES, Format
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement
 
@@ -50,7 +48,7 @@ def diagonal(box: Box, shape: Shape, axes: tuple[Shape, Shape], row_offset: int,
     for first in range(0, math.prod(counts), PIECE):
         places = _unraveled(np.arange(first, min(first + PIECE, math.prod(counts))), counts)
         positions = [box.starts[axis] + place * box.steps[axis] for axis, place in zip(rows, places, strict=True)]
-        number = _raveled(positions, [shape[axis] for axis in rows]) - row_offset
+        number = raveled(positions, [shape[axis] for axis in rows]) - row_offset
         inside = (number >= 0) & (number < n)
         index: list = [slice(None)] * box.array.ndim
         for axis, position in zip(columns, _unraveled(number, [shape[axis] for axis in columns]), strict=True):
@@ -70,7 +68,7 @@ def _unraveled(numbers, extents: Sequence[int]) -> list:
     return [*([numbers] if extents else []), *reversed(positions)]
 
 
-def _raveled(positions: Sequence, extents: Sequence[int]):
+def raveled(positions: Sequence, extents: Sequence[int]):
     """Numbers in C order, from positions on each axis; 0 without axes."""
     number = 0
     for position, extent in zip(positions, extents, strict=True):
@@ -100,47 +98,6 @@ def _to_odd(exact: np.ndarray) -> np.ndarray:
     return (bits + np.where(inexact, away, 0).astype(np.int32)).view(np.float32)
 
 
-def orthogonal(p: Placement, roles: Roles, gain: float) -> None:
-    """The target's part of Haar matrices, one for each place on the batch axes, by `Roles.matrix`.
-
-    Nothing for a gain of 0: the target is 0 everywhere.
-    """
-    if gain == 0:
-        return
-    axes = roles.without(roles.batch).matrix()
-    n_elements = math.prod(p.shape[axis] for role in roles.matrix() for axis in role)
-    extents = [p.shape[axis] for axis in roles.batch]
-    for place in itertools.product(*map(p.target.positions, roles.batch)):
-        one = at(p, dict(zip(roles.batch, place, strict=True)))
-        if one is not None:
-            _orthogonal_matrix(one, axes, gain, int(_raveled(place, extents)) * n_elements)
-
-
-def _orthogonal_matrix(p: Placement, axes: tuple[Shape, Shape], gain: float, first: int) -> None:
-    """One of them from the normals that begin at `first`; in place where it is all there and lies in its own order."""
-    dtype = np.dtype(np.float64 if p.fmt is FLOAT64_FORMAT else np.float32)
-    order = axes[0] + axes[1]
-    shape = tuple(math.prod(p.shape[axis] for axis in role) for role in axes)
-    is_plain = p.target.dtype == dtype and order == tuple(range(len(order)))
-    whole = p.target.in_place(p.shape) if is_plain else None
-    matrix = np.zeros(shape, dtype) if whole is None else whole.reshape(shape)
-    haar.fill_haar(matrix, gain, lambda buffer, begin: _draw(p, buffer, first + begin))
-    if whole is None:
-        full = matrix.reshape([p.shape[axis] for axis in order]).transpose(np.argsort(order))
-        p.target.assign(p.target.take(full))
-
-
-def _draw(p: Placement, buffer: np.ndarray, first: int) -> None:
-    """Standard normals from a stream of the scheme's own.
-
-    On one thread: that takes a hundredth of the matrix products' time, and OpenMP's threads would go on spinning beside
-    those of the products.
-    """
-    fmt = FLOAT64_FORMAT if buffer.itemsize == 8 else FLOAT32_FORMAT
-    law = kernel_laws.normal("orthogonal", 0.0, 1.0, fmt)._replace(tag=kernel_laws.tag("o", fmt))
-    _kernels.fill(buffer, law, p.seed, p.own_name, region.whole(buffer, first), 1, False)
-
-
 def zeros_in_units(p: Placement, unit_axes: Shape, n_zeros: int) -> None:
     """Zeros at n_zeros of each unit's elements; units are numbered in C order of some axes, inputs of the others."""
     input_axes = [axis for axis in range(len(p.shape)) if axis not in unit_axes]
@@ -164,7 +121,7 @@ def _runs_of_units(box: Box, shape: Shape, unit_axes: Shape) -> Iterator[tuple[n
         starts = [box.starts[axis] + i * box.steps[axis] for axis, i in zip(unit_axes, (*place, 0), strict=False)]
         part = array[(*place, ...)]
         units = np.moveaxis(part, 0, -1) if is_run else part[..., None]
-        yield units, int(_raveled(starts, [shape[axis] for axis in unit_axes]))
+        yield units, int(raveled(starts, [shape[axis] for axis in unit_axes]))
 
 
 def n_inputs(shape: Shape, unit_axes: Shape) -> int:

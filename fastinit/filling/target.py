@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -73,20 +73,27 @@ class Target:
         ahead = sel.forwards(line)
         return [ahead.start + i * ahead.step for i in range(ahead.count)]
 
-    def in_place(self, shape: Shape) -> np.ndarray | None:
-        """The memory, if it holds all of a tensor of that shape in C order."""
-        is_whole = self._entries is None and self.shape == shape and all(line.step > 0 for line in self._lines)
-        return self._memory if is_whole and self._memory.flags.c_contiguous else None
+    def ahead(self) -> np.ndarray | None:
+        """The memory with all of the tensor's axes, each in ascending order of positions; None if axes are listed."""
+        return None if self._entries is not None else self._memory[tuple(map(sel.flip, self._lines))]
 
     def take(self, full: np.ndarray) -> np.ndarray:
         """The tensor's elements out of an array of its shape."""
+        return self._taken(full, sel.as_slice, self._positions)
+
+    def take_from(self, grid: np.ndarray) -> np.ndarray:
+        """The tensor's elements out of those at its `positions` on every axis."""
+        places = {axis: np.searchsorted(self.positions(axis), place) for axis, place in self._positions.items()}
+        return self._taken(grid, sel.flip, places)
+
+    def _taken(self, array: np.ndarray, slice_of: Callable[[Line], slice], places: dict[int, np.ndarray]) -> np.ndarray:
         unlisted = [axis for axis, line in enumerate(self._lines) if line is not None]
-        slices = tuple(sel.as_slice(self._lines[axis]) for axis in unlisted)
+        slices = tuple(slice_of(self._lines[axis]) for axis in unlisted)
         if self._entries is None:
-            return full[slices]
-        if not self._positions:
-            return np.broadcast_to(full[slices], self.shape)
-        return full.transpose(*self._positions, *unlisted)[(*self._positions.values(), *slices)]
+            return array[slices]
+        if not places:
+            return np.broadcast_to(array[slices], self.shape)
+        return array.transpose(*places, *unlisted)[(*places.values(), *slices)]
 
     def assign(self, values: object) -> None:
         """Write values that broadcast to `shape`, by NumPy's own conversion."""

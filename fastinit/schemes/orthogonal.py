@@ -7,7 +7,7 @@ import math
 from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_value
-from fastinit.filling import placing
+from fastinit.filling import haar, placing
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
@@ -35,14 +35,17 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     Notes
     -----
     In law equal to ``torch.nn.init.orthogonal_`` (with ``fans="oi"``), Keras's ``Orthogonal`` and
-    ``jax.nn.initializers.orthogonal``. The values go through matrix products, whose order of summation depends on the
-    machine and its threads: unlike those of the other schemes they repeat to rounding, not to the bit. The products
-    run on the threads of NumPy's own library, not on `threads`.
+    ``jax.nn.initializers.orthogonal``. The values repeat to the bit, as those of all schemes do.
 
-    Memory besides the output: with m the longer and n the shorter side, 192 (2 m + 2 n + 576) elements and 4 MiB; and,
-    unless the output is a whole C-contiguous float32 or float64 array, the full matrix in float32 (float64 for
-    float64). An `index` costs the full matrix. Of matrices along batch axes, which are independent, one is made at a
-    time, and an `index` costs those that it touches.
+    Columns of a tall matrix are made apart from each other, as are the rows of a wide one. An `index` costs those that
+    it touches, later ones more than earlier ones, and the drawing of all reflections up to the last of them, about a
+    tenth of the whole. A row of a tall matrix costs as much as the matrix.
+
+    Memory besides the output, in elements of float32, or of float64 for float64: with m the longer side, and n the
+    shorter one up to a multiple of 8, (m + 74) n for the reflections, less n (n - 64) / 2 if n is more than 64; for
+    each thread 32 (m + 136), or 1.75 MiB if that is more; and the elements asked for, unless the output has that dtype
+    and its rows and columns are evenly spaced. Matrices along batch axes are made one after the other, each by all
+    threads; or, if the reflections of one take at most 0.5 MiB, each by one thread with reflections of its own.
 
     References
     ----------
@@ -61,12 +64,13 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     gain = checks.finite(where, "gain", gain)
     choice = fan_rules.check_axes(where, fans)
 
-    def rule(shape: Shape, fmt: Format) -> Law:
+    def rule(shape: Shape, fmt: Format) -> Law | None:
         fan_rules.roles_of(where, choice, shape)
-        return placing.zeros_around_matrix(where, gain, fmt)
+        zeros = placing.zeros_around_matrix(where, gain, fmt)
+        return None if gain else zeros
 
     def place(p: Placement) -> None:
-        placing.orthogonal(p, fan_rules.roles_of(where, choice, p.shape), gain)
+        haar.orthogonal(where, p, fan_rules.roles_of(where, choice, p.shape), gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)
 
@@ -88,7 +92,7 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
 
     Notes
     -----
-    In law equal to ``jax.nn.initializers.delta_orthogonal``. To rounding, and with workspace, as `orthogonal`.
+    In law equal to ``jax.nn.initializers.delta_orthogonal``. With workspace as `orthogonal`, for the matrix alone.
 
     References
     ----------
@@ -117,6 +121,6 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
         roles = fan_rules.roles_of(where, choice, p.shape)
         matrices = placing.at(p, {axis: (p.shape[axis] - 1) // 2 for axis in roles.field})
         if matrices is not None:
-            placing.orthogonal(matrices, roles.without(roles.field), gain)
+            haar.orthogonal(where, matrices, roles.without(roles.field), gain)
 
     return Spec(where, rule, by_shape=True, place=place, draws=True)

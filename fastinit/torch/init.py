@@ -174,7 +174,7 @@ def trunc_normal_(
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: torch.Generator | None = None) -> Tensor:
     """Fill with `gain` times a matrix with orthonormal rows or columns, as `fastinit.orthogonal` with ``fans="oi"``.
 
-    The axes after the first count as one. The matrix goes through products, and repeats to rounding.
+    The axes after the first count as one.
 
     Parameters
     ----------

@@ -15,6 +15,8 @@
 #define V_LONG_LOOP __attribute__((optimize("schedule-insns", "fp-contract=off")))
 #endif
 #define V_STEPS 1
+#define V_TILE_ROWS 4
+#define V_TILE_VECTORS 3
 #define V_FMA(a, b, c) ((v_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define V_SQRT(a) ((v_f32)_mm256_sqrt_ps((__m256)(a)))
 #define V_FMA64(a, b, c) ((v_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))

@@ -8,6 +8,8 @@
 #define FI_TARGET "avx512f,avx512dq,avx512bw,avx512vl,fma"
 #define V_BYTES 64
 #define V_STEPS 2
+#define V_TILE_ROWS 8
+#define V_TILE_VECTORS 2
 #define V_FMA(a, b, c) ((v_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SQRT(a) ((v_f32)_mm512_sqrt_ps((__m512)(a)))
 #define V_FMA64(a, b, c) ((v_f64)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))

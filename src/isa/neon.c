@@ -7,6 +7,8 @@
 #define FI_ISA neon
 #define V_BYTES 16
 #define V_STEPS 1
+#define V_TILE_ROWS 8
+#define V_TILE_VECTORS 2
 #define V_FMA(a, b, c) ((v_f32)vfmaq_f32((float32x4_t)(c), (float32x4_t)(a), (float32x4_t)(b)))
 #define V_SQRT(a) ((v_f32)vsqrtq_f32((float32x4_t)(a)))
 #define V_FMA64(a, b, c) ((v_f64)vfmaq_f64((float64x2_t)(c), (float64x2_t)(a), (float64x2_t)(b)))

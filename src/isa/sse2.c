@@ -9,6 +9,8 @@
 #define FI_ISA sse2
 #define V_BYTES 16
 #define V_STEPS 1
+#define V_TILE_ROWS 4
+#define V_TILE_VECTORS 1
 #define V_FMA(a, b, c) ((v_f32)fi_fma_sse2((__m128)(a), (__m128)(b), (__m128)(c)))
 #define V_FMA_IS_LONG
 #define V_SQRT(a) ((v_f32)_mm_sqrt_ps((__m128)(a)))

@@ -64,6 +64,20 @@
 #define FI_LAWS_HERE FI_LAWS_OF_FEWER_BITS
 #include "blocks.h"
 
+#define FI_DTYPE float32
+#define FI_REAL f32
+#define FI_NUMBER float
+#include "product.h"
+#include "haar_panel.h"
+#include "haar_columns.h"
+
+#define FI_DTYPE float64
+#define FI_REAL f64
+#define FI_NUMBER double
+#include "product.h"
+#include "haar_panel.h"
+#include "haar_columns.h"
+
 #define FI_ROW_AT_ONCE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_at_once_##dtype,
 #define FI_TABLE(dtype, arithmetic, itemsize) [FI_DTYPE_##dtype] = fi_table_##dtype,
 
@@ -78,4 +92,11 @@ const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {
     .words = FI_JOIN(fi, words, FI_ISA),
     .columns = FI_JOIN(fi, columns, FI_ISA),
     .copy = FI_JOIN(fi, copy, FI_ISA),
+    .haar_panel = {[FI_DTYPE_float32] = fi_haar_panel_f32, [FI_DTYPE_float64] = fi_haar_panel_f64},
+    .haar_columns = {[FI_DTYPE_float32] = fi_haar_columns_f32, [FI_DTYPE_float64] = fi_haar_columns_f64},
+    .tile_columns = {[FI_DTYPE_float32] = V_TILE_VECTORS * V_F32S, [FI_DTYPE_float64] = V_TILE_VECTORS * V_F64S},
+    .tile_rows = V_TILE_ROWS,
+#ifdef V_FMA_IS_LONG
+    .fma_is_long = 1,
+#endif
 };

@@ -3,6 +3,7 @@
  * Parameters, defined by the including isa/ stub:
  *   V_BYTES                    16, 32 or 64
  *   V_STEPS                    steps taken side by side: 1, or 2 where one step is too few vectors to hide latencies
+ *   V_TILE_ROWS, V_TILE_VECTORS  of sums of products made side by side: product.h
  *   V_FMA(a, b, c)             a*b + c rounded once; V_FMA64: for float64, as with the others
  *   V_FMA_IS_LONG              where it is emulated: FI_LONG functions are then compiled once, not into every dtype's loop
  *   V_LONG_LOOP                optional: what block functions of laws with a long loop are declared with

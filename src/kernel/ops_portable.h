@@ -19,6 +19,9 @@
 #define V_BYTES 64
 #define V_COUNT 1
 #define V_STEPS 2 /* as many values as make a vector of bytes */
+#define V_TILE_ROWS 4
+#define V_TILE_VECTORS 1
+#define V_FMA_IS_LONG
 #define V_F32S 16
 #define V_F64S 8
 #define V_STREAM_BYTES 0

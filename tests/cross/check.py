@@ -2,8 +2,8 @@
 
 For instance ``gcc clang aarch64-linux-gnu-gcc:qemu-aarch64``. Each builds the C files with warnings as errors and a
 program that fills without Python; every backend that runs must give the bits of the installed package, which the
-golden hashes pin, for every law of tests/law_cases.py in every dtype, and the complex ones. A compiler that is missing
-is a failure.
+golden hashes pin, for every law of tests/law_cases.py in every dtype, the complex ones, and orthogonal matrices. A
+compiler that is missing is a failure.
 
 With ``--rounding`` before the compilers, instead: every backend's roundings to 16 and 8 bits at all 2**32
 float32 patterns, a minute each, the portable one's four, and more under an emulator.
@@ -11,6 +11,7 @@ float32 patterns, a minute each, the portable one's four, and more under an emul
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,26 @@ LAWS = {str(case): case.law() for case in CASES} | {
 LAWS |= {f"complex {name}{numbers}-{dtype}": law_of(dtype, name, numbers) for dtype, name, numbers in COMPLEX_CASES}
 
 
+#: Of orthogonal matrices: more than a panel of reflections, more rows than go into a sum, and no whole number of tiles.
+MATRIX = (201, 133)
+
+
+def normals(dtype: str) -> kernel_laws.Law:
+    law = kernel_laws.normal("orthogonal", 0.0, 1.0, FORMATS[dtype])
+    return law._replace(tag=kernel_laws.tag("o", FORMATS[dtype]))
+
+
+def matrix_bytes(law: kernel_laws.Law) -> bytes:
+    out = np.empty((1, *MATRIX), DTYPES[_kernels.dtypes()[law.dtype_code]])
+    rows, columns = (np.arange(n, dtype=np.int64) for n in MATRIX)
+
+    def workspace(n_bytes: int) -> np.ndarray:
+        return _kernels.new_aligned((n_bytes,), np.dtype(np.uint8), n_bytes + 64, 64)
+
+    _kernels.put_haar(out, law, SEED, "", 0, MATRIX, rows, columns, 1.0, workspace, 1)
+    return out.tobytes()
+
+
 def expected_bytes(law: kernel_laws.Law) -> bytes:
     out = np.empty(N_ELEMENTS, DTYPES[_kernels.dtypes()[law.dtype_code]])
     _kernels.fill(out, law, SEED, "", None, 1, False)
@@ -59,7 +80,16 @@ def expected_bytes(law: kernel_laws.Law) -> bytes:
 def arguments(law: kernel_laws.Law) -> list[str]:
     key = _kernels.stream_key(SEED, "", law.tag)
     numbers = [*law.numbers, *[0.0] * (N_PARAMETERS - len(law.numbers))]
-    return [str(law.code), str(law.dtype_code), *map(str, key), *map(repr, numbers), str(N_ELEMENTS)]
+    return [str(law.code), str(law.dtype_code), *map(str, key), *map(repr, numbers)]
+
+
+def cases() -> dict[str, tuple[list[str], bytes]]:
+    """By name, what the program is asked for, and the package's bytes."""
+    found = {name: ([*arguments(law), str(N_ELEMENTS)], expected_bytes(law)) for name, law in LAWS.items()}
+    for dtype in ("float32", "float64"):
+        sizes = [str(math.prod(MATRIX)), *map(str, MATRIX)]
+        found[f"orthogonal {dtype}"] = ([*arguments(normals(dtype)), *sizes], matrix_bytes(normals(dtype)))
+    return found
 
 
 def build(compiler: str, folder: str, sources: list[Path], *flags: str) -> Path:
@@ -71,16 +101,16 @@ def build(compiler: str, folder: str, sources: list[Path], *flags: str) -> Path:
 def check_fills(compiler: str, emulator: list[str]) -> list[str]:
     """Compare every backend that this program can run; returns their names."""
     checked = []
-    expected = {name: expected_bytes(law) for name, law in LAWS.items()}
+    expected = cases()
     sources = [path for path in (*SOURCE.glob("*.c"), *SOURCE.glob("isa/*.c")) if path.name != "_kernels.c"]
     with tempfile.TemporaryDirectory() as folder:
         command = [*emulator, str(build(compiler, folder, [*sources, HERE / "fill_main.c"]))]
         for backend in BACKENDS:
-            for name, law in LAWS.items():
-                done = subprocess.run([*command, backend, *arguments(law)], capture_output=True, check=False)
+            for name, (asked, wanted) in expected.items():
+                done = subprocess.run([*command, backend, *asked], capture_output=True, check=False)
                 if done.returncode == 3:
                     break
-                if done.returncode != 0 or done.stdout != expected[name]:
+                if done.returncode != 0 or done.stdout != wanted:
                     sys.exit(f"{compiler}: {backend}: {name}: other bits than the package (exit {done.returncode})")
             else:
                 checked.append(backend)

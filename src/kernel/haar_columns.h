@@ -1,0 +1,137 @@
+/* A block of a matrix's columns: multiples of the identity's, to which the panels are applied, the last first.
+ *
+ * Parameters: FI_DTYPE; FI_REAL, its arithmetic; FI_NUMBER, its C type; undefined at the end. */
+#define FI_THIS(name) FI_JOIN2(name, FI_REAL)
+
+#ifndef FI_HAAR_COLUMNS_H
+#define FI_HAAR_COLUMNS_H
+/* To a near cache what is read column by column soon, which processors do not see coming. */
+FI_INLINE void fi_fetch(const void *from, int64_t n_bytes)
+{
+#if defined(__GNUC__)
+    for (int64_t at = 0; at < n_bytes; at += FI_LINE)
+        __builtin_prefetch((const char *)from + at, 0, 2);
+#else
+    (void)from, (void)n_bytes;
+#endif
+}
+#endif
+
+/* The block lies in strips of FI_TILE_COLUMNS columns, each row by row. */
+typedef struct {
+    FI_NUMBER *q;
+    int64_t q_strip; /* elements from strip to strip */
+    FI_NUMBER *y;    /* a row for each of a panel's reflections, in strips of FI_PANEL rows */
+    FI_NUMBER *w;
+    int n_strips;
+} FI_THIS(fi_block);
+
+/* Adds to y the products of V's columns with some rows of q, no more than FI_SUMMED; it is set by the panel's `first`. */
+static void FI_THIS(fi_haar_project)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *v, int64_t first,
+                                     int64_t row, int64_t n_rows)
+{
+    for (int s = 0; s < block->n_strips; s++) {
+        const FI_NUMBER *q = block->q + s * block->q_strip + row * FI_TILE_COLUMNS;
+        FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
+        for (int i = 0; i < h->width; i += V_TILE_ROWS)
+            FI_THIS(fi_product_down)(y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, v + (row - first) * h->width + i, h->width,
+                                     q, FI_TILE_COLUMNS, n_rows, row > first);
+    }
+}
+
+/* w = -T y. */
+static void FI_THIS(fi_haar_weigh)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *minus_t)
+{
+    for (int s = 0; s < block->n_strips; s++) {
+        const FI_NUMBER *y = block->y + s * FI_PANEL * FI_TILE_COLUMNS;
+        FI_NUMBER *w = block->w + s * FI_PANEL * FI_TILE_COLUMNS;
+        for (int i = 0; i < h->width; i += V_TILE_ROWS) /* before its diagonal T is zero */
+            FI_THIS(fi_product_across)(w + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, minus_t + i * h->width + i, h->width,
+                                       y + i * FI_TILE_COLUMNS, FI_TILE_COLUMNS, h->width - i, 0);
+    }
+}
+
+/* Adds V w to some rows of q, the panel's first at `first`. */
+static void FI_THIS(fi_haar_add)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *v, int64_t first,
+                                 int64_t row, int64_t end)
+{
+    for (; row < end; row += V_TILE_ROWS)
+        for (int s = 0; s < block->n_strips; s++)
+            FI_THIS(fi_product_across)(block->q + s * block->q_strip + row * FI_TILE_COLUMNS, FI_TILE_COLUMNS,
+                                       v + (row - first) * h->width, h->width,
+                                       block->w + s * FI_PANEL * FI_TILE_COLUMNS, FI_TILE_COLUMNS, h->width, 1);
+}
+
+/* Applies a panel whose y is known, and finds that of the one before, some rows at a time: then q is read once. */
+static void FI_THIS(fi_haar_apply)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *panels,
+                                   int64_t panel)
+{
+    int64_t first = panel * FI_PANEL, before = panel > 0 ? first - FI_PANEL : first;
+    const FI_NUMBER *minus_t = panels + fi_haar_panel_at(h, panel), *v = minus_t + (h->width + 1) * h->width;
+    const FI_NUMBER *v_before = panels + fi_haar_panel_at(h, panel > 0 ? panel - 1 : 0) + (h->width + 1) * h->width;
+    FI_THIS(fi_haar_weigh)(h, block, minus_t);
+    for (int64_t row = before; row < h->n_rows; row += FI_SUMMED) {
+        int64_t n = fi_haar_rows(row, h->n_rows, FI_SUMMED);
+        if (panel > 0)
+            fi_fetch(v_before + (row - before) * h->width, n * h->width * (int64_t)sizeof *v);
+        FI_THIS(fi_haar_add)(h, block, v, first, row > first ? row : first, row + n);
+        if (panel > 0)
+            FI_THIS(fi_haar_project)(h, block, v_before, before, row, n);
+    }
+}
+
+/* Sets q to multiples of the identity's columns, and y for the last one's panel: of columns before that panel it is 0. */
+static void FI_THIS(fi_haar_begin)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *panels,
+                                   const int64_t *column, int n)
+{
+    int64_t width = h->width, first = column[n - 1] / FI_PANEL * FI_PANEL;
+    memset(block->q, 0, (size_t)(block->n_strips * block->q_strip) * sizeof *block->q);
+    memset(block->y, 0, (size_t)(block->n_strips * FI_PANEL * FI_TILE_COLUMNS) * sizeof *block->y);
+    for (int i = 0; i < n; i++) {
+        const FI_NUMBER *factors = panels + fi_haar_panel_at(h, column[i] / FI_PANEL) + width * width;
+        FI_NUMBER factor = factors[column[i] % FI_PANEL];
+        int strip = i / FI_TILE_COLUMNS, in_strip = i % FI_TILE_COLUMNS;
+        block->q[strip * block->q_strip + column[i] * FI_TILE_COLUMNS + in_strip] = factor;
+        if (column[i] < first)
+            continue;
+        const FI_NUMBER *v = factors + width + (column[i] - first) * width;
+        FI_NUMBER *y = block->y + strip * FI_PANEL * FI_TILE_COLUMNS + in_strip;
+        for (int64_t k = 0; k < width; k++)
+            y[k * FI_TILE_COLUMNS] = v[k] * factor;
+    }
+}
+
+/* The wanted rows of n columns, to dst. */
+static void FI_THIS(fi_haar_write)(const fi_haar *h, const FI_NUMBER *q, int n, char *dst)
+{
+    if (h->column_stride == (int64_t)sizeof *q) {
+        for (int64_t r = 0; r < h->n_rows_here; r++)
+            memcpy(dst + r * h->row_stride, q + h->row[r] * FI_TILE_COLUMNS, (size_t)n * sizeof *q);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        for (int64_t r = 0; r < h->n_rows_here; r++)
+            memcpy(dst + i * h->column_stride + r * h->row_stride, q + h->row[r] * FI_TILE_COLUMNS + i, sizeof *q);
+}
+
+/* fi_haar_columns_fn. */
+static void FI_THIS(fi_haar_columns)(const fi_haar *h, int64_t matrix, int64_t block_index, const void *panels,
+                                     void *scratch)
+{
+    int64_t at = block_index * h->block_columns, y_size = h->block_columns * FI_PANEL;
+    int n = (int)(h->n_columns_here - at < h->block_columns ? h->n_columns_here - at : h->block_columns);
+    FI_THIS(fi_block) block = {.y = scratch, .n_strips = (n + FI_TILE_COLUMNS - 1) / FI_TILE_COLUMNS};
+    block.w = block.y + y_size, block.q = block.w + y_size;
+    block.q_strip = (h->n_rows + FI_SPARE_ROWS) * FI_TILE_COLUMNS;
+    FI_THIS(fi_haar_begin)(h, &block, panels, h->column + at, n);
+    for (int64_t panel = h->column[at + n - 1] / FI_PANEL; panel >= 0; panel--)
+        FI_THIS(fi_haar_apply)(h, &block, panels, panel);
+    char *dst = h->out + matrix * h->matrix_stride + at * h->column_stride;
+    for (int s = 0; s < block.n_strips; s++, n -= FI_TILE_COLUMNS, dst += FI_TILE_COLUMNS * h->column_stride)
+        FI_THIS(fi_haar_write)(h, block.q + s * block.q_strip, n < FI_TILE_COLUMNS ? n : FI_TILE_COLUMNS, dst);
+}
+
+#undef FI_THIS
+#undef FI_DTYPE
+#undef FI_REAL
+#undef FI_NUMBER
