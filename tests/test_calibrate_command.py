@@ -75,7 +75,7 @@ def test_layers_by_widths(run):
     [
         ((), "calibrate: FILE, --layers: expected one of them, got neither"),
         (("w.safetensors",), "calibrate: --activation: expected the one between weights of a file, got none"),
-        (("--layers", "4,5", "-o", "x.safetensors"), "calibrate: -o: expected a .safetensors file beside it"),
+        (("--layers", "4,5", "-o", "x.safetensors"), "calibrate: -o: expected a FILE of weights in .safetensors"),
         (("--layers", "4,5", "--force"), "calibrate: --force: expected -o beside it, got none"),
         (("w.safetensors", "--activation", "relu", "-o", "x.bin"), "calibrate: -o: expected a name that ends in"),
         (("w.safetensors", "--activation", "relu", "-o", "no/x.safetensors"), "expected a file that can be written"),

@@ -89,6 +89,13 @@ def test_stated_depths_are_within_those_of_theory():
     ]
 
 
+def test_a_batch_without_a_signal_loses_none():
+    constant = np.ones((8, N))
+    assert fi.check([N] * 4, "tanh", batch=constant).healthy
+    with pytest.raises(ValueError, match="check: batch: expected numbers whose second moment is neither 0 nor far out"):
+        fi.check([N] * 4, batch=0 * constant)
+
+
 def test_a_stack_has_a_phase_if_its_hidden_layers_are_alike():
     sick = fi.check([N] * 20, "tanh", "fan_in_uniform")
     assert sick.phase.weight_variance == pytest.approx(1 / 3, rel=0.01)  # 256 * 256 values, 18 layers: 0.1 %
@@ -98,7 +105,9 @@ def test_a_stack_has_a_phase_if_its_hidden_layers_are_alike():
     assert fi.check([(N, N), {"norm": "layer"}, (N, N), (N, N)]).phase is None
     mixed = [{"shape": (N, N), "activation": "tanh"}, (N, N), (N, N), (N, N)]
     assert fi.check(mixed).phase is None
-    assert fi.check([N] * 4, "relu", bias=0.5).phase.bias_variance == 0.25
+    biased = fi.check([N] * 4, "relu", bias=0.5).phase
+    assert (biased.bias_mean, biased.bias_variance) == (0.5, 0.0)
+    assert fi.check([N] * 20, "relu", bias=-1.0).phase.depth < 10  # rectifiers close
 
 
 def test_the_reason_names_all_layers_that_share_a_fault():

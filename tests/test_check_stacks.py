@@ -118,7 +118,7 @@ def test_gates_are_one_half_times_a_function_of_the_other(name):
 def test_a_function_has_a_name_a_derivative_and_sides():
     function = activations.make("check", "activation", np.tanh)
     z = np.linspace(-3, 3, 13)
-    assert (function.name, function.n_sides) == ("tanh", 2)
+    assert (function.name, function.n_sides) == ("tanh()", 2)
     assert np.allclose(function.slope(z, np.tanh(z)), 1 - np.tanh(z) ** 2, atol=1e-9)
     assert activations.make("check", "activation", lambda z: np.maximum(z, 0)).n_sides == 0
     by_name, by_function = (fi.check([N] * 5, activation, "glorot_normal") for activation in ("tanh", np.tanh))
@@ -185,6 +185,10 @@ REFUSED = [
     ([{"shape": (4, 4), "activation": lambda z: z[:2]}], ValueError, "expected a function that acts on each number"),
     ([{"shape": (4, 4), "activation": activations._softmax}], ValueError, "one number depends on others"),
     ([{"shape": (4, 4), "activation": lambda z: z.foo}], ValueError, "got one that raises AttributeError"),
+    ([{"shape": (4, 4), "activation": lambda z: np.tanh(z).ravel()}], ValueError, r"got shape \(802,\) of \(2, 401\)"),
+    ([{"shape": (4, 4), "activation": lambda z: np.sqrt(z + 0j)}], ValueError, "got complex values"),
+    ([(4, 4), {"norm": None}], ValueError, r"layers\[1\]: expected either shape or weights, got neither"),
+    ([(4, 4)] * 6000, ValueError, "check: layers: expected at most 5,000 of them, got 6,000"),
     ([{"shape": (4, 4), "name": "a"}] * 2, ValueError, "check: layers: expected names of their own, or none, got 'a'"),
 ]
 
@@ -246,3 +250,22 @@ def test_blocks_within_themselves_are_refused():
     block["residual"].append(block)
     with pytest.raises(ValueError, match="check: layers: expected blocks within at most 16 others"):
         fi.check([(4, 4), block])
+
+
+def test_functions_are_no_names_and_may_write_into_what_they_get():
+    def softmax(z):
+        np.maximum(z, 0, out=z)
+        return z
+
+    weights = [{"weights": fi.he_normal((N, N), rng=0), "bias": -30.0}, {"weights": fi.he_normal((N, 10), rng=1)}]
+    assert fi.check(weights, softmax).verdict == fi.check(weights, "relu").verdict == "dead"
+    assert fi.check([N] * 3, lambda z: np.sqrt(np.maximum(z, 0))).layers[0].activation == "<lambda>()"
+
+
+def test_a_checkpoint_with_a_layer_of_integers_is_no_stack(tmp_path):
+    from safetensors.numpy import save_file
+
+    arrays = {f"l{i}.weight": fi.he_normal((N, N), rng=i) for i in range(3)}
+    save_file({**arrays, "l1.weight": np.ones((N, N), np.int8)}, tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match=r"check: layers: expected weights of floating-point numbers, got 'l1.weight"):
+        fi.check(tmp_path / "w.safetensors", "tanh")

@@ -11,7 +11,7 @@ import numpy as np
 from fastinit.checking import propagate
 from fastinit.checking.figures import second_moment
 from fastinit.checking.network import Layer, Residual, Step
-from fastinit.common.errors import brief
+from fastinit.common.errors import Shown, brief, reject_value
 from fastinit.common.terminal import n_cells, padded
 
 #: What is nearly equal for all samples and units has no width that weights could scale: the rounding of a mean.
@@ -57,19 +57,27 @@ def _sequence(steps, h, rng, std: float, is_centred: bool, done: list[Scaled]) -
 def _layer(layer: Layer, h: np.ndarray, rng: object, std: float, is_centred: bool, done: list[Scaled]):
     """The layer, scaled, and its outputs; as it is if a norm scales in any case, or if nothing comes."""
     if layer.has_weights:
-        layer = layer._replace(weights=layer.drawn(rng), scheme=None)
+        layer = layer._replace(weights=_floats(layer.drawn(rng)), scheme=None)
     taps = layer.taps(rng) if layer.has_weights else None
     z, _ = propagate.pre_activations(layer, h, taps, rng)
     if layer.has_weights and layer.norm is None:
         before, scale = float(z.std()), layer.activation.scale
         products = z - layer.bias
         factor, bias = _factor_and_bias(products, np.broadcast_to(layer.bias, z.shape[-1:]), std / scale, is_centred)
-        z = factor * products + bias
         shift = math.sqrt(second_moment(np.asarray(bias - layer.bias, dtype=np.float64)))
         weights = (layer.weights.astype(np.float64) * factor).astype(layer.weights.dtype)
+        if not np.isfinite(weights).all():
+            expected = f"a number with which weights stay within {weights.dtype}"
+            reject_value("calibrate", "std", expected, Shown(f"{std:g} for {layer.title}"))
         layer = layer._replace(weights=weights, bias=bias if is_centred else layer.bias)
+        z, _ = propagate.pre_activations(layer, h, layer.taps(rng), rng)  # of the weights as they are rounded
         done.append(Scaled(layer.name, before * scale, factor, float(z.std()) * scale, shift * scale))
     return layer, layer.activation.value(z)
+
+
+def _floats(weights: np.ndarray) -> np.ndarray:
+    """As they are, but whole numbers as float32, which holds what they are multiplied with."""
+    return weights.astype(np.float32) if weights.dtype.kind in "iub" else weights
 
 
 def _factor_and_bias(products: np.ndarray, bias: np.ndarray, std: float, is_centred: bool) -> tuple[float, np.ndarray]:
@@ -89,14 +97,14 @@ def _factor_and_bias(products: np.ndarray, bias: np.ndarray, std: float, is_cent
 def factor_of(variance: float, bias_variance: float, shared: float, std: float) -> float:
     """On products of that variance, and that covariance with what is added to them, for a standard deviation.
 
-    The positive root of factor**2 variance + 2 factor shared + bias_variance = std**2; without one, what comes nearest.
-    1 where nothing can be scaled.
+    The positive root of factor**2 variance + 2 factor shared + bias_variance = std**2. Where the biases alone are wider
+    than that, the products alone get the standard deviation. 1 where nothing can be scaled.
     """
     if not 0 < variance < math.inf:
         return 1.0
     root = shared**2 - variance * (bias_variance - std**2)
-    factor = (math.sqrt(root) - shared) / variance if root > 0 else -shared / variance
-    return factor if factor > 0 else 1.0
+    factor = (math.sqrt(root) - shared) / variance if root > 0 else 0.0
+    return factor if factor > 0 and bias_variance < std**2 else std / math.sqrt(variance)
 
 
 HEADINGS = ("layer", "std", "factor", "std then", "bias shift")

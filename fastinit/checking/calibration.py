@@ -15,6 +15,9 @@ from fastinit.laws import fan_rules
 
 WHERE = "calibrate"
 
+#: Widths beyond which nothing is meant.
+MOST = 1e9
+
 #: Inputs that a stack is scaled on.
 N_SAMPLES = 128
 
@@ -105,14 +108,15 @@ def calibrate(
     Raises
     ------
     ValueError, TypeError, OSError
-        As `check` does; and if `std` is not a finite number > 0, or `batch` has not as many inputs as the network.
+        As `check` does; and if `std` is no number from 1e-9 to 1e9, weights would overflow their dtype, or two layers
+        have one name.
 
     Notes
     -----
     A layer whose norm takes its scale away stays as it is. So does one that gets nothing, or whose weights are 0: the
     zeros that end a residual branch are meant. Of a module the layers are those of ``nn.Linear``, ``nn.Bilinear`` and
-    convolutions, and weights that several layers share stay as they are. If biases alone have a larger standard
-    deviation than `std`, the factor is the one that comes nearest.
+    convolutions, and weights that several layers share, or that are frozen, stay as they are. If biases alone have a
+    larger standard deviation than `std`, the products without them get it.
 
     The result depends on the batch: give data as they will come. The same call gives the same weights.
 
@@ -136,6 +140,8 @@ def calibrate(
     from fastinit.checking import frameworks
 
     std = checks.positive(WHERE, "std", std)
+    if not 1 / MOST <= std <= MOST:
+        reject_value(WHERE, "std", f"a number in [{1 / MOST:g}, {MOST:g}]", std)
     center = checks.boolean(WHERE, "center", center)
     dry_run = checks.boolean(WHERE, "dry_run", dry_run)
     framework = frameworks.of(layers)
@@ -157,8 +163,13 @@ def calibrate(
     from fastinit.checking import calibrating, given, network, propagate
 
     steps = given.stack(WHERE, layers, **own)
+    names = [layer.name for layer in network.layers(steps)]
+    if len(set(names)) < len(names):
+        reject_value(WHERE, "layers", "names of their own", max(names, key=names.count))
     if batch is not None:
         batch = given.batch_of(WHERE, batch, steps)
+    else:
+        given.check_size(WHERE, n_samples, steps)
     rng = given.repeatable(WHERE, rng)
     h = propagate.inputs(steps, rng, n_samples, calibrating.INPUTS) if batch is None else batch
     steps, scaled = calibrating.run(steps, h, rng, std, center)

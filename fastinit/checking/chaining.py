@@ -32,13 +32,17 @@ class _Weights(NamedTuple):
 
 def stack_of(where: str, arrays: Mapping, layout: str | None) -> list[dict[str, Any]]:
     """Layers as `fastinit.check` takes them, in the order in which people count the names."""
+    for name in getattr(arrays, "left_out", ()):
+        if any(f"{word} (" in name for word in LAYOUT_OF_NAMES):
+            reject_value(where, "layers", "weights of floating-point numbers", Shown(f"{quoted(name)} too"))
     named = {str(name): arrays[name] for name in sorted(arrays, key=lambda name: as_counted(str(name)))}
     shapes = {name: tuple(getattr(array, "shape", ())) for name, array in named.items()}
     weights = [_Weights(name, named[name], shape) for name, shape in shapes.items() if len(shape) >= 2]
     if not weights:
         reject_value(where, "layers", "weights of two dimensions or more", Shown("none"))
     biases = {bias: one.name for one in weights for bias in _names_of_bias(one.name)}
-    for name in shapes.keys() - {one.name for one in weights} - biases.keys():
+    known = {one.name for one in weights} | biases.keys()
+    for name in (name for name in shapes if name not in known):
         reject_value(where, "layers", f"weights and their biases alone, {WAYS_OUT}", Shown(f"{quoted(name)} too"))
     chosen = _layout_of(where, weights, layout)
     owned = {weight: {"bias": named[bias]} for bias, weight in biases.items() if bias in named}

@@ -153,6 +153,8 @@ def check(
     if batch is not None:
         batch = given.batch_of(WHERE, batch, steps)
         n_samples = len(batch)
+    else:
+        given.check_size(WHERE, n_samples, steps)
     # Advances a generator, so after all checks: a call that raises must not.
     rng = given.repeatable(WHERE, rng)
     rows = propagate.run(steps, rng, n_samples, batch)

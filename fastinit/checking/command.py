@@ -52,12 +52,14 @@ def calibrate(options: Namespace) -> int:
     if not options.quiet:
         rows = [row._asdict() for row in done.scaled]
         print(json.dumps(rows, indent=1, allow_nan=False) if options.json else done)
+        if options.write is not None and not options.json:
+            print(f"\nwritten to {options.write}")
     return 0
 
 
 def _check_write(where: str, options: Namespace) -> None:
     if options.file is None or options.file.suffix != ".safetensors":
-        reject_value(where, "-o", "a .safetensors file beside it", Shown(str(options.file or "--layers")))
+        reject_value(where, "-o", "a FILE of weights in .safetensors", Shown(str(options.file or "--layers")))
     if options.write.suffix != ".safetensors":
         reject_value(where, "-o", "a name that ends in .safetensors", str(options.write))
     if options.write.exists() and not options.force:

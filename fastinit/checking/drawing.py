@@ -123,5 +123,7 @@ def power_of_ten(power: int) -> str:
 
 
 def number(value: float) -> str:
-    """Two digits, short whatever the size."""
+    """Two digits, short whatever the size; a dash where there is no number."""
+    if math.isnan(value):
+        return "\N{EN DASH}"
     return f"{value:.2g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e").replace("-", "\N{MINUS SIGN}")

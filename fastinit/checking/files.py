@@ -9,7 +9,7 @@ from typing import Any
 
 from fastinit.checking import tensors
 from fastinit.checking.layer_fields import KEYS
-from fastinit.checking.model import RESIDUAL_KEYS
+from fastinit.checking.model import MAX_LAYERS, RESIDUAL_KEYS
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.files import texts
@@ -26,9 +26,6 @@ LAYER_KEYS = ("tensor", *(key for key in KEYS if key != "weights"), *BRANCHES)
 
 #: Bytes of a model in TOML: as many layers as there may be take less.
 MAX_MODEL_BYTES = 1 << 20
-
-#: Layers of a model in TOML: more than a network has, and of tiny ones seconds.
-MAX_LAYERS = 5_000
 
 
 def read(where: str, path: str | os.PathLike) -> dict[str, Any]:

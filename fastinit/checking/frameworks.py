@@ -53,6 +53,8 @@ def _batch(where: str, framework: Framework, second: object, batch: object, give
         default = OF_STACKS.get(name, value)
         if not (value is default or (type(value) in (str, float, int) and value == default)):
             reject_type(where, name, f"none beside {framework.what}, which says it itself", value)
+    if isinstance(second, str):
+        reject_type(where, "activation", f"none beside {framework.what}, which says it itself", second)
     if second is not None and batch is not None:
         reject_type(where, "batch", "it once", "it by position and by name")
     return second if batch is None else batch

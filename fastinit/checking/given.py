@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from fastinit.checking import chaining, layer_fields, model
 from fastinit.checking.network import Step, layers
-from fastinit.common.errors import reject_value
+from fastinit.common.errors import Shown, reject_value
 from fastinit.filling import seed
+
+#: Second moments of inputs that float64 keeps through some hundred layers.
+LEAST_MOMENT = 1e-30
+
+#: Inputs of all samples together: 2 GiB of them.
+MAX_INPUTS = 1 << 28
 
 
 def stack(where: str, given: object, activation, scheme, output, bias, layout: str | None) -> tuple[Step, ...]:
@@ -29,7 +36,20 @@ def batch_of(where: str, batch: object, steps: tuple[Step, ...]) -> np.ndarray:
     if not fits or any(extent % stride for extent in array.shape[1:-1]):
         axes = ", ".join(["samples", *[f"a multiple of {stride}"] * rank, str(n_in)])
         reject_value(where, "batch", f"an array of shape ({axes})", array.shape)
-    return array.astype(np.float64)
+    with np.errstate(all="ignore"):
+        array = array.astype(np.float64)
+        moment = float(np.square(array).mean())
+    if not LEAST_MOMENT <= moment <= 1 / LEAST_MOMENT:
+        reject_value(where, "batch", "numbers whose second moment is neither 0 nor far out", Shown(f"{moment:.3g}"))
+    return array
+
+
+def check_size(where: str, n_samples: int, steps: tuple[Step, ...]) -> None:
+    """Refuse, before anything is drawn, what no machine holds."""
+    n_in = next(layer.n_in for layer in layers(steps) if layer.has_weights)
+    n_values = n_samples * n_in * math.prod(model.grid_of(steps))
+    if n_values > MAX_INPUTS:
+        reject_value(where, "n_samples", f"samples of at most {MAX_INPUTS:,} inputs together", n_samples)
 
 
 def repeatable(where: str, rng: object) -> object:

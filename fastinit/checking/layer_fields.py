@@ -11,7 +11,7 @@ from fastinit.checking import activations, norms
 from fastinit.checking.activations import Activation
 from fastinit.checking.network import Layer, plain_norm
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, brief, reject_type, reject_value
 from fastinit.filling import output, seed
 from fastinit.laws import fan_rules
 from fastinit.laws.dtypes import FLOAT64_FORMAT, holds_reals
@@ -138,7 +138,8 @@ def _recommended(
 
 
 def _shape_and_weights(where: str, place: str, fields: Mapping) -> tuple[tuple[int, ...], np.ndarray | None]:
-    weights = floats(where, f"{place}.weights", fields["weights"]) if "weights" in fields else None
+    named = f" ({brief(fields['name'])})" if isinstance(fields.get("name"), str) else ""
+    weights = floats(where, f"{place}.weights{named}", fields["weights"]) if "weights" in fields else None
     shape = checks.as_shape(where, fields["shape"]) if weights is None else weights.shape
     if len(shape) < 2 or 0 in shape:
         reject_value(where, f"{place}.shape", "two dimensions or more, each >= 1", shape)

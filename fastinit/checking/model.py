@@ -19,6 +19,9 @@ MAX_POSITIONS = 4096
 
 LAYERS = "widths of two units or more, or a sequence of layers: shapes, arrays or mappings"
 
+#: More than a network has: of tiny ones, seconds.
+MAX_LAYERS = 5_000
+
 #: Blocks within blocks: networks have two or three.
 MAX_DEPTH = 16
 
@@ -33,6 +36,8 @@ def steps_of(where: str, value: object, defaults: Defaults) -> tuple[Step, ...]:
     entries = _from_widths(where, value, defaults.layout) if _are_widths(value) else list(value)
     if not entries:
         reject_value(where, "layers", LAYERS, Shown("none"))
+    if len(entries) > MAX_LAYERS:
+        reject_value(where, "layers", f"at most {MAX_LAYERS:,} of them", Shown(f"{len(entries):,}"))
     for parameter in ("activation", "output"):  # whether or not a layer takes them
         activations.make(where, parameter, getattr(defaults, parameter))
     steps = _sequence(where, "layers", "", entries, defaults, defaults.output)
@@ -68,7 +73,7 @@ def _sequence(where: str, parameter: str, prefix: str, entries: list, defaults: 
     steps = []
     for i, entry in enumerate(entries):
         fields = _fields(where, f"{parameter}[{i}]", entry)
-        kind = next((kind for kind in ("residual", "norm") if kind in fields and not _has_weights(fields)), "layer")
+        kind = next((kind for kind in ("residual", "norm") if _is(kind, fields)), "layer")
         by_default = output if i == last else defaults.activation if kind == "layer" else "linear"
         is_top = not prefix
         place = Place(
@@ -83,13 +88,15 @@ def _sequence(where: str, parameter: str, prefix: str, entries: list, defaults: 
     return tuple(steps)
 
 
-def _has_weights(fields: Mapping) -> bool:
-    return "shape" in fields or "weights" in fields
+def _is(kind: str, fields: Mapping) -> bool:
+    """Whether that is a residual block, or a norm alone."""
+    has_weights = "shape" in fields or "weights" in fields
+    return not has_weights and fields.get(kind) is not None
 
 
 def _fields(where: str, place: str, entry: object) -> Mapping[str, Any]:
     if isinstance(entry, Mapping):
-        if "residual" in entry or ("norm" in entry and not _has_weights(entry)):
+        if _is("residual", entry) or _is("norm", entry):
             return entry
         for key in entry:
             checks.name_among(where, f"{place}: key", key, KEYS, "one of " + ", ".join(KEYS))

@@ -40,12 +40,14 @@ class Phase(NamedTuple):
 
     weight_variance: float  #: w, times fan_in
     bias_variance: float  #: b
+    bias_mean: float
     variance: float  #: q, of pre-activations deep down
     chi: float  #: what a small difference is multiplied with in a layer there, in second moment
     depth: float  #: layers over which second moments stay within a factor of 1000, gradients' too; inf from 1000 on
 
     def __str__(self) -> str:
-        at = f"weights of variance {self.weight_variance:.3g} / fan_in and biases of {self.bias_variance:.3g}"
+        biases = f"biases of mean {self.bias_mean:.3g} and variance {self.bias_variance:.3g}"
+        at = f"weights of variance {self.weight_variance:.3g} / fan_in and {biases}"
         side = "at the edge of chaos"
         if abs(math.log(self.chi)) > EDGE:
             side = "in order, where samples become alike" if self.chi < 1 else "in chaos, where near samples part"
@@ -66,8 +68,8 @@ def of_stack(steps: tuple[Step, ...], rng: object) -> Phase | None:
         if not 0 < max(variances) <= ALIKE * min(variances) < math.inf:
             return None
         w = math.exp(float(np.mean(np.log(variances))))
-        b = float(np.mean([second_moment(np.atleast_1d(step.bias)) for step in hidden]))
-        return mean_field(first, w, b)
+        b = float(np.mean([np.var(step.bias) for step in hidden]))
+        return mean_field(first, w, b, float(np.mean([np.mean(step.bias) for step in hidden])))
 
 
 def _weight_variance(layer: Layer, rng: object) -> float:
@@ -75,23 +77,23 @@ def _weight_variance(layer: Layer, rng: object) -> float:
     return second_moment(taps) * taps.shape[0] * taps.shape[1]
 
 
-def mean_field(activation: Activation, w: float, b: float) -> Phase | None:
-    """What becomes of inputs of variance 1; None if their variance is beyond bounds from the beginning."""
+def mean_field(activation: Activation, w: float, b: float, mean: float = 0.0) -> Phase | None:
+    """What becomes of inputs of variance 1, with biases of that variance and mean; None if nothing goes on at once."""
     z = np.linspace(-END, END, N_POINTS)
     density = np.exp(-0.5 * z * z)
     density /= density.sum()
     q, moment, gain, depth, found = w + b, 1.0, 1.0, math.inf, None
     for n_layers in range(1, N_LAYERS + 1):
-        at = math.sqrt(q) * z[:, None]
+        at = mean + math.sqrt(q) * z[:, None]
         value = activation.value(at)
         moment = float(density @ value[:, 0] ** 2)
         chi = w * float(density @ activation.slope(at, value)[:, 0] ** 2)
         if not 0 < q < math.inf or not 0 < chi < math.inf:
-            break
+            return found and found._replace(depth=min(found.depth, n_layers - 1))
         if math.isinf(depth) and not all(1 / SCALE_CHANGE <= change <= SCALE_CHANGE for change in (moment, gain)):
             depth = n_layers - 1
         gain *= chi
-        found = Phase(w, b, q, chi, depth)
+        found = Phase(w, b, mean, q, chi, depth)
         following = w * moment + b
         if abs(following - q) <= SETTLED * q:
             if math.isinf(depth):

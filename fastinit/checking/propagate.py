@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ from fastinit.checking import correlations, figures, norms, sides
 from fastinit.checking.figures import Figures
 from fastinit.checking.model import grid_of
 from fastinit.checking.network import Layer, Residual, Step, layers, replaced
+from fastinit.checking.verdicts import SIGNAL_SHARE
 from fastinit.schemes.basic import normal
 
 #: From the gradient with respect to a step's outputs to the one with respect to its inputs. The last step's comes with
@@ -34,7 +36,11 @@ def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray 
         back(gradient)
         if batch is not None:
             moment = np.float64(figures.second_moment(batch))
-            found = [row._replace(ratio=float(row.ratio / moment)) for row in found]
+            # Of a batch that is nearly constant no signal can be lost.
+            faint = figures.signal_share(batch) < SIGNAL_SHARE
+            found = [
+                row._replace(ratio=float(row.ratio / moment), signal=math.nan if faint else row.signal) for row in found
+            ]
     return figures.relative(found, sides.equal_on_both_sides(steps, found, rng))
 
 

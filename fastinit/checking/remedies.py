@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterator
 
@@ -22,6 +23,9 @@ STDS = (1.0, 2.0, 0.5, 4.0)
 #: By how much second moments may change so that another seed will do as well.
 AMPLE = math.sqrt(verdicts.SCALE_CHANGE) * 3
 
+#: Rows from which on, for the time it takes, only so many remedies are tried.
+MANY_ROWS, N_OF_MANY = 300, 4
+
 #: Samples on which remedies are tried, since several may be: second moments are within some percent.
 MAX_SAMPLES = 32
 
@@ -38,7 +42,9 @@ def remedy(steps: tuple[Step, ...], rows: list[Figures], rng: object, n_samples:
     """
     n_samples = min(n_samples, MAX_SAMPLES)
     batch = None if batch is None else batch[:n_samples]
-    for candidates in (_of_weights(steps, rows, rng, n_samples, batch), _of_structure(steps, rows)):
+    of_weights, of_structure = _of_weights(steps, rows, rng, n_samples, batch), _of_structure(steps, rows)
+    n_most = None if len(rows) <= MANY_ROWS else N_OF_MANY
+    for candidates in (itertools.islice(of_weights, n_most), () if n_most else of_structure):
         barely = ""
         for text, change in candidates:
             tried = propagate.run(change(steps), rng, n_samples, batch)

@@ -19,21 +19,25 @@ from fastinit.torch.checking.recording import NORM, role_of
 LINEAR = (nn.Linear, nn.Bilinear, nn.modules.conv._ConvNd)
 
 
-def factors(module: nn.Module, batch: Batch, std: float, seed: int) -> list[Scaled]:
+def factors(module: nn.Module, batch: Batch, std: float, seed: int, trainable: frozenset[str]) -> list[Scaled]:
     """In a context of `isolation.untouched`. In the order of calls, with the names of modules."""
-    candidates = _candidates(module)
+    candidates = _candidates(module, trainable)
     called, normed = _called(module, batch, candidates, seed)
     chosen = {key: name for key, name in candidates.items() if key in called and key not in normed}
     return _measured(module, batch, chosen, std, seed)
 
 
-def _candidates(module: nn.Module) -> dict[int, str]:
-    """Layers with weights of their own alone, by id: of tied ones, each would undo what the other needs."""
+def _candidates(module: nn.Module, trainable: frozenset[str]) -> dict[int, str]:
+    """Layers with weights of their own alone, by id: of tied ones, each would undo what the other needs.
+
+    Frozen ones have been trained.
+    """
     owners = Counter(id(one) for part in module.modules() for one in part.parameters(recurse=False))
     found = {}
     for name, part in module.named_modules():
         weight = part._parameters.get("weight")
-        if weight is not None and owners[id(weight)] == 1 and _is_linear(part) and weight.is_floating_point():
+        is_own = weight is not None and owners[id(weight)] == 1 and f"{name}.weight".removeprefix(".") in trainable
+        if is_own and _is_linear(part) and weight.is_floating_point():
             found[id(part)] = name
     return found
 

@@ -31,7 +31,7 @@ def calibrate_module(module: nn.Module, batch: object, std: float, rng: object, 
     asked = entry.asked(WHERE, module, batch, rng, n_samples)
     with isolation.untouched(asked.module, asked.seed_of_globals):
         used = asked.batch_made()
-        rows = calibrating.factors(asked.module, used, std, asked.seed_of_globals)
+        rows = calibrating.factors(asked.module, used, std, asked.seed_of_globals, asked.trainable)
     if not dry_run:
         calibrating.apply(asked.module, rows)
     return CalibratedModule(tuple(rows))

@@ -21,25 +21,25 @@ def check_module(module: nn.Module, batch: object, loss: Callable | None, rng: o
     checks.callback(WHERE, "loss", loss)
     asked = entry.asked(WHERE, module, batch, rng, n_samples)
     module, seed = asked.module, asked.seed_of_globals
-    trainable = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
     with isolation.untouched(module, seed):
         used = asked.batch_made()
-
-    def faults_after(change: remedies.Change) -> tuple[passes.Passes, list[judging.Fault]]:
-        with isolation.untouched(module, seed):
-            change(module)
-            found = passes.run(module, used, loss, trainable, seed)
-        return found, judging.faults(found, _level(used))
+    level = _level(used)
+    with isolation.untouched(module, seed):
+        found = passes.run(module, used, loss, asked.trainable, seed)
+    faults = judging.faults(found, level)
 
     def calibrate(part: nn.Module) -> None:
         parts = dict(part.named_modules())
-        for row in calibrating.factors(part, used, 1.0, seed):
+        for row in calibrating.factors(part, used, 1.0, seed, asked.trainable):
             parts[row.name].weight.data.mul_(row.factor)  # .data counts no versions: the old values come back
 
-    found, faults = faults_after(lambda part: None)
-    remedy = ""
-    if faults:
-        remedy = remedies.remedy(faults, found.first, lambda change: faults_after(change)[1], calibrate, asked.seed)
+    def heals(tried: remedies.Remedy, draw: int) -> bool:
+        with isolation.untouched(module, seed):
+            tried.apply(module, asked.seed + draw, calibrate)
+            is_sick = lambda one: bool(judging.at_once(one, level))  # noqa: E731
+            return not judging.faults(passes.run(module, used, loss, asked.trainable, seed, is_sick), level)
+
+    remedy = remedies.remedy(faults, found.first, heals) if faults else remedies.Remedy("", {})
     return _report(found, faults, used, remedy)
 
 
@@ -49,13 +49,14 @@ def _level(batch: batches.Batch) -> float:
     return float(real(floats[0]).square().mean()) if floats else math.nan
 
 
-def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Batch, remedy: str):
+def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Batch, remedy: remedies.Remedy):
     findings = tuple(name for name in judging.ORDER if any(fault.finding == name for fault in faults))
     return report.ModuleReport(
         findings[0] if findings else "healthy",
         findings,
         wording.reason(faults),
-        remedy,
+        remedy.text,
+        dict(remedy.rules),
         wording.notes(found, batch.about, _varies(batch)),
         tuple(_layers(found.first, faults)),
         tuple(
@@ -94,7 +95,7 @@ def _layers(one: passes.Pass, faults: list[judging.Fault]):
             flat.dead if flat else math.nan,
             row.gradients.std,
             row.outputs.second_moment / first if first else math.nan,
-            row.elasticity / last if last else math.nan,
+            math.sqrt(row.elasticity / last) if last else math.nan,
             _update_ratio(row, one),
             tuple(name for name in judging.ORDER if name in findings),
             row.outputs.values,

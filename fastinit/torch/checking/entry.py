@@ -27,6 +27,7 @@ class Asked(NamedTuple):
     n_samples: int  #: of one that is made
     seed: int  #: of values that are made
     seed_of_globals: int  #: as NumPy's global generator takes one
+    trainable: frozenset[str]  #: names of parameters that are to learn
 
     def batch_made(self) -> Batch:
         """The caller's batch, or one that the module takes; in a context of `isolation.untouched`."""
@@ -42,8 +43,9 @@ def asked(where: str, module: nn.Module, batch: object, rng: object, n_samples: 
     given = None if batch is None else batches.given(where, batch)
     if given is not None and n_samples is not None:
         reject_value(where, "n_samples", "None beside a batch, which has its own number", n_samples)
+    trainable = frozenset(name for name, parameter in module.named_parameters() if parameter.requires_grad)
     words = int.from_bytes(seed.seed_of(where, rng), "little")
-    return Asked(where, module, given, n_samples or N_SAMPLES, words, words % 2**32)
+    return Asked(where, module, given, n_samples or N_SAMPLES, words, words % 2**32, trainable)
 
 
 def _within(module: nn.Module) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -46,6 +47,12 @@ def faults(passes: Passes, batch_second_moment: float) -> list[Fault]:
     logits = [] if any(fault.finding == "exploding" for fault in scales) else _logits(first)
     found = [*_not_finite(first), *_symmetric(last), *_dead(first), *_saturating(first), *logits, *scales]
     return sorted([*found, *_unreached(last)], key=lambda fault: ORDER.index(fault.finding))
+
+
+def at_once(first: Pass, batch_second_moment: float) -> list[Fault]:
+    """Those that no passes after the first could take back."""
+    scales = list(_scale(first, batch_second_moment))
+    return [*_not_finite(first), *_dead(first), *_saturating(first), *_logits(first), *scales]
 
 
 def _not_finite(one: Pass) -> Iterator[Fault]:
@@ -125,10 +132,10 @@ def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
     start = largest = batch_second_moment or math.nan
     grown: dict[str, float] = {}
     head = _last_with_weights(one) if one.logits else None  # `_logits` judges its outputs
-    for row in one.records:
+    for row, following in itertools.zip_longest(one.records, one.records[1:]):
         level = row.outputs.second_moment
-        if not level > 0:
-            continue
+        if not level > 0 or (following and following.role == NORM and following.input_second_moment == level):
+            continue  # a norm takes that scale away
         if row.role == NORM or math.isnan(start):
             start, largest = level, level if math.isnan(largest) else max(level, largest)
         elif level > SCALE_CHANGE * largest and row.gradients.n_values and row is not head:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import NamedTuple
 
 import torch
@@ -65,9 +65,18 @@ class Passes(NamedTuple):
     opened: tuple[str, ...]  #: parameters that were zero and moved
 
 
-def run(module: nn.Module, batch: Batch, loss: Callable | None, trainable: set[str], seed: int) -> Passes:
-    """In a context of `isolation.untouched`."""
+def run(
+    module: nn.Module,
+    batch: Batch,
+    loss: Callable | None,
+    trainable: Set[str],
+    seed: int,
+    is_enough: Callable[[Pass], bool] = lambda first: False,
+) -> Passes:
+    """In a context of `isolation.untouched`; the first pass alone, if that `is_enough`."""
     first = last = _once(module, batch, loss, trainable, seed)
+    if is_enough(first):
+        return Passes(first, first, ())
     parameters = dict(module.named_parameters())
     opened: list[str] = []
     for _ in range(MAX_OPENINGS):
@@ -86,7 +95,7 @@ def _opens(one: ParameterFigures) -> bool:
     return one.trainable and one.is_zero and one.is_reached and math.isfinite(one.gradient_norm)
 
 
-def _once(module: nn.Module, batch: Batch, loss: Callable | None, trainable: set[str], seed: int) -> Pass:
+def _once(module: nn.Module, batch: Batch, loss: Callable | None, trainable: Set[str], seed: int) -> Pass:
     isolation.seed_all(seed)
     recording = Recording(module)
     batch = batch.copied()

@@ -2,70 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from fastinit.schemes.register import Configured, get
 from fastinit.torch.checking import weights_at
 from fastinit.torch.checking.judging import NOT_FINITE, Fault
 from fastinit.torch.checking.passes import Pass
-from fastinit.torch.checking.weights_at import Weights
+from fastinit.torch.checking.recording import NORM
 from fastinit.torch.checking.wording import names
 
-NONE = "nothing that was tried: recommended weights, biases of 0, fastinit.calibrate"
+NONE = "nothing that was tried: recommended weights, biases of 0, norms' weights of 1, fastinit.calibrate"
 
 NONE_OF_NOT_FINITE = "find what divides by zero, overflows or was read wrongly; weights: any scheme gives finite ones"
 
-#: Changes a module's parameters in place, within `isolation.untouched`.
-Change = Callable[[nn.Module], None]
+#: Seeds with which a remedy must do, so that it is no luck of one draw.
+N_DRAWS = 2
+
+#: Names, or patterns of them, that the text of a remedy has for a scheme; the rules have all.
+N_NAMES = 12
 
 
-def remedy(faults: list[Fault], one: Pass, retry: Callable[[Change], list[Fault]], calibrate: Change, seed: int) -> str:
-    """The first remedy with which `retry` finds no fault."""
-    for text, change in _candidates(faults[0], one, calibrate, seed):
-        if not retry(change):
-            return text
-    return NONE_OF_NOT_FINITE if faults[0].finding == NOT_FINITE else NONE
+class Remedy(NamedTuple):
+    """What is done, in words and as rules; and whether `fastinit.calibrate` comes after them."""
+
+    text: str
+    rules: Mapping[str, Configured]  #: by names of parameters, as `fastinit.torch.initialize_` takes them
+    calibrates: bool = False
+
+    def apply(self, module: nn.Module, seed: int, calibrate: Callable[[nn.Module], None]) -> None:
+        """Change the module's parameters in place, within `isolation.untouched`."""
+        parameters = dict(module.named_parameters())
+        for name, scheme in self.rules.items():
+            values = scheme(tuple(parameters[name].shape), rng=seed, name=name)
+            parameters[name].data.copy_(torch.from_numpy(values))  # .data counts no versions
+        if self.calibrates:
+            calibrate(module)
 
 
-def _candidates(fault: Fault, one: Pass, calibrate: Change, seed: int) -> Iterator[tuple[str, Change]]:
+def remedy(faults: list[Fault], one: Pass, heals: Callable[[Remedy, int], bool]) -> Remedy:
+    """The first remedy that heals with each of N_DRAWS seeds; without rules where none does."""
+    for tried in _candidates(faults[0], one):
+        if all(heals(tried, draw) for draw in range(N_DRAWS if tried.rules else 1)):
+            return tried
+    return Remedy(NONE_OF_NOT_FINITE if faults[0].finding == NOT_FINITE else NONE, {})
+
+
+def _candidates(fault: Fault, one: Pass) -> Iterator[Remedy]:
     """The least change first."""
     # The last layer's units may be equal too: that alone is no fault, and yet nothing goes back through it.
     places = (*fault.places, *one.equal) if fault.finding == "symmetric" else fault.places
-    own, odd = weights_at.at(places, one), weights_at.odd(one)
-    both = list({weights.name: weights for weights in [*own, *odd]}.values())
-    biases = [name for name, figures in one.parameters.items() if name.endswith("bias") and figures.rms > 0]
-    for weights in [own] if own == both else [own, both]:
-        if weights:
-            yield _text(weights), _filled(weights, [], seed)
-    if biases:
-        yield "biases: fastinit.get('zeros')", _filled([], biases, seed)
-        if both:
-            yield f"{_text(both)}; biases: fastinit.get('zeros')", _filled(both, biases, seed)
-    yield "fastinit.calibrate(module, batch)", calibrate
-    if both:
-        first = _filled(both, biases, seed)
-        yield (
-            f"{_text(both)}; then fastinit.calibrate(module, batch)",
-            lambda module: (first(module), calibrate(module)),
-        )
+    own = {weights.name: weights.scheme for weights in weights_at.at(places, one)}
+    both = own | {weights.name: weights.scheme for weights in weights_at.odd(one)}
+    vectors = _biases(one) | _gains(one)
+    tried: list[Mapping[str, Configured]] = []
+    for rules in (own, both, vectors, both | vectors):
+        if rules and rules not in tried:
+            tried.append(rules)
+            yield Remedy(_text(rules), rules)
+    yield Remedy("fastinit.calibrate(module, batch)", {}, calibrates=True)
+    if both | vectors:
+        rules = both | vectors
+        yield Remedy(f"{_text(rules)}; then fastinit.calibrate(module, batch)", rules, calibrates=True)
 
 
-def _text(found: list[Weights]) -> str:
+def _biases(one: Pass) -> dict[str, Configured]:
+    return {name: get("zeros") for name, found in one.parameters.items() if name.endswith("bias") and found.rms > 0}
+
+
+def _gains(one: Pass) -> dict[str, Configured]:
+    """Of norms that let nothing through."""
+    normed = {name for row in one.records if row.role == NORM for name in row.parameters}
+    return {name: get("ones") for name in normed if name.endswith("weight") and one.parameters[name].rms == 0}
+
+
+def _text(rules: Mapping[str, Configured]) -> str:
     by_scheme: dict[str, list[str]] = {}
-    for weights in found:
-        by_scheme.setdefault(repr(weights.scheme), []).append(weights.name)
-    return "; ".join(f"{names(own)}: {scheme}" for scheme, own in by_scheme.items())
-
-
-def _filled(found: list[Weights], biases: list[str], seed: int) -> Change:
-    def change(module: nn.Module) -> None:
-        parameters = dict(module.named_parameters())
-        for weights in found:
-            values = weights.scheme(weights.shape, rng=seed, name=weights.name)
-            parameters[weights.name].data.copy_(torch.from_numpy(values))  # .data counts no versions
-        for name in biases:
-            parameters[name].data.zero_()
-
-    return change
+    for name, scheme in rules.items():
+        by_scheme.setdefault(repr(scheme), []).append(name)
+    return "; ".join(f"{names(own, N_NAMES)}: {scheme}" for scheme, own in by_scheme.items())

@@ -10,6 +10,8 @@ import numpy as np
 
 from fastinit.checking import histograms, page, plot
 from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
+from fastinit.plans import plain
+from fastinit.schemes.register import Configured
 from fastinit.torch.checking.objective import Logits
 
 
@@ -26,7 +28,9 @@ class ModuleLayer(NamedTuple):
     dead: float  #: share of units that pass nothing on for any sample
     gradient_std: float  #: with respect to the outputs
     activation_ratio: float  #: the outputs' second moment over the first row's
-    gradient_ratio: float  #: the gradient's squared length times the outputs' second moment, over the last weights' row
+    gradient_ratio: (
+        float  #: root of the gradient's squared length times the outputs' second moment, over the last weights' row
+    )
     update_ratio: float  #: of its weights: norm of the gradient over theirs; infinite for zeros that move
     findings: tuple[str, ...]
     values: np.ndarray  #: a sample of the outputs
@@ -61,7 +65,10 @@ class ModuleReport(NamedTuple):
     )
     findings: tuple[str, ...]  #: all that are found, in that order
     reason: str
-    remedy: str
+    remedy: str  #: what to do, which was tried: with it the module is healthy; empty if it is
+    rules: dict[
+        str, Configured
+    ]  #: the remedy's schemes by names of parameters, as `fastinit.torch.initialize_` takes them
     notes: tuple[str, ...]  #: what was run, and what is unusual and no fault
     layers: tuple[ModuleLayer, ...]
     parameters: tuple[ModuleParameter, ...]
@@ -105,7 +112,8 @@ class ModuleReport(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON, without samples: None in place of what is not finite."""
-        return {name: _plain(value) for name, value in self._asdict().items()}
+        found = {name: _plain(value) for name, value in self._asdict().items()}
+        return {**found, "rules": {name: plain.of_scheme(scheme) for name, scheme in self.rules.items()}}
 
 
 #: What a narrow terminal leaves out first, and last.
@@ -153,7 +161,7 @@ def _cells(group: _Group) -> tuple[str, ...]:
     return (
         name or "(module)",
         first.activation if is_one else f"{len(group.rows)} {first.activation}",
-        "x".join(map(str, first.shape)),
+        " .. ".join(dict.fromkeys("x".join(map(str, row.shape)) for row in (first, last))),
         _range([row.mean for row in group.rows], ".2g"),
         _range([row.std for row in group.rows], ".2g"),
         _range([row.signal for row in group.rows], ".0%"),

@@ -30,14 +30,14 @@ def reason(faults: list[Fault]) -> str:
     return f"{same[0].why}{others}"
 
 
-def names(places: Iterable[str]) -> str:
+def names(places: Iterable[str], n_most: int = N_NAMES) -> str:
     """A few names; of many, those that differ by numbers together."""
     places = list(places)
     grouped: dict[str, list[str]] = {}
     for place in places:
         grouped.setdefault(place if len(places) <= N_NAMES else re.sub(r"\d+", "*", place), []).append(place)
     texts = [group[0] if len(group) == 1 else f"{pattern} ({len(group)})" for pattern, group in grouped.items()]
-    return ", ".join(texts[:N_NAMES]) + (", ..." if len(texts) > N_NAMES else "")
+    return ", ".join(texts[:n_most]) + (", ..." if len(texts) > n_most else "")
 
 
 def notes(passes: Passes, batch: str, batch_varies: bool) -> tuple[str, ...]:
