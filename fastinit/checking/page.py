@@ -26,7 +26,9 @@ MARKS = {"activations": "●", "gradients": "■"}
 
 def write(page: str, path: str | os.PathLike) -> None:
     """Put a page into a file, in place of what it held."""
-    written_files.check_html("html", "path", path).write_text(page, encoding="utf-8")
+    path = written_files.check_html("html", "path", path)
+    with written_files.told(path):
+        path.write_text(page, encoding="utf-8")
 
 
 def of_network(report) -> str:

@@ -60,7 +60,9 @@ def write(report, path: str | os.PathLike, dark: bool = False) -> None:
 
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # names in any script
-        _figure(report, drawing.DARK if dark else drawing.LIGHT).savefig(path, metadata=UNTIMED[path.suffix])
+        figure = _figure(report, drawing.DARK if dark else drawing.LIGHT)
+        with written_files.told(path):
+            figure.savefig(path, metadata=UNTIMED[path.suffix])
 
 
 class _Line(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -16,9 +17,11 @@ from fastinit.files import headers
 def write(where: str, source: Path, target: Path, values: Mapping[str, np.ndarray]) -> None:
     """The file under a new name, complete or not at all; header, metadata and other tensors stay as they are."""
     header = headers.read(where, source)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    os.close(descriptor)
+    target = target.resolve()  # not the symbolic link that may lead there
+    name = ""
     try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        os.close(descriptor)
         shutil.copyfile(source, name)
         with open(name, "r+b") as file:
             for tensor in header.tensors:
@@ -27,10 +30,13 @@ def write(where: str, source: Path, target: Path, values: Mapping[str, np.ndarra
                     file.write(_little_endian(values[tensor.name]))
             file.flush()
             os.fsync(file.fileno())
+        shutil.copymode(target if target.exists() else source, name)
         os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    finally:
+        with contextlib.suppress(OSError):  # renamed, if all went well
+            os.unlink(name)
 
 
 def _little_endian(array: np.ndarray) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any, TextIO
 
 
@@ -43,10 +43,11 @@ class _Stream:
 @contextmanager
 def outliving_readers() -> Iterator[None]:
     """Within it a closed pipe behind standard output or error is no failure."""
-    if sys.stdout is None or sys.stderr is None:  # closed from the start: print() knows
-        yield
-        return
-    with redirect_stdout(_Stream(sys.stdout)), redirect_stderr(_Stream(sys.stderr)):
+    with ExitStack() as stack:
+        # Closed from the start, a stream is None.
+        out, error = (stream or stack.enter_context(open(os.devnull, "w")) for stream in (sys.stdout, sys.stderr))
+        stack.enter_context(redirect_stdout(_Stream(out)))
+        stack.enter_context(redirect_stderr(_Stream(error)))
         try:
             yield
         finally:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,6 +42,8 @@ def check_writable(where: str, parameter: str, path: Path) -> Path:
     try:
         target = path.resolve()  # not the symbolic link that may lead there
         existed = target.exists()
+        if target.is_fifo():
+            raise OSError(0, "a pipe")
         with target.open("ab"):
             pass
         if not existed:
@@ -48,3 +52,15 @@ def check_writable(where: str, parameter: str, path: Path) -> Path:
         why = getattr(error, "strerror", None) or error
         reject_value(where, parameter, "a file that can be written", Shown(f"{str(path)!r} ({why})"))
     return path
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What the system says of writing is said of that file, and half of one is not left."""
+    try:
+        yield
+    except OSError as error:
+        with suppress(OSError):
+            if path.is_file():
+                path.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -175,7 +175,7 @@ REFUSED = [
     (lambda: fi.check(lines(), X, batch=X), TypeError, "check: batch: expected it once"),
     (lambda: fi.check(lines(), np.zeros((4, 6))), TypeError, "check: batch: expected a tensor, a list"),
     (lambda: fi.check(lines(), [np.zeros((4, 6))]), TypeError, "check: batch: expected tensors"),
-    (lambda: fi.check(lines(), "relu"), TypeError, "check: batch: expected a tensor"),
+    (lambda: fi.check(lines(), "relu"), TypeError, "check: activation: expected none beside"),
     (lambda: fi.check(lines(), {1: X}), TypeError, "check: batch: expected names"),
     (lambda: fi.check(lines(), []), ValueError, "check: batch: expected a tensor with samples"),
     (lambda: fi.check(lines(), torch.zeros(0, 6)), ValueError, "check: batch: expected a tensor with samples"),

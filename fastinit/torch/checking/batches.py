@@ -62,10 +62,15 @@ def given(where: str, batch: object) -> Batch:
     values = [*args, *kwargs.values()]
     if any(isinstance(value, np.ndarray) for value in values):
         reject_type(where, "batch", "tensors (torch.from_numpy makes them of arrays)", Shown("a numpy array"))
-    sizes = [value.shape[0] for value in values if isinstance(value, torch.Tensor) and value.ndim]
+    tensors = [value for value in values if isinstance(value, torch.Tensor)]
+    sizes = [value.shape[0] for value in tensors if value.ndim]
     if not sizes or 0 in sizes:
         reject_value(where, "batch", "a tensor with samples", Shown("none"))
-    shown = ", ".join(str(tuple(value.shape)) for value in values if isinstance(value, torch.Tensor))
+    if any(value.is_meta for value in tensors):
+        reject_value(where, "batch", "tensors with values", Shown("one on the meta device"))
+    if any(bool(value.isnan().any()) for value in tensors if value.layout is torch.strided):  # masks are infinite
+        reject_value(where, "batch", "numbers", Shown("NaN"))
+    shown = ", ".join(str(tuple(value.shape)) for value in tensors)
     return Batch(args, kwargs, f"the batch given, {shown}", sizes[0])
 
 

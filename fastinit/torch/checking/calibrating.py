@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from fastinit.checking.calibrating import Scaled, factor_of
+from fastinit.common.errors import Shown, reject_value
 from fastinit.torch.checking.batches import Batch, told
 from fastinit.torch.checking.isolation import seed_all
 from fastinit.torch.checking.recording import NORM, role_of
@@ -32,19 +33,29 @@ def _candidates(module: nn.Module, trainable: frozenset[str]) -> dict[int, str]:
 
     Frozen ones have been trained.
     """
-    owners = Counter(id(one) for part in module.modules() for one in part.parameters(recurse=False))
+    owners = Counter(one.data_ptr() for part in module.modules() for one in part.parameters(recurse=False))
     found = {}
     for name, part in module.named_modules():
-        weight = part._parameters.get("weight")
-        is_own = weight is not None and owners[id(weight)] == 1 and f"{name}.weight".removeprefix(".") in trainable
-        if is_own and _is_linear(part) and weight.is_floating_point():
+        weight = part._parameters.get("weight") if _is_linear(part) else None
+        is_free = weight is not None and f"{name}.weight".removeprefix(".") in trainable
+        if is_free and owners[weight.data_ptr()] == 1 and _is_plain(weight):
             found[id(part)] = name
     return found
 
 
 def _is_linear(part: nn.Module) -> bool:
-    """PyTorch's layers, and the one that transformers calls Conv1D, whose weights are transposed."""
-    return isinstance(part, LINEAR) or (type(part).__name__ == "Conv1D" and hasattr(part, "nf"))
+    """PyTorch's layers as they are, and the one that transformers calls Conv1D, whose weights are transposed."""
+    is_transposed = type(part).__name__ == "Conv1D" and type(part).__module__.startswith("transformers.")
+    return (isinstance(part, LINEAR) or is_transposed) and not part._forward_hooks and _has_own_forward(part)
+
+
+def _has_own_forward(part: nn.Module) -> bool:
+    """The one of the class that PyTorch or transformers has, not a subclass's."""
+    return type(part).forward.__module__.startswith(("torch.nn.", "transformers."))
+
+
+def _is_plain(weight: torch.Tensor) -> bool:
+    return weight.is_floating_point() and weight.numel() > 0 and weight.is_contiguous()
 
 
 def _called(module: nn.Module, batch: Batch, candidates: dict[int, str], seed: int) -> tuple[set[int], set[int]]:
@@ -108,16 +119,21 @@ def _run(module: nn.Module, batch: Batch, seed: int, before: Callable, after: Ca
     handles = [register_module_forward_pre_hook(before), register_module_forward_hook(after)]
     try:
         with torch.no_grad(), told(batch, "forward"):
-            module(*batch.args, **batch.kwargs)
+            used = batch.copied()
+            module(*used.args, **used.kwargs)
     finally:
         for handle in handles:
             handle.remove()
 
 
 def apply(module: nn.Module, rows: list[Scaled]) -> None:
-    """Multiply weights in place."""
+    """Multiply weights in place; all of them, or none if one cannot be."""
     parts = dict(module.named_modules())
     with torch.no_grad():
-        for row in rows:
-            if row.factor != 1:
-                parts[row.name].weight.mul_(row.factor)
+        new = {row.name: parts[row.name].weight * row.factor for row in rows if row.factor != 1}
+        for name, values in new.items():
+            if not bool(values.isfinite().all()):
+                expected = f"a number with which weights stay within {str(values.dtype).removeprefix('torch.')}"
+                reject_value("calibrate", "std", expected, Shown(f"one too large for {name or 'the module'}"))
+        for name, values in new.items():
+            parts[name].weight.copy_(values)

@@ -51,8 +51,9 @@ def asked(where: str, module: nn.Module, batch: object, rng: object, n_samples: 
 def _within(module: nn.Module) -> nn.Module:
     """The caller's module, without what compiles or distributes it."""
     while True:
-        if hasattr(module, "_orig_mod"):
-            module = module._orig_mod
+        compiled = dict(module.named_children()).get("_orig_mod")
+        if isinstance(compiled, nn.Module) and compiled is not module:
+            module = compiled
         elif isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
             module = module.module
         else:
@@ -63,5 +64,7 @@ def _check_parameters(where: str, module: nn.Module) -> None:
     for name, parameter in [*module.named_parameters(), *module.named_buffers()]:
         if is_lazy(parameter):
             reject_value(where, "module", "parameters of known shapes", Shown(f"{name}, which is not initialized yet"))
+        if parameter.is_inference():
+            reject_value(where, "module", "parameters not made in inference mode", Shown(f"{name}, which is"))
         if parameter.is_meta:
             reject_value(where, "module", "parameters with values", Shown(f"{name} on the meta device"))

@@ -37,7 +37,7 @@ def find(module: nn.Module, gradients: dict[str, torch.Tensor | None], called: s
             if parameter.ndim > 1 and name in gradients:
                 n_units = parameter.shape[axis]
                 n_equal = _n_equal(real(parameter).movedim(axis, 0), gradients[name], axis)
-                if n_equal >= DUPLICATE_SHARE * n_units:
+                if n_equal > 0 and n_equal >= DUPLICATE_SHARE * n_units:
                     found[name] = n_equal, n_units
     return found
 
@@ -45,6 +45,8 @@ def find(module: nn.Module, gradients: dict[str, torch.Tensor | None], called: s
 def _n_equal(rows: torch.Tensor, gradient: torch.Tensor | None, axis: int) -> int:
     """How many rows equal another, and have its gradient or none; a row by row look at as many as N_COMPARED."""
     n_units = rows.shape[0]
+    if not rows.numel():
+        return 0
     if units.n_duplicates(rows.cpu().numpy()) < max(DUPLICATE_SHARE * n_units, 2):
         return 0
     _, groups, counts = torch.unique(rows.reshape(n_units, -1), dim=0, return_inverse=True, return_counts=True)

@@ -27,7 +27,7 @@ class Ends(NamedTuple):
 @functools.cache
 def ends(name: str, param: float | None) -> Ends:
     """Of an activation that `fastinit.check` knows."""
-    activation = activations.make("check", "activation", name if param is None else (name, param))
+    activation = activations.make("check", "activation", OTHERS.get(name, name if param is None else (name, param)))
     z = np.linspace(-Z_END, Z_END, 2 * Z_END * N_STEPS_PER_UNIT + 1)
     with np.errstate(over="ignore"):
         slope = activation.slope(z, activation.value(z))
@@ -45,7 +45,11 @@ def _outside(z: np.ndarray, flat: np.ndarray) -> tuple[float, float]:
 
 def activation_of(name: str, arguments: dict) -> tuple[str, float | None] | None:
     """What `fastinit.check` calls an operation with these arguments; None if it is no activation."""
-    if name in PLAIN:
+    if name in PLAIN or name == "hardsigmoid":
+        return name, None
+    if name in ("prelu", "_prelu_kernel"):
+        return "prelu", float(arguments["weight"].detach().float().mean())
+    if name == "hardtanh" and (arguments["min_val"], arguments["max_val"]) == (-1, 1):
         return name, None
     if name == "leaky_relu":
         return name, float(arguments["negative_slope"])
@@ -64,6 +68,9 @@ def activation_of(name: str, arguments: dict) -> tuple[str, float | None] | None
     )
     return ("relu", None) if is_relu else None
 
+
+#: Functions that `fastinit.check` has no name for.
+OTHERS = {"hardtanh": lambda z: np.clip(z, -1.0, 1.0), "hardsigmoid": lambda z: np.clip(z / 6 + 0.5, 0.0, 1.0)}
 
 #: Operations that are called as the activation and have nothing to set.
 PLAIN = frozenset({"relu", "gelu", "silu", "mish", "hardswish", "tanh", "sigmoid"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import random
+import threading
 from collections.abc import Iterator
 from unittest import mock
 
@@ -25,20 +26,36 @@ def untouched(module: nn.Module, seed: int) -> Iterator[None]:
     gradients, and the states of random generators. A copy of all tensors is held meanwhile. What is equal is not
     written to, so that graphs of the caller's stay valid.
     """
-    attributes = [_Attributes(part) for part in module.modules()]
-    flags = [(parameter, parameter.requires_grad) for parameter in module.parameters()]
-    try:
-        with torch.inference_mode(False), torch.enable_grad(), _random_states(module, seed), _plain(module):
-            module.train()
-            for parameter, _ in flags:
-                if parameter.is_floating_point() or parameter.is_complex():
-                    parameter.requires_grad_(True)
-            yield
-    finally:
-        for one in attributes:
-            one.restore()
-        for parameter, flag in flags:
-            parameter.requires_grad_(flag)
+    with contextlib.ExitStack() as kept:  # each is put back, also if another cannot be
+        kept.enter_context(ONE_AT_A_TIME)
+        parameters = list(module.parameters())
+        kept.callback(torch.set_default_dtype, torch.get_default_dtype())
+        for parameter in parameters:
+            kept.callback(parameter.requires_grad_, parameter.requires_grad)
+            kept.callback(_put_gradient, parameter, parameter.grad, _copy_of(parameter.grad))
+        for part in module.modules():
+            kept.callback(_Attributes(part).restore)
+        for context in (torch.inference_mode(False), torch.enable_grad(), _random_states(module, seed), _plain(module)):
+            kept.enter_context(context)
+        module.train()
+        for parameter in parameters:
+            if parameter.is_floating_point() or parameter.is_complex():
+                parameter.requires_grad_(True)
+        yield
+
+
+def _copy_of(gradient: torch.Tensor | None) -> torch.Tensor | None:
+    return None if gradient is None else gradient.detach().clone()
+
+
+def _put_gradient(parameter: nn.Parameter, gradient: torch.Tensor | None, content: torch.Tensor | None) -> None:
+    parameter.grad = gradient
+    if gradient is not None and gradient.layout is torch.strided and not _same_bits(gradient, content):
+        gradient.data.copy_(content)
+
+
+#: What is kept is the process's too.
+ONE_AT_A_TIME = threading.RLock()
 
 
 class _Attributes:
@@ -75,10 +92,12 @@ def _tensors(value: object) -> list[torch.Tensor]:
 
 
 def _same_bits(tensor: torch.Tensor, content: torch.Tensor) -> bool:
-    """NaN equals NaN; of several NaNs no difference is made."""
-    return bool(torch.equal(tensor.detach(), content)) or bool(
-        ((tensor.detach() == content) | ((tensor.detach() != tensor.detach()) & (content != content))).all()
-    )
+    """NaN equals NaN; of several NaNs no difference is made. False of dtypes that cannot be compared."""
+    tensor = tensor.detach()
+    try:
+        return bool(((tensor == content) | ((tensor != tensor) & (content != content))).all())
+    except (RuntimeError, NotImplementedError):
+        return False
 
 
 def _copied(container: object) -> object:

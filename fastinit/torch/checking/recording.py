@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ WHOLE = (nn.MultiheadAttention,)
 WEIGHTS, NORM, OTHER = "weights", "norm", "other"
 
 
-@dataclass
+@dataclass(eq=False)  # by identity: figures hold arrays
 class Record:
     """One layer, or one activation called as a function, at one of its calls."""
 
@@ -211,7 +212,15 @@ class Recording(TorchDispatchMode):
 
 
 #: Operations that may be activations.
-ACTIVATIONS = functions.PLAIN | {"leaky_relu", "elu", "celu", "softplus", "hardtanh", "threshold", "clamp_min", "clamp"}
+ACTIVATIONS = (
+    functions.PLAIN
+    | {"leaky_relu", "elu", "celu", "softplus", "hardtanh", "threshold", "clamp_min", "clamp"}
+    | {
+        "hardsigmoid",
+        "prelu",
+        "_prelu_kernel",
+    }
+)
 
 
 def leaves_of(module: nn.Module) -> dict[int, nn.Module]:
@@ -221,8 +230,12 @@ def leaves_of(module: nn.Module) -> dict[int, nn.Module]:
     return {key: leaf for child in module.children() for key, leaf in leaves_of(child).items()}
 
 
+#: Names of classes that normalize: as LayerNorm, LlamaRMSNorm, BatchNorm2d, LayerNormFp32.
+A_NORM = re.compile(r"(Layer|Batch|Group|Instance|RMS|Rms)Norm|Norm(\dd)?$")
+
+
 def role_of(module: nn.Module) -> str:
-    if "norm" in type(module).__name__.lower():
+    if A_NORM.search(type(module).__name__):
         return NORM
     return WEIGHTS if any(parameter.ndim > 1 for parameter in module.parameters()) else OTHER
 
