@@ -283,3 +283,14 @@ def test_tensors_that_are_no_weights_are_named(tmp_path):
         ValueError, match=r"^check: layers: expected tensors of floating-point numbers, got only n \(I64\)"
     ):
         fi.check(path)
+
+
+@pytest.mark.parametrize(("width", "n_layers"), [(128, 6), (128, 12), (256, 12)])
+def test_residual_branches_are_told_by_the_number_of_layers(width, n_layers):
+    """Of so few values neighbouring depths cannot be told apart; the file says how many layers it has."""
+    std = 0.02 / math.sqrt(2 * n_layers)
+    arrays = {f"h.{i}.proj": fi.normal((width, width), std=std, rng=0, name=str(i)) for i in range(n_layers)}
+    report = fi.check(arrays)
+    assert report.healthy
+    assert all(f"sqrt(2 * {n_layers}))" in tensor.fits[0] for tensor in report.tensors)
+    assert not fi.check({name: 1.3 * array for name, array in arrays.items()}).healthy

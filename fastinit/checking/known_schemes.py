@@ -93,13 +93,20 @@ def _note(shape: tuple[int, ...], in_and_out: tuple[int, int]) -> str:
     return f" as a kernel of {'x'.join(map(str, field))}" + (UNLIKELY if max(field) > LARGEST_FIELD else "")
 
 
+class Beside(NamedTuple):
+    """What the other tensors of a file say of the network."""
+
+    widths: tuple[int, ...] = ()  #: axes that several of them have
+    depths: tuple[int, ...] = ()  #: numbers of tensors whose names differ by a number
+
+
 @functools.lru_cache(maxsize=256)  # a model's tensors have few shapes
-def of(shape: tuple[int, ...], layout: str | None, widths: tuple[int, ...] = ()) -> tuple[Known, ...]:
-    """Every known scheme of a tensor of that shape, the plainest first; `widths` are axes of the tensors beside it."""
-    return tuple(_of(shape, layout, widths))
+def of(shape: tuple[int, ...], layout: str | None, beside: Beside = Beside()) -> tuple[Known, ...]:  # noqa: B008
+    """Every known scheme of a tensor of that shape, the plainest first."""
+    return tuple(_of(shape, layout, beside))
 
 
-def _of(shape: tuple[int, ...], layout: str | None, widths: tuple[int, ...]) -> Iterator[Known]:
+def _of(shape: tuple[int, ...], layout: str | None, beside: Beside) -> Iterator[Known]:
     if len(shape) >= 2:
         # One that needs no parameters is the likelier, and one that takes the axes for what they are.
         by_fans = _by_fans(shape, readings_of(shape, layout))
@@ -108,12 +115,12 @@ def _of(shape: tuple[int, ...], layout: str | None, widths: tuple[int, ...]) -> 
         law = get(name, **params).spec.law(shape, FLOAT32_FORMAT)
         yield Known(f"{_label(name, params)} ({origin})", law_moments.of(law))
     n_elements, std = math.prod(shape), EMBEDDING.params["std"]
-    for n_layers in _told_apart(n_elements):
+    for n_layers in dict.fromkeys([*beside.depths, *_told_apart(n_elements)]):
         label = f"normal(std={std} / sqrt(2 * {n_layers})) (GPT-2's residual branches)"
         yield Known(label, Moments("normal", 0.0, std / math.sqrt(2 * n_layers)))
     if len(shape) == 2:
-        yield from _of_attention(shape, n_elements, widths)
-    for width in widths:
+        yield from _of_attention(shape, n_elements, beside)
+    for width in beside.widths:
         label = f"normal(std={width}**-0.5), {width} being an axis of other tensors"
         yield Known(label, Moments("normal", 0.0, width**-0.5))
 
@@ -126,12 +133,12 @@ def _told_apart(n_elements: int) -> Iterator[int]:
         yield n_layers
 
 
-def _of_attention(shape: tuple[int, ...], n_elements: int, widths: tuple[int, ...]) -> Iterator[Known]:
+def _of_attention(shape: tuple[int, ...], n_elements: int, beside: Beside) -> Iterator[Known]:
     """By the network's width, and the number of layers, as in CLIP, or the size of a head, as in T5."""
     for n_in, n_out in dict.fromkeys([(shape[1], shape[0]), (shape[0], shape[1])]):
-        if n_in not in widths:
+        if n_in not in beside.widths:
             continue
-        for n_layers in _told_apart(n_elements):
+        for n_layers in dict.fromkeys([*beside.depths, *_told_apart(n_elements)]):
             label = f"normal(std={n_in}**-0.5 / sqrt(2 * {n_layers})) (CLIP's by depth)"
             yield Known(label, Moments("normal", 0.0, (n_in * 2 * n_layers) ** -0.5))
         for head in HEAD_SIZES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 
 from fastinit.checking import fitting, known_schemes, law_moments, moments, special_matrices, units
 from fastinit.checking.fitting import Fit
-from fastinit.checking.known_schemes import Known
+from fastinit.checking.known_schemes import Beside, Known
 from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
 from fastinit.checking.weights_report import CONSTANT, KNOWN, NOT_JUDGED, ORDER, UNKNOWN, TensorReport, WeightsReport
@@ -32,6 +33,9 @@ ROUNDING = 1e-4
 #: Widths of a network that are tried, the most common first, and the least of them.
 N_WIDTHS, LEAST_WIDTH = 4, 16
 
+#: Depths of a network that are tried, the most common first.
+N_DEPTHS = 4
+
 #: Weights of a unit from which on equal units are no chance: in 16 bits or more, and in 8.
 LEAST_UNIT, LEAST_UNIT_OF_8_BITS = 3, 8
 
@@ -43,8 +47,8 @@ def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
         got = f"only {', '.join(left_out)}" if left_out else "none"
         reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))
     with np.errstate(all="ignore"):
-        widths = _widths(arrays)
-        tensors = tuple(_tensor(where, name, array, layout, widths) for name, array in arrays.items())
+        beside = Beside(_widths(arrays), _depths(arrays))
+        tensors = tuple(_tensor(where, name, array, layout, beside) for name, array in arrays.items())
     found = {tensor.verdict for tensor in tensors}
     verdict = next((name for name in ORDER if name in found), KNOWN)
     return WeightsReport(verdict, tensors, tuple(left_out))
@@ -57,11 +61,17 @@ def _widths(arrays: Mapping) -> tuple[int, ...]:
     return tuple(n for n, count in counts.most_common(N_WIDTHS) if count > 2 and n >= LEAST_WIDTH)
 
 
-def _tensor(where: str, name: object, value: object, layout: str | None, widths: tuple[int, ...]) -> TensorReport:
+def _depths(arrays: Mapping) -> tuple[int, ...]:
+    """Numbers of layers, most common first: of tensors of one name but for the layer's number."""
+    alike = Counter(re.sub(r"\d+", "*", str(name)) for name in arrays)
+    return tuple(n for n, _ in Counter(n for n in alike.values() if n > 1).most_common(N_DEPTHS))
+
+
+def _tensor(where: str, name: object, value: object, layout: str | None, beside: Beside) -> TensorReport:
     array = _array(where, name, value)
     sample = moments.of(array)
     return TensorReport(
-        str(name), array.shape, array.dtype.name, sample.mean, sample.std, *_judge(array, sample, layout, widths)
+        str(name), array.shape, array.dtype.name, sample.mean, sample.std, *_judge(array, sample, layout, beside)
     )
 
 
@@ -82,7 +92,7 @@ class _Judged(NamedTuple):
     law: str = ""
 
 
-def _judge(array: np.ndarray, sample: Sample, layout: str | None, widths: tuple[int, ...]) -> _Judged:
+def _judge(array: np.ndarray, sample: Sample, layout: str | None, beside: Beside) -> _Judged:
     if sample.n_not_finite:
         return _Judged(verdict="not finite", reason=f"{sample.n_not_finite} of {sample.n} values are NaN or infinite")
     if not sample.n:
@@ -100,10 +110,10 @@ def _judge(array: np.ndarray, sample: Sample, layout: str | None, widths: tuple[
         return _Judged(verdict="symmetric", reason=reason)
     if sample.n < fitting.N_LEAST:
         return _Judged(verdict=NOT_JUDGED, reason=f"fewer than {fitting.N_LEAST} values")
-    return _by_law(array, sample, layout, widths)
+    return _by_law(array, sample, layout, beside)
 
 
-def _by_law(array: np.ndarray, sample: Sample, layout: str | None, widths: tuple[int, ...]) -> _Judged:
+def _by_law(array: np.ndarray, sample: Sample, layout: str | None, beside: Beside) -> _Judged:
     """Of what law the values are, those that are exactly 0 perhaps aside, and whose parameters that law has."""
     fits, zeros, n = [], "", sample.n - sample.n_zeros
     # In 8 bits small values are rounded to 0.
@@ -117,7 +127,7 @@ def _by_law(array: np.ndarray, sample: Sample, layout: str | None, widths: tuple
         return _unknown(array, reason)
     right = [fit for fit in fits if not fit.against]
     law, coarse = zeros + right[0].label, max(ROUNDING, fitting.grain_of(array.dtype) ** 2)
-    known = known_schemes.of(array.shape, layout, widths)
+    known = known_schemes.of(array.shape, layout, beside)
     found = [(_errors(fit, n, one, coarse), one.label) for one in known for fit in right if _is_of(fit, n, one, coarse)]
     if found:
         reason = zeros + _fitting(found, right[0], known)
