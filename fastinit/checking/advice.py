@@ -114,9 +114,11 @@ def _scale(grows: bool) -> Callable[[list[Figures]], str]:
         ratios = {
             what: [math.inf if math.isnan(value) else value for value in values] for what, values in ratios.items()
         }
-        what = extreme(ratios, key=lambda what: extreme(ratios[what]))
+        # Of gradients the square is allowed where there are norms.
+        powers = {"activations": 1.0, "gradients": 0.5 if rows[0].has_norms else 1.0}
+        what = extreme(ratios, key=lambda what: extreme(ratios[what]) ** powers[what])
         ratio = extreme(ratios[what])
-        if not grows and ratio >= 1 / SCALE_CHANGE:
+        if not grows and ratio ** powers[what] >= 1 / SCALE_CHANGE:
             return _signal(shown) + _widths(rows)
         position = ratios[what].index(ratio)
         n_steps = position + 1 if what == "activations" else len(shown) - 1 - position

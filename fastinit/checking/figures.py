@@ -22,6 +22,7 @@ class Figures(NamedTuple):
 
     step: Step
     is_in_branch: bool
+    has_norms: bool  #: the network, anywhere
     shape: tuple[int, ...]  #: of the pre-activations
     mean: float  #: of the outputs, over samples and units
     std: float
@@ -50,6 +51,7 @@ def forward(step: Step, z: np.ndarray, h: np.ndarray, slope: np.ndarray, is_in_b
     return Figures(
         step,
         is_in_branch,
+        False,
         z.shape,
         float(h.mean()),
         float(h.std()),
@@ -76,12 +78,12 @@ def backward(found: Figures, gradient: np.ndarray) -> Figures:
     )
 
 
-def relative(found: list[Figures], shares_of_equal: list[float]) -> list[Figures]:
+def relative(found: list[Figures], shares_of_equal: list[float], has_norms: bool) -> list[Figures]:
     """Gradients over the last step's, and the units that are equal on both sides of those that are on one."""
     last = np.float64(found[-1].gradient_ratio)
     with np.errstate(all="ignore"):
         return [
-            row._replace(gradient_ratio=float(row.gradient_ratio / last), duplicates=share)
+            row._replace(gradient_ratio=float(row.gradient_ratio / last), duplicates=share, has_norms=has_norms)
             for row, share in zip(found, shares_of_equal, strict=True)
         ]
 

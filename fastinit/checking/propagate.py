@@ -28,6 +28,7 @@ def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray 
     position by itself. Weights that a law draws are held one layer at a time: going back, they are drawn again.
     """
     steps = replaced(steps, lambda layer: layer.held(rng))
+    has_norms = any(layer.norm for layer in layers(steps))
     found: list[Figures] = []
     with np.errstate(all="ignore"):
         h = inputs(steps, rng, n_samples) if batch is None else batch
@@ -41,7 +42,7 @@ def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray 
             found = [
                 row._replace(ratio=float(row.ratio / moment), signal=math.nan if faint else row.signal) for row in found
             ]
-    return figures.relative(found, sides.equal_on_both_sides(steps, found, rng))
+    return figures.relative(found, sides.equal_on_both_sides(steps, found, rng), has_norms)
 
 
 def inputs(steps: tuple[Step, ...], rng: object, n_samples: int, name: str = "fastinit.check: inputs") -> np.ndarray:
