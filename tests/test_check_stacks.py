@@ -282,3 +282,11 @@ def test_a_checkpoint_with_a_layer_of_integers_is_no_stack(tmp_path):
     save_file({**arrays, "l1.weight": np.ones((N, N), np.int8)}, tmp_path / "w.safetensors")
     with pytest.raises(ValueError, match=r"check: layers: expected weights of floating-point numbers, got 'l1.weight"):
         fi.check(tmp_path / "w.safetensors", "tanh")
+
+
+def test_the_same_weights_in_several_layers_are_told():
+    same = [fi.he_normal((N, N), rng=0) for _ in range(4)] + [fi.glorot_normal((N, 10), rng=1)]
+    (note,) = fi.check(same, "relu").notes
+    assert note.startswith("4 of 5 layers (layer 1 to layer 4) begin with the same numbers")
+    named = [fi.he_normal((N, N), rng=0, name=str(i)) for i in range(4)]
+    assert fi.check(named, "relu").notes == ()

@@ -24,6 +24,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 `verdicts`          thresholds and their reasons: from figures to findings
 `phase`             how deep a signal can go, by mean-field theory
 `naming`            several layers in a few words
+`beginnings`        layers whose weights are the same numbers
 `advice`            the reason in words, and what looks odd and is meant
 `calibrating`       weights scaled, layer by layer, to one width on a batch
 `calibration`       `fastinit.calibrate`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from fastinit.checking import beginnings
 from fastinit.checking.figures import Figures
 from fastinit.checking.naming import listed
 from fastinit.checking.network import Residual
@@ -40,6 +41,8 @@ def notes(rows: list[Figures]) -> tuple[str, ...]:
             f"{listed(by_depth, len(blocks), 'blocks')}: the branch ends in weights narrowed by depth, "
             "about 1 / sqrt(blocks), so that the stream's scale stays (Radford et al. 2019)"
         )
+    weighted = [row for row in rows if row.step.has_weights]
+    found += beginnings.notes(((row.step.title, row.beginning) for row in weighted), len(weighted))
     faint = min((row for row in rows if not row.is_in_branch), key=lambda row: row.signal)
     if LOST_SHARE <= faint.signal < SIGNAL_SHARE:
         found.append(

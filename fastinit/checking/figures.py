@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.checking import histograms, law_moments, sides, units
+from fastinit.checking import beginnings, histograms, law_moments, sides, units
 from fastinit.checking.histograms import Histogram
 from fastinit.checking.network import Layer, Step
 from fastinit.laws.dtypes import FLOAT64_FORMAT
@@ -32,6 +32,7 @@ class Figures(NamedTuple):
     dead: float  #: share of units that pass nothing on for any sample
     duplicates: float  #: share of units whose weights and bias, and whose outgoing weights, another unit has
     width: float  #: the weights' root mean square over the recommended scheme's standard deviation; NaN without weights
+    beginning: bytes  #: of the weights, as `beginnings.of` has it
     gradient_std: float  #: of the gradient with respect to the pre-activations
     gradient_ratio: float  #: its squared length over that of the last step's
     histogram: Histogram  #: of outputs
@@ -61,6 +62,7 @@ def forward(step: Step, z: np.ndarray, h: np.ndarray, slope: np.ndarray, is_in_b
         known * (1.0 - float(passing.mean())),
         0.0 if taps is None else units.n_duplicates(sides.incoming(step, taps)) / step.n_out,
         math.nan if taps is None else math.sqrt(second_moment(taps)) / recommended_std(step),
+        b"" if taps is None else beginnings.of(taps),
         math.nan,
         math.nan,
         histograms.of(h),

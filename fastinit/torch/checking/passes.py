@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from fastinit.checking import beginnings
 from fastinit.torch.checking import attention, equal_units, isolation, objective
 from fastinit.torch.checking.batches import Batch, told
 from fastinit.torch.checking.recording import NORM, WEIGHTS, Record, Recording, SoftmaxRecord
@@ -31,6 +32,7 @@ class ParameterFigures(NamedTuple):
     rms: float
     n_not_finite: int
     gradient_norm: float  #: NaN if none reaches it
+    beginning: bytes  #: as `fastinit.checking.beginnings.of` has it; empty of vectors
     update_ratio: float  #: gradient's norm over the weights'; infinite for zeros that move
 
     @property
@@ -142,5 +144,6 @@ def _figures(name: str, parameter: torch.Tensor, gradient: torch.Tensor | None, 
         norm / math.sqrt(max(parameter.numel(), 1)),
         int((~values.isfinite()).sum()),
         gradient_norm,
+        beginnings.of(values.reshape(-1)[: beginnings.N_COMPARED].float().cpu().numpy()) if parameter.ndim > 1 else b"",
         gradient_norm / norm if norm else math.inf if gradient_norm > 0 else math.nan,
     )

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 
+from fastinit.checking import beginnings
 from fastinit.checking.verdicts import SIGNAL_SHARE
 from fastinit.torch.checking.judging import Fault
 from fastinit.torch.checking.passes import Pass, Passes
@@ -67,6 +68,8 @@ def notes(passes: Passes, batch: str, batch_varies: bool) -> tuple[str, ...]:
         found.append(f"{names(narrow)}: narrower by 1 / sqrt(number of residual branches), as in GPT-2")
     if batch_varies and signal < SIGNAL_SHARE:
         found.append(f"only {signal:.1g} of the output's variance varies across samples, below bfloat16's rounding")
+    named = [(figure.name, figure.beginning) for figure in figures]
+    found += beginnings.notes(named, sum(len(figure.shape) > 1 for figure in figures), "weights")
     if frozen:
         found.append(f"{len(frozen)} parameters are frozen: {names(frozen)}")
     if unused:
