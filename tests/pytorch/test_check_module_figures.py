@@ -36,7 +36,7 @@ def test_scales_gradients_and_ratios_are_those_of_a_plain_pass():
     assert row.std == pytest.approx(float(h.std(unbiased=False)), rel=1e-5)
     assert row.signal == pytest.approx(float(h.var(0, unbiased=False).mean() / h.var(unbiased=False)), rel=1e-5)
     assert row.gradient_std == pytest.approx(float(h.grad.std(unbiased=False)), rel=1e-5)
-    assert row.activation_ratio == 1
+    assert row.activation_ratio == pytest.approx(float(h.square().mean() / x.square().mean()), rel=1e-5)
     elasticity = float(h.square().mean() * h.grad.square().sum())
     of_last = float(y.square().mean() * (2 * y).square().sum())
     assert row.gradient_ratio == pytest.approx((elasticity / of_last) ** 0.5, rel=1e-4)

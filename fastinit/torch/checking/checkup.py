@@ -58,7 +58,7 @@ def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Ba
         remedy.text,
         dict(remedy.rules),
         wording.notes(found, batch.about, _varies(batch)),
-        tuple(_layers(found.first, faults)),
+        tuple(_layers(found.first, faults, _level(batch))),
         tuple(
             report.ModuleParameter(p.name, p.shape, p.rms, p.gradient_norm, p.update_ratio, p.trainable)
             for p in found.first.parameters.values()
@@ -75,11 +75,10 @@ def _varies(batch: batches.Batch) -> bool:
     return any(one.shape[0] > 1 and bool((one != one[:1]).any()) for one in tensors)
 
 
-def _layers(one: passes.Pass, faults: list[judging.Fault]):
+def _layers(one: passes.Pass, faults: list[judging.Fault], level: float):
     records = one.records
-    first = records[0].outputs.second_moment if records else math.nan
     last = next((row.elasticity for row in reversed(records) if row.role == WEIGHTS), math.nan)
-    for row in records:
+    for row, ratio in zip(records, judging.scale_ratios(one, level), strict=True):
         flat = row.flatness
         places = {row.name, *row.parameters}
         # What is said of a function holds of the rows of its kind, and what is said of a layer of that layer.
@@ -94,7 +93,7 @@ def _layers(one: passes.Pass, faults: list[judging.Fault]):
             flat.saturated if flat and flat.n_sides else math.nan,
             flat.dead if flat else math.nan,
             row.gradients.std,
-            row.outputs.second_moment / first if first else math.nan,
+            ratio,
             math.sqrt(row.elasticity / last) if last else math.nan,
             _update_ratio(row, one),
             tuple(name for name in judging.ORDER if name in findings),

@@ -152,6 +152,17 @@ def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
         yield Fault("vanishing", (row.name,), why)
 
 
+def scale_ratios(one: Pass, batch_second_moment: float) -> list[float]:
+    """Of second moments, to the last normalization's outputs; before one, to the batch or the first row."""
+    start, found = batch_second_moment or math.nan, []
+    for row in one.records:
+        level = row.outputs.second_moment
+        if row.role == NORM or math.isnan(start):
+            start = level
+        found.append(level / start if start else math.nan)
+    return found
+
+
 def _gradients(one: Pass) -> Iterator[Fault]:
     """What moves the output at the first layers against the last ones."""
     rows = [row for row in one.records if row.role == WEIGHTS and row.elasticity > 0]

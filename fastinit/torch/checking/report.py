@@ -27,7 +27,7 @@ class ModuleLayer(NamedTuple):
     saturated: float  #: share of outputs where an activation is flat
     dead: float  #: share of units that pass nothing on for any sample
     gradient_std: float  #: with respect to the outputs
-    activation_ratio: float  #: the outputs' second moment over the first row's
+    activation_ratio: float  #: the outputs' second moment over the last normalization's, or the batch's
     gradient_ratio: (
         float  #: root of the gradient's squared length times the outputs' second moment, over the last weights' row
     )
