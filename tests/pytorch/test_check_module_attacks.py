@@ -84,7 +84,7 @@ class Loop(nn.Module):
 def test_layers_that_are_called_again_have_remedies():
     report = fi.check(Loop(), torch.randn(64, 16))
     assert report.verdict == "dead"
-    assert report.remedy == "cell.bias, head.bias: fastinit.get('zeros')"
+    assert "cell.bias, head.bias: fastinit.get('zeros')" in report.remedy
 
 
 class Steps(nn.Module):

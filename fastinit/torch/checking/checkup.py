@@ -33,11 +33,13 @@ def check_module(module: nn.Module, batch: object, loss: Callable | None, rng: o
         for row in calibrating.factors(part, used, 1.0, seed, asked.trainable):
             parts[row.name].weight.data.mul_(row.factor)  # .data counts no versions: the old values come back
 
-    def heals(tried: remedies.Remedy, draw: int) -> bool:
+    def heals(tried: remedies.Remedy, draw: int) -> float:
         with isolation.untouched(module, seed):
             tried.apply(module, asked.seed + draw, calibrate)
             is_sick = lambda one: bool(judging.at_once(one, level))  # noqa: E731
-            return not judging.faults(passes.run(module, used, loss, asked.trainable, seed, is_sick), level)
+            found = passes.run(module, used, loss, asked.trainable, seed, is_sick)
+        changes = (change for change in remedies.CHANGES if not judging.faults(found, level, change))
+        return min(changes, default=math.inf)
 
     remedy = remedies.remedy(faults, found.first, heals) if faults else remedies.Remedy("", {})
     return _report(found, faults, used, remedy)

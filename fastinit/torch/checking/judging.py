@@ -20,10 +20,6 @@ ORDER = (NOT_FINITE, *verdicts.ORDER)
 #: First layers and last layers: this part of all that have weights, at least one.
 END_PART = 4
 
-#: How far the elasticity of the first layers may be from the last ones'. It is a product of two second moments,
-#: activations' and gradients', each of which may change by SCALE_CHANGE.
-ELASTICITY_CHANGE = SCALE_CHANGE**2
-
 #: Softmax is flat on both sides, as tanh is.
 SATURATED_ROWS = 2 * SATURATED_SHARE
 
@@ -39,10 +35,10 @@ class Fault(NamedTuple):
     why: str  #: of the worst
 
 
-def faults(passes: Passes, batch_second_moment: float) -> list[Fault]:
-    """All, in ORDER."""
+def faults(passes: Passes, batch_second_moment: float, change: float = SCALE_CHANGE) -> list[Fault]:
+    """All, in ORDER; `change` is the factor by which second moments may change."""
     first, last = passes.first, passes.last
-    scales = [*_scale(first, batch_second_moment), *_gradients(last)]
+    scales = [*_scale(first, batch_second_moment, change), *_gradients(last, change)]
     # Logits that are too large because activations before them are have no fault of their own.
     logits = [] if any(fault.finding == "exploding" for fault in scales) else _logits(first)
     found = [*_not_finite(first), *_symmetric(last), *_dead(first), *_saturating(first), *logits, *scales]
@@ -51,7 +47,7 @@ def faults(passes: Passes, batch_second_moment: float) -> list[Fault]:
 
 def at_once(first: Pass, batch_second_moment: float) -> list[Fault]:
     """Those that no passes after the first could take back."""
-    scales = list(_scale(first, batch_second_moment))
+    scales = list(_scale(first, batch_second_moment, SCALE_CHANGE))
     return [*_not_finite(first), *_dead(first), *_saturating(first), *_logits(first), *scales]
 
 
@@ -124,7 +120,7 @@ def _logits(one: Pass) -> Iterator[Fault]:
         yield Fault("saturating", (_last_with_weights(one).name,), why)
 
 
-def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
+def _scale(one: Pass, batch_second_moment: float, change: float) -> Iterator[Fault]:
     """Activations, from one normalization to the next: against what the last one gave, or the batch.
 
     Growth counts where gradients come: angles, masks and counts have a scale of their own.
@@ -138,7 +134,7 @@ def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
             continue  # a norm takes that scale away
         if row.role == NORM or math.isnan(start):
             start, largest = level, level if math.isnan(largest) else max(level, largest)
-        elif level > SCALE_CHANGE * largest and row.gradients.n_values and row is not head:
+        elif level > change * largest and row.gradients.n_values and row is not head:
             grown[row.name] = max(level / largest, grown.get(row.name, 0.0))
     if grown:
         worst = max(grown, key=grown.__getitem__)
@@ -146,7 +142,7 @@ def _scale(one: Pass, batch_second_moment: float) -> Iterator[Fault]:
         yield Fault("exploding", (worst, *(name for name in grown if name != worst)), why)
     # Within a branch scales may be small. What the last layer sees is no branch.
     row = next((row for row in reversed(one.records) if row.role in (WEIGHTS, NORM)), None)
-    if row and row.role == WEIGHTS and 0 < row.input_second_moment < start / SCALE_CHANGE:
+    if row and row.role == WEIGHTS and 0 < row.input_second_moment < start / change:
         ratio = row.input_second_moment / start
         why = f"the second moment of activations falls to {ratio:.2g} of what they begin with before {shown(row)}"
         yield Fault("vanishing", (row.name,), why)
@@ -163,7 +159,7 @@ def scale_ratios(one: Pass, batch_second_moment: float) -> list[float]:
     return found
 
 
-def _gradients(one: Pass) -> Iterator[Fault]:
+def _gradients(one: Pass, change: float) -> Iterator[Fault]:
     """What moves the output at the first layers against the last ones."""
     rows = [row for row in one.records if row.role == WEIGHTS and row.elasticity > 0]
     n_ends = max(len(rows) // END_PART, 1)
@@ -172,7 +168,7 @@ def _gradients(one: Pass) -> Iterator[Fault]:
     first = max(rows[:n_ends], key=lambda row: row.elasticity)
     last = max(rows[-n_ends:], key=lambda row: row.elasticity)
     ratio = first.elasticity / last.elasticity
-    if not 1 / ELASTICITY_CHANGE <= ratio <= ELASTICITY_CHANGE:
+    if not 1 / change**2 <= ratio <= change**2:  # a product of two second moments, each of which may change so
         finding, verb = ("vanishing", "falls") if ratio < 1 else ("exploding", "grows")
         why = f"the gradient, relative to the activations, {verb} to {math.sqrt(ratio):.2g} of {shown(last)}'s"
         yield Fault(finding, _names(rows[:n_ends]), f"{why} at {shown(first)}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from fastinit.checking.verdicts import SCALE_CHANGE
 from fastinit.schemes.register import Configured, get
 from fastinit.torch.checking import weights_at
 from fastinit.torch.checking.judging import NOT_FINITE, Fault
@@ -21,6 +23,9 @@ NONE_OF_NOT_FINITE = "find what divides by zero, overflows or was read wrongly; 
 
 #: Seeds with which a remedy must do, so that it is no luck of one draw.
 N_DRAWS = 2
+
+#: Changes of scale with which another seed will do as well, and with which a network is still healthy.
+CHANGES = (SCALE_CHANGE / 10, SCALE_CHANGE)
 
 #: Names, or patterns of them, that the text of a remedy has for a scheme; the rules have all.
 N_NAMES = 12
@@ -43,12 +48,24 @@ class Remedy(NamedTuple):
             calibrate(module)
 
 
-def remedy(faults: list[Fault], one: Pass, heals: Callable[[Remedy, int], bool]) -> Remedy:
-    """The first remedy that heals with each of N_DRAWS seeds; without rules where none does."""
+def remedy(faults: list[Fault], one: Pass, heals: Callable[[Remedy, int], float]) -> Remedy:
+    """The first remedy that heals with each of N_DRAWS seeds, amply; else the first that does barely.
+
+    `heals` says which of CHANGES scales stay within; infinity of none.
+    """
+    barely = Remedy(NONE_OF_NOT_FINITE if faults[0].finding == NOT_FINITE else NONE, {})
+    is_found = False
     for tried in _candidates(faults[0], one):
-        if all(heals(tried, draw) for draw in range(N_DRAWS if tried.rules else 1)):
+        worst = 0.0
+        for draw in range(N_DRAWS if tried.rules else 1):
+            worst = max(worst, heals(tried, draw))
+            if math.isinf(worst):
+                break
+        if worst <= CHANGES[0]:
             return tried
-    return Remedy(NONE_OF_NOT_FINITE if faults[0].finding == NOT_FINITE else NONE, {})
+        if not is_found and not math.isinf(worst):
+            barely, is_found = tried, True
+    return barely
 
 
 def _candidates(fault: Fault, one: Pass) -> Iterator[Remedy]:
@@ -58,8 +75,9 @@ def _candidates(fault: Fault, one: Pass) -> Iterator[Remedy]:
     own = {weights.name: weights.scheme for weights in weights_at.at(places, one)}
     both = own | {weights.name: weights.scheme for weights in weights_at.odd(one)}
     vectors = _biases(one) | _gains(one)
+    zeros = {weights.name: weights.scheme for weights in weights_at.zero(one)}
     tried: list[Mapping[str, Configured]] = []
-    for rules in (own, both, vectors, both | vectors):
+    for rules in (own, both, vectors, both | vectors, both | vectors | zeros):
         if rules and rules not in tried:
             tried.append(rules)
             yield Remedy(_text(rules), rules)

@@ -55,6 +55,11 @@ def odd(one: Pass) -> list[Weights]:
     return [weights for weights in _of_rows(rows, one) if weights.is_odd]
 
 
+def zero(one: Pass) -> list[Weights]:
+    """Those that are 0 throughout."""
+    return [weights for weights in _of_rows(one.records, one) if one.parameters[weights.name].rms == 0]
+
+
 def _of_rows(rows: list[Record], one: Pass) -> list[Weights]:
     found = {}
     for row in rows:
@@ -78,6 +83,8 @@ def _recurrent_scheme(kind: str, name: str, shape: tuple[int, ...]) -> Recommend
 
 def _scheme(row: Record, one: Pass, n_axes: int) -> Recommended:
     """For the activation that comes next."""
+    if "Embedding" in row.kind:
+        return recommend(None, "embedding")
     after = one.records[one.records.index(row) + 1 :][:3]
     activation = next((_function(found) for found in after if _function(found)), "linear")
     layout = "io" if row.kind == "Conv1D" else "oi"  # that of transformers has its axes the other way round
