@@ -83,3 +83,39 @@ def test_laws_have_streams_of_their_own():
     u, z = fi.uniform(N, rng=0), fi.normal(N, rng=0)
     assert abs(correlation(u, z)) < BOUND
     assert abs(correlation(u, z * z)) < BOUND
+
+
+ITSELF: list = []
+ITSELF.append(ITSELF)
+
+
+@pytest.mark.parametrize(
+    ("rng", "kind", "words"),
+    [
+        (np.array([[1, 2]]).view(np.matrix), TypeError, "a sequence of them"),
+        (np.array([[1, 2]]), TypeError, "a sequence of them"),
+        (np.array([1.0, 2.0]), TypeError, "a sequence of them"),
+        (np.array([True]), TypeError, "a sequence of them"),
+        (ITSELF, TypeError, "a sequence of them"),
+        ([[1], 2], TypeError, "a sequence of them"),
+        (["5"], TypeError, "a sequence of them"),
+        ([True], TypeError, "a sequence of them"),
+        (range(10**9), ValueError, "a sequence of at most 65,536 ints, got 1,000,000,000 of them"),
+        (1 << 10**7, ValueError, "an int of at most 65,536 bits, got an int of 10000001 bits"),
+        ([1 << 10**6], ValueError, "ints of at most 65,536 bits"),
+    ],
+    ids=range(11),
+)
+@pytest.mark.parametrize("fill", [fi.zeros, fi.normal])
+def test_seeds_that_numpy_does_not_check(fill, rng, kind, words):
+    """Of nests NumPy runs into some without an end, and of the others it makes what nobody meant."""
+    with pytest.raises(kind, match=f"{fill.__name__}: rng: expected .*{words}"):
+        fill(3, rng=rng)
+
+
+def test_kinds_of_ints_are_one_seed():
+    plain = fi.normal(9, rng=[1, 2])
+    for rng in ((1, 2), np.array([1, 2]), np.array([1, 2], np.uint32), range(1, 3), [np.int8(1), np.uint64(2)]):
+        assert np.array_equal(fi.normal(9, rng=rng), plain)
+    assert np.array_equal(fi.normal(9, rng=np.int64(5)), fi.normal(9, rng=5))
+    assert np.array_equal(fi.normal(9, rng=(1 << 65_536) - 1), fi.normal(9, rng=(1 << 65_536) - 1))

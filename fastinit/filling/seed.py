@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Sequence
+
+import numpy as np
 
 from fastinit import _kernels
-from fastinit.common.errors import reject_type, reject_value
+from fastinit.common import checks
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import tensors
 
 EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator, also PyTorch's"
+
+#: Of seeds that are ints, and of sequences of them: more than anything says, and still hashed in a moment.
+MAX_BITS, MAX_WORDS = 1 << 16, 1 << 16
+LARGEST = (1 << MAX_BITS) - 1
 
 #: What laws without randomness are given: they draw nothing.
 NO_SEED = bytes(32)
@@ -28,7 +36,7 @@ def seed_of(where: str, rng: object, draws: bool = True) -> bytes:
     if not draws:
         check_rng(where, rng)
         return NO_SEED
-    if type(rng) is int and rng >= 0:  # no subclass: nobody's own __eq__ enters the cache
+    if type(rng) is int and 0 <= rng <= LARGEST:  # no subclass: nobody's own __eq__ enters the cache
         return _int_seed(rng)
     if rng is None:
         return os.urandom(32)
@@ -46,10 +54,8 @@ def check_rng(where: str, rng: object) -> None:
     """Raise what seed_of would, without advancing anything."""
     if type(rng) is Drawn:
         return
-    if rng is not None and type(rng) is not int:
+    if rng is not None and not (type(rng) is int and 0 <= rng <= LARGEST):
         tensors.check_generator(where, rng) or _generator(where, rng)
-    elif rng is not None and rng < 0:
-        reject_value(where, "rng", EXPECTED, rng)
 
 
 def check_name(where: str, name: object) -> None:
@@ -69,12 +75,34 @@ def _generator(where: str, rng: object):
     default_rng, generator_type = _numpy_random()
     if type(rng) is generator_type:
         return rng
+    plain = _plain(where, rng)
     try:
-        return default_rng(rng)
+        return default_rng(plain)
     except ValueError:
         reject_value(where, "rng", EXPECTED, rng)
     except Exception:  # TypeError, and what an object raises that NumPy wants to show
         reject_type(where, "rng", EXPECTED, rng)
+
+
+def _plain(where: str, rng: object) -> object:
+    """What is checked here, as an int or a list of ints: NumPy takes nests too, and runs into those without an end."""
+    number = checks.as_integer(rng)
+    if number is not None:
+        if number.bit_length() > MAX_BITS:
+            reject_value(where, "rng", f"an int of at most {MAX_BITS:,} bits", rng)
+        return number
+    if not isinstance(rng, (np.ndarray, Sequence)) or isinstance(rng, (str, bytes)):
+        return rng
+    if len(np.shape(rng) if isinstance(rng, np.ndarray) else (1,)) != 1:
+        reject_type(where, "rng", EXPECTED, rng)
+    if len(rng) > MAX_WORDS:
+        reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", Shown(f"{len(rng):,} of them"))
+    words = [checks.as_integer(word) for word in rng]
+    if None in words or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
+        reject_type(where, "rng", EXPECTED, rng)
+    if any(word.bit_length() > MAX_BITS for word in words):
+        reject_value(where, "rng", f"ints of at most {MAX_BITS:,} bits", rng)
+    return words
 
 
 @functools.cache
