@@ -36,6 +36,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 `sketches`          drawings in the cells of the page's table
 `page_style`        the page's style sheet
 `page`              a result as one page of HTML
+`plain_data`        results as plain data, for JSON
 `report`            the result for a stack of layers
 `known_schemes`     what known schemes would give a tensor
 `moments`           a tensor's figures in one pass

@@ -10,16 +10,11 @@ import numpy as np
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_value
-from fastinit.filling import seed
-from fastinit.laws import fan_rules
 
 WHERE = "calibrate"
 
 #: Widths beyond which nothing is meant.
 MOST = 1e9
-
-#: Inputs that a stack is scaled on.
-N_SAMPLES = 128
 
 
 class Calibrated(NamedTuple):
@@ -154,22 +149,14 @@ def calibrate(
         from fastinit.checking import files
 
         return calibrate(**more, **{**own, **files.read(WHERE, layers)})
-    if batch is not None and n_samples is not None:
-        reject_value(WHERE, "n_samples", "None beside a batch, which has its own number", n_samples)
-    n_samples = checks.positive_integer(WHERE, "n_samples", N_SAMPLES if n_samples is None else n_samples)
-    if layout is not None:
-        fan_rules.check_layout(WHERE, layout)
-    seed.check_rng(WHERE, rng)
     from fastinit.checking import calibrating, given, network, propagate
 
+    n_samples = given.checked_samples(WHERE, n_samples, batch, layout, rng)
     steps = given.stack(WHERE, layers, **own)
     names = [layer.name for layer in network.layers(steps)]
     if len(set(names)) < len(names):
         reject_value(WHERE, "layers", "names of their own", max(names, key=names.count))
-    if batch is not None:
-        batch = given.batch_of(WHERE, batch, steps)
-    else:
-        given.check_size(WHERE, n_samples, steps)
+    batch, n_samples = given.inputs_of(WHERE, batch, n_samples, steps)
     rng = given.repeatable(WHERE, rng)
     h = propagate.inputs(steps, rng, n_samples, calibrating.INPUTS) if batch is None else batch
     steps, scaled = calibrating.run(steps, h, rng, std, center)

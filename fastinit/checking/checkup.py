@@ -5,16 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, reject_value
-from fastinit.filling import seed
-from fastinit.laws import fan_rules
 
 WHERE = "check"
-
-#: Inputs and gradients that a stack sees.
-N_SAMPLES = 128
 
 
 @one_form
@@ -135,26 +129,19 @@ def check(
         from fastinit.checking import files
 
         return check(rng=rng, n_samples=n_samples, batch=batch, **{**own, **files.read(WHERE, layers)})
-    if batch is not None and n_samples is not None:
-        reject_value(WHERE, "n_samples", "None beside a batch, which has its own number", n_samples)
-    n_samples = checks.positive_integer(WHERE, "n_samples", N_SAMPLES if n_samples is None else n_samples)
-    if layout is not None:
-        fan_rules.check_layout(WHERE, layout)
-    seed.check_rng(WHERE, rng)
+    from fastinit.checking import given
+
+    n_samples = given.checked_samples(WHERE, n_samples, batch, layout, rng)
     if isinstance(layers, Mapping) and activation is None:
         from fastinit.checking import weights
 
         if batch is not None:
             reject_value(WHERE, "batch", "None for weights alone", Shown("one"))
         return weights.report(WHERE, layers, layout)
-    from fastinit.checking import given, phase, propagate, remedies, report, verdicts
+    from fastinit.checking import phase, propagate, remedies, report, verdicts
 
     steps = given.stack(WHERE, layers, **own)
-    if batch is not None:
-        batch = given.batch_of(WHERE, batch, steps)
-        n_samples = len(batch)
-    else:
-        given.check_size(WHERE, n_samples, steps)
+    batch, n_samples = given.inputs_of(WHERE, batch, n_samples, steps)
     # Advances a generator, so after all checks: a call that raises must not.
     rng = given.repeatable(WHERE, rng)
     rows = propagate.run(steps, rng, n_samples, batch)

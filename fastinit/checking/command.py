@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from typing import Any
 
-from fastinit.checking import calibration, checkup, rewriting
+from fastinit.checking import calibration, checkup, plain_data, rewriting
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights_report import WeightsReport
 from fastinit.common import written_files
@@ -50,8 +50,7 @@ def calibrate(options: Namespace) -> int:
     if options.write is not None:
         rewriting.write(where, options.file, options.write, done.weights)
     if not options.quiet:
-        rows = [row._asdict() for row in done.scaled]
-        print(json.dumps(rows, indent=1, allow_nan=False) if options.json else done)
+        print(json.dumps(plain_data.of(done.scaled), indent=1, allow_nan=False) if options.json else done)
         if options.write is not None and not options.json:
             print(f"\nwritten to {options.write}")
     return 0

@@ -164,6 +164,12 @@ def _check_names(where: str, steps: tuple[Step, ...]) -> None:
         seen.add(layer.name)
 
 
+def input_shape(steps: tuple[Step, ...], n_samples: int) -> tuple[int, ...]:
+    """Of what the first layer gets: samples, the grid, channels."""
+    n_in = next(layer.n_in for layer in layers(steps) if layer.has_weights)
+    return n_samples, *grid_of(steps), n_in
+
+
 def grid_of(steps: tuple[Step, ...]) -> tuple[int, ...]:
     """Extents of the periodic grid: as large as the largest kernel, and a multiple of all strides together."""
     kernels = [layer.kernel for layer in layers(steps) if layer.kernel]

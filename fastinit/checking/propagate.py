@@ -9,7 +9,7 @@ import numpy as np
 
 from fastinit.checking import correlations, figures, norms, sides
 from fastinit.checking.figures import Figures
-from fastinit.checking.model import grid_of
+from fastinit.checking.model import input_shape
 from fastinit.checking.network import Layer, Residual, Step, layers, replaced
 from fastinit.checking.verdicts import SIGNAL_SHARE
 from fastinit.schemes.basic import normal
@@ -47,9 +47,7 @@ def run(steps: tuple[Step, ...], rng: object, n_samples: int, batch: np.ndarray 
 
 def inputs(steps: tuple[Step, ...], rng: object, n_samples: int, name: str = "fastinit.check: inputs") -> np.ndarray:
     """N(0, 1), of the stream of that name."""
-    n_in = next(layer.n_in for layer in layers(steps) if layer.has_weights)
-    shape = (n_samples, *grid_of(steps), n_in)
-    return normal(shape, dtype="float64", rng=rng, name=name)
+    return normal(input_shape(steps, n_samples), dtype="float64", rng=rng, name=name)
 
 
 def _sequence(steps, h: np.ndarray, rng: object, found: list[Figures], is_in_branch: bool) -> tuple[np.ndarray, Back]:

@@ -6,10 +6,10 @@ import math
 import os
 from typing import Any, NamedTuple
 
-from fastinit.checking import advice, verdicts
+from fastinit.checking import advice, plain_data, verdicts
 from fastinit.checking.figures import Figures
 from fastinit.checking.phase import Phase
-from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
+from fastinit.checking.table import DEFAULT_WIDTH, Column, Table
 from fastinit.common.errors import brief
 
 
@@ -58,8 +58,7 @@ class NetworkReport(NamedTuple):
 
     def text(self, width: int | None = DEFAULT_WIDTH) -> str:
         """The table, the reason and the remedy, in lines of at most `width` characters; None sets no limit."""
-        lines = [line for sentence in self.sentences() for line in prose(sentence, width)]
-        return "\n".join([*self.table().lines(width), "", *lines])
+        return self.table().text(self.sentences(), width)
 
     def sentences(self) -> list[str]:
         """What is said below the table."""
@@ -133,10 +132,7 @@ class NetworkReport(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
-        layers = [{name: _plain(value) for name, value in layer._asdict().items()} for layer in self.layers]
-        about = {name: _plain(getattr(self, name)) for name in PLAIN}
-        phase = None if self.phase is None else {name: _plain(value) for name, value in self.phase._asdict().items()}
-        return {**about, "phase": phase, "layers": layers}
+        return {name: plain_data.of(getattr(self, name)) for name in PLAIN}
 
 
 def make(rows: list[Figures], n_samples: int, remedy: str, phase: Phase | None) -> NetworkReport:
@@ -183,8 +179,8 @@ def _correlation(signal: float, n_samples: int) -> float:
     return (n_samples * (1.0 - signal) - 1.0) / (n_samples - 1) if n_samples > 1 else math.nan
 
 
-#: Fields of a report that JSON has as they are.
-PLAIN = ("verdict", "findings", "reason", "remedy", "notes", "n_samples")
+#: Fields of a report that JSON has.
+PLAIN = ("verdict", "findings", "reason", "remedy", "notes", "n_samples", "phase", "layers")
 
 #: What a narrow terminal leaves out first, and last, is what says least, and most, about scale.
 COLUMNS = (
@@ -215,9 +211,3 @@ def _cells(row: LayerReport) -> tuple[str, ...]:
         f"{row.gradient_std:.2g}",
         ", ".join(row.findings) or verdicts.HEALTHY,
     )
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return list(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value

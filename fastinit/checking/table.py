@@ -67,6 +67,11 @@ class Table(NamedTuple):
         name = max(min(name, max(room - verdict, room * 2 // 5)), 1)
         return [name, *between, max(min(verdict, room - name), 1)], sorted(left_out)
 
+    def text(self, sentences: list[str], width: int | None = DEFAULT_WIDTH) -> str:
+        """The table, and below it what is said of it."""
+        lines = [line for sentence in sentences for line in _prose(sentence, width)]
+        return "\n".join([*self.lines(width), "", *lines])
+
     def _lines_of(self, row: tuple[str, ...], widths: list[int], kept: list[int]) -> list[str]:
         """A row, in as many lines as its verdict needs."""
         *_, verdict = kept
@@ -79,7 +84,7 @@ class Table(NamedTuple):
         ]
 
 
-def prose(text: str, width: int | None) -> list[str]:
+def _prose(text: str, width: int | None) -> list[str]:
     """A sentence in lines of at most `width` cells, those after the first indented."""
     first, *more = wrapped(printable(text), None if width is None else max(width - len(GAP), 1))
     return [first, *(GAP + line for line in more)]

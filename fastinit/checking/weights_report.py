@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections import Counter
 from typing import Any, NamedTuple
 
-from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
+from fastinit.checking import plain_data
+from fastinit.checking.table import DEFAULT_WIDTH, Column, Table
 from fastinit.common.errors import brief
 
 #: What a tensor is: of a law that a scheme draws, of one number, or too small to tell.
@@ -59,8 +59,8 @@ class WeightsReport(NamedTuple):
 
         None sets no limit.
         """
-        left_out = prose(f"left out: {', '.join(map(brief, self.left_out))}", width) if self.left_out else []
-        return "\n".join([*self.table().lines(width), "", *prose(f"{self.verdict}: {self.reason}", width), *left_out])
+        left_out = [f"left out: {', '.join(map(brief, self.left_out))}"] if self.left_out else []
+        return self.table().text([f"{self.verdict}: {self.reason}", *left_out], width)
 
     @property
     def reason(self) -> str:
@@ -100,15 +100,9 @@ class WeightsReport(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON: None in place of what is not finite."""
-        tensors = [_plain(tensor) for tensor in self.tensors]
-        return {"verdict": self.verdict, "tensors": tensors, "left_out": list(self.left_out)}
+        return plain_data.of(self)
 
 
 def _cells(tensor: TensorReport) -> tuple[str, ...]:
     shape = "x".join(map(str, tensor.shape)) or "scalar"
     return brief(tensor.name), shape, f"{tensor.mean:.2g}", f"{tensor.std:.3g}", f"{tensor.verdict}: {tensor.reason}"
-
-
-def _plain(tensor: TensorReport) -> dict[str, Any]:
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in tensor._asdict().items()}
-    return {name: None if isinstance(v, float) and not math.isfinite(v) else v for name, v in plain.items()}

@@ -14,7 +14,8 @@ from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
 from fastinit.common.calls import one_form
-from fastinit.common.errors import printable, reject_type
+from fastinit.common.errors import reject_type
+from fastinit.common.terminal import printable
 from fastinit.files import texts
 from fastinit.files.safetensors_format import Header
 from fastinit.plans.patterns import quoted

@@ -29,8 +29,8 @@ class CalibratedModule(NamedTuple):
 def calibrate_module(module: nn.Module, batch: object, std: float, rng: object, n_samples: int | None, dry_run: bool):
     """Scale the weights in place, unless `dry_run`; `fastinit.calibrate` has the docstring."""
     asked = entry.asked(WHERE, module, batch, rng, n_samples)
+    used = asked.batch_made()
     with isolation.untouched(asked.module, asked.seed_of_globals):
-        used = asked.batch_made()
         rows = calibrating.factors(asked.module, used, std, asked.seed_of_globals, asked.trainable)
     if not dry_run:
         calibrating.apply(asked.module, rows)

@@ -21,8 +21,7 @@ def check_module(module: nn.Module, batch: object, loss: Callable | None, rng: o
     checks.callback(WHERE, "loss", loss)
     asked = entry.asked(WHERE, module, batch, rng, n_samples)
     module, seed = asked.module, asked.seed_of_globals
-    with isolation.untouched(module, seed):
-        used = asked.batch_made()
+    used = asked.batch_made()
     level = _level(used)
     with isolation.untouched(module, seed):
         found = passes.run(module, used, loss, asked.trainable, seed)
@@ -42,7 +41,7 @@ def check_module(module: nn.Module, batch: object, loss: Callable | None, rng: o
         return min(changes, default=math.inf)
 
     remedy = remedies.remedy(faults, found.first, heals) if faults else remedies.Remedy("", {})
-    return _report(found, faults, used, remedy)
+    return _report(found, faults, used, level, remedy)
 
 
 def _level(batch: batches.Batch) -> float:
@@ -51,7 +50,9 @@ def _level(batch: batches.Batch) -> float:
     return float(real(floats[0]).square().mean()) if floats else math.nan
 
 
-def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Batch, remedy: remedies.Remedy):
+def _report(
+    found: passes.Passes, faults: list[judging.Fault], batch: batches.Batch, level: float, remedy: remedies.Remedy
+):
     findings = tuple(name for name in judging.ORDER if any(fault.finding == name for fault in faults))
     return report.ModuleReport(
         findings[0] if findings else "healthy",
@@ -60,7 +61,7 @@ def _report(found: passes.Passes, faults: list[judging.Fault], batch: batches.Ba
         remedy.text,
         dict(remedy.rules),
         wording.notes(found, batch.about, _varies(batch)),
-        tuple(_layers(found.first, faults, _level(batch))),
+        tuple(_layers(found.first, faults, level)),
         tuple(
             report.ModuleParameter(p.name, p.shape, p.rms, p.gradient_norm, p.update_ratio, p.trainable)
             for p in found.first.parameters.values()

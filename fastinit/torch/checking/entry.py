@@ -10,7 +10,7 @@ from torch.nn.parameter import is_lazy
 from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_value
 from fastinit.filling import seed
-from fastinit.torch.checking import batches
+from fastinit.torch.checking import batches, isolation
 from fastinit.torch.checking.batches import Batch
 
 #: Samples of a batch that is made here: units that are off by chance for all of 8 samples are few, and a large image
@@ -30,8 +30,11 @@ class Asked(NamedTuple):
     trainable: frozenset[str]  #: names of parameters that are to learn
 
     def batch_made(self) -> Batch:
-        """The caller's batch, or one that the module takes; in a context of `isolation.untouched`."""
-        return self.batch or batches.made(self.where, self.module, self.n_samples, self.seed)
+        """The caller's batch, or one that the module takes, which is tried."""
+        if self.batch is not None:
+            return self.batch
+        with isolation.untouched(self.module, self.seed_of_globals):
+            return batches.made(self.where, self.module, self.n_samples, self.seed)
 
 
 def asked(where: str, module: nn.Module, batch: object, rng: object, n_samples: int | None) -> Asked:

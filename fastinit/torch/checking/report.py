@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastinit.checking import histograms, page, plot
-from fastinit.checking.table import DEFAULT_WIDTH, Column, Table, prose
+from fastinit.checking import histograms, page, plain_data, plot
+from fastinit.checking.table import DEFAULT_WIDTH, Column, Table
 from fastinit.plans import plain
 from fastinit.schemes.register import Configured
 from fastinit.torch.checking.objective import Logits
@@ -90,8 +90,7 @@ class ModuleReport(NamedTuple):
 
     def text(self, width: int | None = DEFAULT_WIDTH) -> str:
         """The table, repeated blocks together, and what is said below, in lines of at most `width` characters."""
-        lines = [line for sentence in self.sentences() for line in prose(sentence, width)]
-        return "\n".join([*_table(_folded(self.layers)).lines(width), "", *lines])
+        return _table(_folded(self.layers)).text(self.sentences(), width)
 
     def table(self) -> Table:
         """A row for each layer."""
@@ -112,8 +111,7 @@ class ModuleReport(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON, without samples: None in place of what is not finite."""
-        found = {name: _plain(value) for name, value in self._asdict().items()}
-        return {**found, "rules": {name: plain.of_scheme(scheme) for name, scheme in self.rules.items()}}
+        return {**plain_data.of(self), "rules": {name: plain.of_scheme(scheme) for name, scheme in self.rules.items()}}
 
 
 #: What a narrow terminal leaves out first, and last.
@@ -179,11 +177,3 @@ def _range(values: list[float], form: str) -> str:
         return "-"
     low, high = format(min(known), form), format(max(known), form)
     return low if low == high else f"{low} .. {high}"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {name: _plain(one) for name, one in value._asdict().items() if not isinstance(one, np.ndarray)}
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
