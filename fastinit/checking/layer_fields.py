@@ -154,9 +154,9 @@ def floats(where: str, parameter: str, value: object) -> np.ndarray:
         reject_type(where, parameter, expected, value)
     if not holds_reals(array.dtype):
         reject_type(where, parameter, expected, Shown(f"dtype {array.dtype}"))
-    finite = np.isfinite(array)
+    finite = np.isfinite(checks.without_repeats(array))
     if not finite.all():
-        first = tuple(int(i) for i in np.unravel_index(np.argmin(finite), array.shape))
+        first = tuple(int(i) for i in np.unravel_index(np.argmin(finite), finite.shape))
         reject_value(where, parameter, expected, Shown(f"{array[first]} at {first}"))
     return array
 

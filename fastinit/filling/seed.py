@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Sequence
 
@@ -97,7 +98,10 @@ def _plain(where: str, rng: object) -> object:
         reject_type(where, "rng", EXPECTED, rng)
     if len(rng) > MAX_WORDS:
         reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", Shown(f"{len(rng):,} of them"))
-    words = [checks.as_integer(word) for word in rng]
+    try:
+        words = [checks.as_integer(word) for word in itertools.islice(rng, MAX_WORDS + 1)]
+    except Exception:  # whatever a sequence raises
+        words = [None]
     if None in words or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
         reject_type(where, "rng", EXPECTED, rng)
     if any(word.bit_length() > MAX_BITS for word in words):
