@@ -62,8 +62,7 @@ def _entries(where: str, parameter: str, value: Sequence) -> list:
     except Exception:  # whatever a sequence raises
         reject_type(where, parameter, LAYERS, value)
     if len(entries) > MAX_LAYERS:
-        got = Shown(f"{len(value):,}" if type(value) in (list, tuple) else f"more ({type(value).__name__})")
-        reject_value(where, parameter, f"at most {MAX_LAYERS:,} of them", got)
+        reject_value(where, parameter, f"at most {MAX_LAYERS:,} of them", checks.n_told(value))
     return entries
 
 

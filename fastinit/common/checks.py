@@ -173,7 +173,7 @@ def as_integers(where: str, parameter: str, values: object, expected: str, n_mos
     except Exception:  # whatever a sequence raises
         reject_type(where, parameter, expected, values)
     if len(some) > n_most:
-        reject_value(where, parameter, f"at most {n_most} of them", Shown(f"more ({type(values).__name__})"))
+        reject_value(where, parameter, f"at most {n_most} of them", n_told(values))
     integers = tuple(map(as_integer, some))
     if None in integers:
         reject_type(where, parameter, expected, values)
@@ -189,7 +189,7 @@ OWN_SEQUENCES = (list, tuple, str, bytes, bytearray, memoryview)
 
 def as_array(value: object) -> np.ndarray | None:
     """NumPy's array of numbers or of another library's array; None if it makes none, or finds no end."""
-    if isinstance(value, (Mapping, Set)):
+    if isinstance(value, (Mapping, Set, str, bytes)):
         return None
     try:
         is_known = isinstance(value, (*OWN_SEQUENCES, np.ndarray)) or not isinstance(value, Sequence)
@@ -198,6 +198,14 @@ def as_array(value: object) -> np.ndarray | None:
         return None
     except Exception:  # ragged lists, and what other libraries raise
         return None
+
+
+def n_told(values: object) -> Shown:
+    """How many entries a sequence says that it has, for messages."""
+    try:
+        return Shown(f"{len(values):,} of them")
+    except Exception:  # a range of more than a length can be, and whatever a sequence raises
+        return Shown(f"more ({type(values).__name__})")
 
 
 def reject_endless(where: str, parameter: str, value: Mapping, n_most: int = MAX_ENTRIES) -> None:

@@ -96,12 +96,12 @@ def _plain(where: str, rng: object) -> object:
         return rng
     if len(np.shape(rng) if isinstance(rng, np.ndarray) else (1,)) != 1:
         reject_type(where, "rng", EXPECTED, rng)
-    if len(rng) > MAX_WORDS:
-        reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", Shown(f"{len(rng):,} of them"))
     try:
-        words = [checks.as_integer(word) for word in itertools.islice(rng, MAX_WORDS + 1)]
+        words = [checks.as_integer(word) for word in itertools.islice(rng, MAX_WORDS + 1)]  # its length may be a lie
     except Exception:  # whatever a sequence raises
         words = [None]
+    if len(words) > MAX_WORDS:
+        reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", checks.n_told(rng))
     if None in words or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
         reject_type(where, "rng", EXPECTED, rng)
     if any(word.bit_length() > MAX_BITS for word in words):

@@ -168,8 +168,8 @@ def resolve(where: str, dtype: object) -> np.dtype:
     """The NumPy dtype that `dtype` spells; None means float32."""
     if dtype is None or dtype is FLOAT32:
         return FLOAT32
-    if isinstance(dtype, str):
-        dtype = str.__str__(dtype[:MAX_SPELLING])  # subclasses compare as they like, and NumPy reads all of long ones
+    if isinstance(dtype, (str, bytes, bytearray)):
+        dtype = dtype[:MAX_SPELLING]  # NumPy reads all of long ones, and subclasses compare as they like
     if isinstance(dtype, str) and dtype in FROM_ML_DTYPES:
         return from_ml_dtypes(where, "dtype", dtype)
     try:

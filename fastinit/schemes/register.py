@@ -213,7 +213,7 @@ def get(name: str, /, **params) -> Configured:
     >>> init((64, 32), rng=0).shape
     (64, 32)
     """
-    checks.name_among("get", "name", name, REGISTER, "one of fastinit.schemes()")
+    name = checks.name_among("get", "name", name, REGISTER, "one of fastinit.schemes()")
     return Configured(name, params)
 
 
