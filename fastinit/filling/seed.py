@@ -11,7 +11,7 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import reject_type, reject_value
 from fastinit.filling import tensors
 
 EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator, also PyTorch's"
