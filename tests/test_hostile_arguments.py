@@ -4,6 +4,7 @@ Where a value is right after all, as a name of a million characters is, the call
 """
 
 import inspect
+import json
 import re
 import signal
 
@@ -130,3 +131,12 @@ def test_a_mistyped_rule_among_100_000_names(timer):
     arrays = {f"layers.{i}.weight": np.ones(1, np.float32) for i in range(100_000)}
     message = refusal(lambda: fi.initialize(arrays, {"layers.0.wieght": "zeros", "*": "ones"}), timer)
     assert "near it are 'layers.0.weight'" in message
+
+
+@pytest.mark.heavy  # most of it is reading the header
+def test_a_mistyped_tensor_among_100_000(tmp_path, timer):
+    rows = {f"a.{i}.b": {"dtype": "F32", "shape": [2], "data_offsets": [8 * i, 8 * i + 8]} for i in range(100_000)}
+    text = json.dumps(rows).encode()
+    (tmp_path / "w.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + bytes(800_000))
+    (tmp_path / "m.toml").write_text('file = "w.safetensors"\n[[layers]]\ntensor = "a.5.bb"\n')
+    assert "layers[0].tensor: expected 'a.5.b'" in refusal(lambda: fi.check(tmp_path / "m.toml"), timer)
