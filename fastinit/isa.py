@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 
 try:
     from fastinit import _kernels
 except ImportError as error:
+    found = importlib.util.find_spec("fastinit._kernels")
+    if found is not None:  # what they need is missing, or they are of another Python
+        raise ImportError(f"fastinit: kernels: expected {found.origin} to load, got: {error}") from error
     raise ImportError(
         f"fastinit: kernels: expected a built package, got {os.path.dirname(__file__)} without them; leave the source "
         "checkout to use the installed package, or build it here with: pip install -e ."

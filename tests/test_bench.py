@@ -17,7 +17,7 @@ from command_line import fails, fastinit, in_this_process, interrupted
 from fastinit.bench import command, measure, plan, plot, report
 from fastinit.bench.peer_interface import COMMON_LAWS, LAWS
 from fastinit.bench.peers import CEILINGS
-from fastinit.common import written_files
+from fastinit.files import written_files
 
 TINY = ("bench", "--mib", "1", "--rounds", "1", "--threads", "1")
 

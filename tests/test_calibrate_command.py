@@ -93,8 +93,9 @@ def test_bad_input_is_2_in_one_line(run, checkpoint, monkeypatch, options, words
 
 def test_a_copy_that_fails_leaves_nothing(checkpoint, monkeypatch):
     from fastinit.checking import rewriting
+    from fastinit.files import names
 
-    monkeypatch.setattr(rewriting.os, "replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "full")))
+    monkeypatch.setattr(names.os, "replace", lambda *paths: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(OSError, match="full"):
         rewriting.write("calibrate", checkpoint, checkpoint.with_name("new.safetensors"), {})
     assert list(checkpoint.parent.iterdir()) == [checkpoint]

@@ -1,6 +1,7 @@
 """What `fastinit.check` refuses, and the files that it reads."""
 
 import json
+import mmap
 
 import ml_dtypes
 import numpy as np
@@ -164,13 +165,20 @@ def test_files_without_layers_and_missing_files(folder):
             fi.check(folder / name)
 
 
+def mapped_by(array):
+    """What an array's memory is of in the end."""
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return array
+
+
 def test_tensors_are_those_that_were_saved_and_are_mapped(folder):
     found = tensors.read("check", folder / "w.safetensors")
     assert found.keys() == {"fc1.weight", "fc1.bias", "fc2.weight"}  # integers are no weights
     assert np.array_equal(found["fc1.weight"], W.T)
     assert found["fc1.bias"].dtype == np.float16
     assert found["fc2.weight"].dtype == ml_dtypes.bfloat16
-    assert isinstance(found["fc1.weight"], np.memmap)
+    assert isinstance(mapped_by(found["fc1.weight"]), mmap.mmap)
     assert not found["fc1.weight"].flags.writeable
 
 

@@ -140,3 +140,39 @@ def test_without_ml_dtypes(monkeypatch):
     with pytest.raises(TypeError, match=f"^normal: dtype: {needed}"):
         fi.normal(4, dtype="bfloat16", rng=0)
     assert (memory == 7).all()
+
+
+#: DLPack's type codes of dtypes that NumPy has, but for the bits.
+NUMPYS = {"float16": 2, "float32": 2, "float64": 2, "complex64": 5, "complex128": 5, "int8": 0, "uint16": 1, "bool": 6}
+
+
+@pytest.mark.parametrize("dtype", NUMPYS)
+def test_dtypes_of_numpys(dtype, monkeypatch):
+    """Without NumPy's own way, which up to NumPy 2.2 makes read-only arrays of whatever comes."""
+    monkeypatch.setattr(np, "from_dlpack", lambda *rest, **more: pytest.fail("asked"))
+    memory = np.zeros((30, 41), dtype)
+    view = memory[::2, 3:].T
+    scheme = fi.normal if view.dtype.kind in "fc" else fi.ones
+    assert isinstance(scheme(out=Tensor(view, type_code=NUMPYS[dtype]), rng=0), Tensor)
+    assert np.array_equal(view, scheme(view.shape, dtype=dtype, rng=0))
+    assert not memory[1::2].any()
+
+
+def test_read_only_ones_of_numpys():
+    memory = np.zeros(4, np.float32)
+    with pytest.raises(ValueError, match=r"^normal: out: expected a writable array, got a read-only one"):
+        fi.normal(out=Tensor(memory, type_code=2, flags=1), rng=0)
+    assert not memory.any()
+
+
+def test_a_copy_is_not_asked_for():
+    """It would be filled in vain."""
+    asked = []
+
+    class Exporter(Tensor):
+        def __dlpack__(self, **arguments):
+            asked.append(arguments)
+            return super().__dlpack__(**arguments)
+
+    fi.normal(out=Exporter(bits(4)), rng=0)
+    assert asked == [{"max_version": (1, 0), "copy": False}]

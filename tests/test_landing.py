@@ -9,8 +9,8 @@ from safetensors.numpy import load_file
 
 import fastinit as fi
 import fastinit.safetensors as fs
-from fastinit.checkpoints import disk, landing, locks
-from fastinit.files import safetensors_format
+from fastinit.checkpoints import disk, landing
+from fastinit.files import locks, safetensors_format
 
 TENSORS = {"w": (5000, 16), "v": (300, 100), "b": (70,)}
 RULES = {"*": "normal"}

@@ -88,8 +88,15 @@ def test_dlpack(expected):
             return target.__dlpack_device__()
 
     exporter = Exporter()
-    assert fi.normal(out=exporter, rng=0) is exporter
-    assert np.array_equal(target.T, expected)
+    try:
+        target.__dlpack__(max_version=(1, 0))
+    except TypeError:  # NumPy 2.0's own exports are of DLPack 0, which does not say whether memory may be written
+        with pytest.raises(ValueError, match=r"^normal: out: expected a writable array, got a read-only one"):
+            fi.normal(out=exporter, rng=0)
+        assert not target.any()
+    else:
+        assert fi.normal(out=exporter, rng=0) is exporter
+        assert np.array_equal(target.T, expected)
 
 
 def test_dlpack_of_a_read_only_array_is_refused():

@@ -9,8 +9,9 @@ from pathlib import Path
 from fastinit.bench import buffers, machine, plan, report, supervise
 from fastinit.bench.peer_interface import Unavailable
 from fastinit.bench.peers import PEERS
-from fastinit.common import progress, written_files
+from fastinit.common import progress
 from fastinit.common.errors import Shown, reject_value
+from fastinit.files import names, written_files
 from fastinit.filling.threads import MAX_THREADS
 
 BAR_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
@@ -27,13 +28,15 @@ def main(options: Namespace) -> None:
     if options.json is not None:
         written_files.check_writable("bench", "--json", options.json)
     saved = measure(options) if options.saved is None else read(options.saved)
-    print(*report.lines(saved), sep="\n")
+    print(*report.lines(saved), sep="\n", flush=True)  # first: what cannot be written takes nothing with it
     if options.json is not None:
-        options.json.write_text(json.dumps(saved, indent=1) + "\n")
+        with names.complete(options.json) as begun:
+            begun.write_text(json.dumps(saved, indent=1) + "\n")
     if options.plot is not None:
         from fastinit.bench import plot
 
-        plot.write(saved, options.plot)
+        with names.complete(options.plot) as begun:
+            plot.write(saved, begun, options.plot.suffix[1:])
 
 
 def measure(options: Namespace) -> dict:

@@ -22,8 +22,8 @@ INCHES = (10, 6.6)
 DOTS_PER_INCH = 120
 
 
-def write(saved: dict, path: Path) -> None:
-    """Draw the three panels into a file of the type that its name says."""
+def write(saved: dict, path: Path, kind: str) -> None:
+    """Draw the three panels into a file of that kind: png, svg or pdf."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -38,7 +38,7 @@ def write(saved: dict, path: Path) -> None:
         figure.suptitle(
             f"fastinit bench: {where}; {dtype}, medians of {plan['n_rounds']} rounds", color=INK, fontsize=10
         )
-        figure.savefig(path)
+        figure.savefig(path, format=kind)
 
 
 def _rate(result: dict, name: str) -> float:

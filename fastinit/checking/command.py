@@ -11,8 +11,8 @@ from typing import Any
 from fastinit.checking import calibration, checkup, plain_data, rewriting
 from fastinit.checking.report import NetworkReport
 from fastinit.checking.weights_report import WeightsReport
-from fastinit.common import written_files
 from fastinit.common.errors import Shown, reject_value
+from fastinit.files import written_files
 from fastinit.plans import rule_text
 
 #: Options that describe the network where --layers gives its widths, by the argument of `fastinit.check`; a file says
@@ -27,12 +27,12 @@ def check(options: Namespace) -> int:
     arguments = _arguments(checkup.WHERE, options)
     _check_files(options)
     report = checkup.check(**arguments)
+    if not options.quiet:  # first: what cannot be written takes nothing with it
+        print(_text(report, options.json), flush=True)
     if options.plot is not None:
         report.plot(options.plot, dark=options.dark)
     if options.html is not None:
         report.html(options.html)
-    if not options.quiet:
-        print(_text(report, options.json))
     return 0 if report.healthy else SICK
 
 
@@ -47,11 +47,11 @@ def calibrate(options: Namespace) -> int:
     elif options.force:
         reject_value(where, "--force", "-o beside it", Shown("none"))
     done = calibration.calibrate(**arguments, std=options.std)
+    if not options.quiet:  # first, as above
+        print(json.dumps(plain_data.of(done.scaled), indent=1, allow_nan=False) if options.json else done, flush=True)
     if options.write is not None:
-        rewriting.write(where, options.file, options.write, done.weights)
-    if not options.quiet:
-        print(json.dumps(plain_data.of(done.scaled), indent=1, allow_nan=False) if options.json else done)
-        if options.write is not None and not options.json:
+        rewriting.write(where, options.file, options.write, done.weights, options.force)
+        if not options.quiet and not options.json:
             print(f"\nwritten to {options.write}")
     return 0
 

@@ -27,6 +27,7 @@ MAX_INPUTS = 1 << 28
 def stack(where: str, given: object, activation, scheme, output, bias, layout: str | None) -> tuple[Step, ...]:
     """The steps of a network; of a mapping, in the order of its names."""
     if isinstance(given, Mapping):
+        checks.reject_endless(where, "layers", given)
         given = chaining.stack_of(where, given, layout)
     activation = "relu" if activation is None else activation
     return model.steps_of(where, given, layer_fields.Defaults(activation, output, scheme, bias, layout or "io"))

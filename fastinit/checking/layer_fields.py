@@ -154,9 +154,11 @@ def floats(where: str, parameter: str, value: object) -> np.ndarray:
         reject_type(where, parameter, expected, value)
     if not holds_reals(array.dtype):
         reject_type(where, parameter, expected, Shown(f"dtype {array.dtype}"))
-    finite = np.isfinite(array)
+    own = checks.without_repeats(array)
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(own.astype(np.float64) if own.itemsize > 8 else own)  # of long doubles in float64
     if not finite.all():
-        first = tuple(int(i) for i in np.unravel_index(np.argmin(finite), array.shape))
+        first = tuple(int(i) for i in np.unravel_index(np.argmin(finite), finite.shape))
         reject_value(where, parameter, expected, Shown(f"{array[first]} at {first}"))
     return array
 

@@ -33,11 +33,11 @@ def steps_of(where: str, value: object, defaults: Defaults) -> tuple[Step, ...]:
     """The steps, their sizes fitting each other; raises before anything is drawn."""
     if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         reject_type(where, "layers", LAYERS, value)
-    entries = _from_widths(where, value, defaults.layout) if _are_widths(value) else list(value)
+    entries = _entries(where, "layers", value)
+    if _are_widths(entries):
+        entries = _from_widths(where, entries, defaults.layout)
     if not entries:
         reject_value(where, "layers", LAYERS, Shown("none"))
-    if len(entries) > MAX_LAYERS:
-        reject_value(where, "layers", f"at most {MAX_LAYERS:,} of them", Shown(f"{len(entries):,}"))
     for parameter in ("activation", "output"):  # whether or not a layer takes them
         activations.make(where, parameter, getattr(defaults, parameter))
     steps = _sequence(where, "layers", "", entries, defaults, defaults.output)
@@ -53,6 +53,17 @@ def steps_of(where: str, value: object, defaults: Defaults) -> tuple[Step, ...]:
         reject_value(where, "layers", expected, grid_of(steps))
     _check_names(where, steps)
     return steps
+
+
+def _entries(where: str, parameter: str, value: Sequence) -> list:
+    """What a sequence has, if that is not too much; its length may be a lie."""
+    try:
+        entries = list(itertools.islice(value, MAX_LAYERS + 1))
+    except Exception:  # whatever a sequence raises
+        reject_type(where, parameter, LAYERS, value)
+    if len(entries) > MAX_LAYERS:
+        reject_value(where, parameter, f"at most {MAX_LAYERS:,} of them", checks.n_told(value))
+    return entries
 
 
 def _are_widths(value: Sequence) -> bool:
@@ -122,7 +133,8 @@ def _residual(where: str, place: Place, fields: Mapping, defaults: Defaults) -> 
             reject_type(where, f"{place.text}.{part}", "a sequence of layers", value)
         prefix = f"{name}." if part == "residual" else f"{name}.shortcut."
         # What a branch ends in is added: it has no activation unless it names one.
-        parts[part] = _sequence(where, f"{place.text}.{part}", prefix, list(value), defaults, "linear")
+        parameter = f"{place.text}.{part}"
+        parts[part] = _sequence(where, parameter, prefix, _entries(where, parameter, value), defaults, "linear")
     return Residual(name, parts["residual"], parts["shortcut"], activation)
 
 

@@ -12,8 +12,8 @@ from html import escape
 from fastinit.checking import drawing, sketches
 from fastinit.checking.page_style import STYLE
 from fastinit.checking.table import Table
-from fastinit.common import written_files
 from fastinit.common.terminal import printable
+from fastinit.files import names, written_files
 
 HOW_TO_READ = (
     "Each histogram reaches from four standard deviations below its own mean to four above. High peaks are cut. The "
@@ -27,8 +27,8 @@ MARKS = {"activations": "●", "gradients": "■"}
 def write(page: str, path: str | os.PathLike) -> None:
     """Put a page into a file, in place of what it held."""
     path = written_files.check_html("html", "path", path)
-    with written_files.told(path):
-        path.write_text(page, encoding="utf-8")
+    with names.complete(path) as begun:
+        begun.write_text(page, encoding="utf-8")
 
 
 def of_network(report) -> str:

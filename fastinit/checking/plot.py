@@ -14,8 +14,9 @@ from typing import NamedTuple
 from fastinit.checking import drawing, panels
 from fastinit.checking.drawing import Colors
 from fastinit.checking.panels import Rows
-from fastinit.common import checks, written_files
+from fastinit.common import checks
 from fastinit.common.terminal import printable, shortened, wrapped
+from fastinit.files import names, written_files
 
 # Inches.
 MARGIN, GAP = 0.36, 0.26
@@ -61,8 +62,8 @@ def write(report, path: str | os.PathLike, dark: bool = False) -> None:
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # names in any script
         figure = _figure(report, drawing.DARK if dark else drawing.LIGHT)
-        with written_files.told(path):
-            figure.savefig(path, metadata=UNTIMED[path.suffix])
+        with names.complete(path) as begun:
+            figure.savefig(begun, format=path.suffix[1:], metadata=UNTIMED[path.suffix])
 
 
 class _Line(NamedTuple):

@@ -39,9 +39,10 @@ def _mapped(where: str, files: list[tuple[Path, Header]]) -> Tensors:
     for path, header in files:
         left_out.update(header.others)
         data = _data(path, header)
+        address = data.ctypes.data
         for tensor in header.tensors:
             if tensor.dtype in dtypes.FORMATS:
-                arrays[tensor.name] = _array(where, data, tensor)
+                arrays[tensor.name] = _array(where, data, address, tensor)
             else:
                 left_out[tensor.name] = NAMES[tensor.dtype][0]
     found = Tensors({name: arrays[name] for name in sorted(arrays, key=as_counted)})
@@ -51,13 +52,14 @@ def _mapped(where: str, files: list[tuple[Path, Header]]) -> Tensors:
 
 def _data(path: Path, header: Header) -> np.ndarray:
     n_bytes = header.tensors[-1].end if header.tensors else 0
-    return np.memmap(path, np.uint8, "r", header.n_bytes, (n_bytes,)) if n_bytes else np.empty(0, np.uint8)
+    # A plain view: parts of a memmap are memmaps, which take ten times as long to make.
+    return np.asarray(np.memmap(path, np.uint8, "r", header.n_bytes, (n_bytes,)) if n_bytes else np.empty(0, np.uint8))
 
 
-def _array(where: str, data: np.ndarray, tensor: Stored) -> np.ndarray:
+def _array(where: str, data: np.ndarray, address: int, tensor: Stored) -> np.ndarray:
     dtype = dtypes.resolve(where, tensor.dtype)
     part = data[tensor.start : tensor.end]
-    if part.ctypes.data % dtype.itemsize:  # the format's writers align numbers, but it does not ask them to
+    if (address + tensor.start) % dtype.itemsize:  # the format's writers align numbers, but it does not ask them to
         part = part.copy()
     # ml_dtypes has its dtypes in this machine's byte order alone.
     own_order = dtype if tensor.dtype in dtypes.FROM_ML_DTYPES else dtype.newbyteorder("<")

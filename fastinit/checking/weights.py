@@ -16,6 +16,7 @@ from fastinit.checking.known_schemes import Beside, Known
 from fastinit.checking.moments import Sample
 from fastinit.checking.verdicts import DUPLICATE_SHARE
 from fastinit.checking.weights_report import CONSTANT, KNOWN, NOT_JUDGED, ORDER, UNKNOWN, TensorReport, WeightsReport
+from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import output
 from fastinit.laws.axis_roles import LAYOUTS, distinct_layouts
@@ -43,6 +44,7 @@ LEAST_UNIT, LEAST_UNIT_OF_8_BITS = 3, 8
 def report(where: str, arrays: Mapping, layout: str | None) -> WeightsReport:
     """Compare every tensor with every known scheme, in one layout or in all."""
     left_out = getattr(arrays, "left_out", ())
+    checks.reject_endless(where, "layers", arrays)
     if not arrays:
         got = f"only {', '.join(left_out)}" if left_out else "none"
         reject_value(where, "layers", "tensors of floating-point numbers", Shown(got))

@@ -9,12 +9,12 @@ from argparse import Namespace
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from fastinit.checkpoints import disk, landing, numpy_format, planning, reading, sources, table, verifying, writer
+from fastinit.checkpoints import numpy_format, planning, reading, sources, table, verifying, writer
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
 from fastinit.common.errors import Shown, brief, reject_value
-from fastinit.files import texts
+from fastinit.files import names, texts
 from fastinit.plans import rule_text
 from fastinit.plans.plan import Plan
 
@@ -46,7 +46,7 @@ def init(
         return
     config = None if source.config is None or folder is None else folder / "config.json"
     if config is not None and not _is_same(config, options.source):
-        landing.check_target(config, options.force)
+        names.check_target(config, options.force)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()
@@ -77,7 +77,7 @@ def _write_otherwise(options: Namespace, source: Source, create_dcp: Callable) -
             numpy_format.write_archive(INIT, options.output, contents, options.force, advance)
         else:
             if options.output.exists() and not options.force:
-                landing.check_target(options.output, force=False)
+                names.check_target(options.output, force=False)
                 reject_value(INIT, "TARGET", "a folder that is not there yet, or --force", str(options.output))
             create_dcp(options.output, plan, options.seed, options.threads)
     _report(options, contents, [options.output], n_bytes, time.perf_counter() - start)
@@ -91,7 +91,7 @@ def _target(output: Path) -> tuple[Path, Path | None]:
         expected = "a file that ends in .safetensors, or a folder (other formats by --format)"
         reject_value(INIT, "TARGET", expected, str(output))
     if output.exists() and not output.is_dir():
-        landing.check_target(output, force=False)
+        names.check_target(output, force=False)
     return output / planning.IN_FOLDER, output
 
 
@@ -127,13 +127,8 @@ def _write_config(path: Path, source: Source, dtype: str | None) -> None:
     config = dict(source.config)
     if dtype is not None:
         config["torch_dtype" if "torch_dtype" in config else "dtype"] = dtype
-    path = Path(os.path.realpath(path))
-    begun = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        disk.write_synced(begun, (json.dumps(config, indent=2) + "\n").encode())
-        os.replace(begun, path)
-    finally:
-        begun.unlink(missing_ok=True)
+    with names.complete(path) as begun:
+        begun.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def _report(options: Namespace, contents: list[Content], paths: list[Path], n_bytes: int, seconds: float) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fastinit.checkpoints import locks
-from fastinit.checkpoints.locks import fcntl
+from fastinit.files import locks
+from fastinit.files.locks import fcntl
 
 #: Bytes of a piece that one thread fills and writes at once: of 1 to 64 MiB the fastest past the cache.
 PIECE_BYTES = 16 << 20
@@ -101,20 +101,6 @@ def write_synced(path: Path, raw: bytes) -> None:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until the disk has a folder's names; where folders cannot be opened, as on Windows, nothing happens."""
-    try:
-        folder = os.open(path, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(folder)
-    except OSError:  # some network file systems cannot
-        pass
-    finally:
-        os.close(folder)
 
 
 def check_room(folder: Path, n_bytes: int) -> None:

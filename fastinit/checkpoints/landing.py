@@ -9,40 +9,21 @@ one that was killed. Once all is there, ``.NAME.MARK.complete`` says so, and who
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
-import stat
 import threading
 from pathlib import Path
 
-from fastinit.checkpoints import disk, locks
-from fastinit.checkpoints.disk import ALIGNMENT, sync_folder
+from fastinit.checkpoints import disk
+from fastinit.checkpoints.disk import ALIGNMENT
 from fastinit.checkpoints.layout import File, Layout, index_path
+from fastinit.files import locks
+from fastinit.files.names import check_target, is_same, rename, short_name, sync_folder
 
 DONE = 1
 
 #: How unfinished files' names end.
 ENDINGS = r"(\d+\.part|lock|shared|complete|\d+\.index)"
-
-#: Bytes of a target's name that stand in those of unfinished files, which may not be longer than 255.
-MAX_NAME_BYTES = 150
-
-
-def check_target(path: Path, force: bool) -> None:
-    """Raise OSError if `path` may not be written: it exists without `force`, or is no regular file."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise OSError(errno.EINVAL, "exists and is not a regular file", str(path))
-    if os.path.exists(path) and not force:  # False also of names that are too long
-        raise FileExistsError(errno.EEXIST, "exists; --force overwrites it", str(path))
-
-
-def short_name(name: str) -> str:
-    """A name, or its beginning and a digest."""
-    raw = name.encode(errors="surrogateescape")
-    if len(raw) <= MAX_NAME_BYTES:
-        return name
-    return raw[: MAX_NAME_BYTES - 20].decode(errors="ignore") + "-" + hashlib.sha256(raw).hexdigest()[:16]
 
 
 class Landing:
@@ -141,7 +122,7 @@ class Landing:
 
     def _check_free(self) -> None:
         for number, target in enumerate(self.layout.targets):
-            if target.exists() and self.begun(number).exists() and not _is_same(self.begun(number), target):
+            if target.exists() and self.begun(number).exists() and not is_same(self.begun(number), target):
                 check_target(target, force=False)
 
     def _land_index(self, force: bool) -> None:
@@ -225,39 +206,3 @@ def _is_as(path: Path, file: File) -> bool:
             return os.fstat(found.fileno()).st_size == file.n_bytes and found.read(len(file.header)) == file.header
     except FileNotFoundError:
         return False
-
-
-def rename(begun: Path, target: Path, force: bool) -> None:
-    """Give a file its name, unless another took it meanwhile without `force`; one that is gone was renamed before."""
-    try:
-        if force:
-            if target.exists():
-                begun.chmod(stat.S_IMODE(target.stat().st_mode))
-            os.replace(begun, target)
-        else:
-            _link(begun, target)
-    except FileNotFoundError:
-        if not target.exists():
-            raise
-
-
-def _link(begun: Path, target: Path) -> None:
-    try:
-        os.link(begun, target)
-    except FileExistsError:
-        if not _is_same(begun, target):
-            raise
-    except OSError as error:
-        if error.errno == errno.ENOENT:
-            raise
-        os.replace(begun, target)  # the file system has no links
-        return
-    begun.unlink(missing_ok=True)
-
-
-def _is_same(begun: Path, target: Path) -> bool:
-    """Whether another rank is just giving the file its name, or has done so."""
-    try:
-        return os.path.samefile(begun, target)
-    except FileNotFoundError:
-        return True

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from fastinit.checkpoints import landing, locks
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.disk import CACHED_BYTES
 from fastinit.checkpoints.layout import File, Layout
 from fastinit.common.errors import Shown, reject_value
+from fastinit.files import names
 from fastinit.filling import memory
 from fastinit.laws import dtypes
 from fastinit.plans.patterns import quoted
@@ -55,27 +53,19 @@ def write_archive(
 ) -> int:
     """Write an archive as `numpy.savez` does, uncompressed, in bounded memory; its bytes. By one thread."""
     headers = [_header(where, content) for content in contents]
-    landing.check_target(path, force)
-    begun = path.with_name(f".{landing.short_name(path.name)}.part")  # what a killed process left is written over
-    lock = locks.take(begun, alone=True)
-    if lock is None:
-        raise OSError(errno.EBUSY, "is being written by another process", str(path))
+    names.check_target(path, force)
     buffer = memory.aligned(where, (CACHED_BYTES,), np.dtype(np.uint8))
-    try:
-        with zipfile.ZipFile(begun, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            for content, header in zip(contents, headers, strict=True):
-                entry = zipfile.ZipInfo(f"{content.name}.npy")  # of a fixed date: the same seed, the same file
-                with archive.open(entry, "w", force_zip64=True) as file:
-                    file.write(header)
-                    for first in range(0, content.n_bytes, CACHED_BYTES):
-                        part = buffer[: min(CACHED_BYTES, content.n_bytes - first)].view(content.dtype)
-                        content.put(first // content.dtype.itemsize, part)
-                        file.write(part.view(np.uint8))
-                        progress(part.nbytes)
-        with open(begun, "r+b") as file:
-            os.fsync(file.fileno())
-        landing.rename(begun, path, force)
-    finally:
-        begun.unlink(missing_ok=True)
-        lock.release()
+    with (
+        names.complete(path, force) as begun,
+        zipfile.ZipFile(begun, "w", zipfile.ZIP_STORED, allowZip64=True) as archive,
+    ):
+        for content, header in zip(contents, headers, strict=True):
+            entry = zipfile.ZipInfo(f"{content.name}.npy")  # of a fixed date: the same seed, the same file
+            with archive.open(entry, "w", force_zip64=True) as file:
+                file.write(header)
+                for first in range(0, content.n_bytes, CACHED_BYTES):
+                    part = buffer[: min(CACHED_BYTES, content.n_bytes - first)].view(content.dtype)
+                    content.put(first // content.dtype.itemsize, part)
+                    file.write(part.view(np.uint8))
+                    progress(part.nbytes)
     return path.stat().st_size

@@ -10,7 +10,6 @@ It knows no law and no dtype, and imports nothing of this package. Anybody may c
 `arguments`         types of options on the command line
 `progress`          a progress bar, where one can be drawn
 `terminal`          text that a terminal shows as it is meant, and how wide it is
-`written_files`     whether a file that is to be written can be
 `standard_streams`  printing to whoever has stopped reading
 =================== ======================================================================
 """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 import numpy as np
 
@@ -20,6 +21,9 @@ NOT_REAL = (str, bytes, bytearray, bool, np.bool_, complex, np.complexfloating, 
 #: Characters of a wrong name that are compared with the right ones, which are shorter.
 MAX_NAME = 100
 
+#: Axes of an array: NumPy has no more.
+MAX_DIMS = 64
+
 #: Flat indices and byte counts are signed 64-bit integers in C.
 INT64_MAX = 2**63 - 1
 
@@ -30,10 +34,21 @@ def as_integer(value: object) -> int | None:
         return value
     if isinstance(value, bool):
         return None
+    if isinstance(value, int):  # whose own comparisons may be anything
+        return int.__index__(value)
     try:
         return operator.index(value)
-    except TypeError:
+    except Exception:  # whatever an object raises that is asked
         return None
+
+
+def n_dims(value: object) -> int:
+    """Dimensions of any library's array; 0 for what is none."""
+    try:
+        found = getattr(value, "ndim", 0)
+    except Exception:  # as above
+        return 0
+    return found if type(found) is int else 0
 
 
 def real(where: str, parameter: str, value: object, expected: str = "a real number") -> float:
@@ -42,7 +57,7 @@ def real(where: str, parameter: str, value: object, expected: str = "a real numb
         return value
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
-    if isinstance(value, NOT_REAL) or getattr(value, "ndim", 0) != 0:
+    if isinstance(value, NOT_REAL) or n_dims(value) != 0:
         reject_type(where, parameter, expected, value)
     try:
         number = float(value)
@@ -51,7 +66,7 @@ def real(where: str, parameter: str, value: object, expected: str = "a real numb
         return number
     except OverflowError:
         reject_value(where, parameter, expected, value)
-    except (TypeError, ValueError, RuntimeError):
+    except Exception:  # whatever an object raises that is asked
         reject_type(where, parameter, expected, value)
 
 
@@ -82,6 +97,7 @@ def one_of(where: str, parameter: str, value: object, choices: Sequence[str]) ->
     expected = "one of " + ", ".join(map(repr, choices))
     if not isinstance(value, str):
         reject_type(where, parameter, expected, value)
+    value = str.__str__(value)  # subclasses compare as they like
     if value not in choices:
         reject_value(where, parameter, expected, value)
     return value
@@ -91,6 +107,7 @@ def name_among(where: str, parameter: str, value: object, names: Collection[str]
     """A name that is among `names`; the message has the nearest of them, or, if none is near, `otherwise`."""
     if not isinstance(value, str):
         reject_type(where, parameter, otherwise, value)
+    value = str.__str__(value)
     if value not in names:
         import difflib  # only for the message
 
@@ -123,12 +140,14 @@ def positive_integer(where: str, parameter: str, value: object) -> int:
 def as_shape(where: str, shape: object, itemsize: int = 1) -> Shape:
     """A tuple of non-negative ints, their product in bytes within 63 bits."""
     dims = (shape,) if type(shape) is int else shape
-    if isinstance(dims, (list, tuple, range)) and len(dims) > 64:
-        reject_value(where, "shape", "at most 64 dimensions", Shown(len(dims)))
     if type(dims) is not tuple or not _are_plain(dims):
         dims = as_integers(where, "shape", shape, SHAPE_EXPECTED)
+    if len(dims) > MAX_DIMS:
+        reject_value(where, "shape", f"at most {MAX_DIMS} dimensions", Shown(len(dims)))
     if dims and min(dims) < 0:
         reject_value(where, "shape", SHAPE_EXPECTED, shape)
+    if dims and max(dims) > INT64_MAX:  # before they are multiplied
+        reject_value(where, "shape", "a total size below 2**63 bytes", shape)
     # Zero-size shapes too: their strides must fit, as they must in NumPy.
     if (math.prod(dims) or math.prod(dim for dim in dims if dim)) * itemsize > INT64_MAX:
         reject_value(where, "shape", "a total size below 2**63 bytes", shape)
@@ -142,20 +161,61 @@ def _are_plain(dims: tuple) -> bool:
     return True
 
 
-def as_integers(where: str, parameter: str, values: object, expected: str) -> tuple[int, ...]:
-    """One integer, or a list, tuple or other finite sequence of them, as a tuple of ints."""
+def as_integers(where: str, parameter: str, values: object, expected: str, n_most: int = MAX_DIMS) -> tuple[int, ...]:
+    """One integer, or a list, tuple or other sequence of at most so many, as a tuple of ints."""
     one = as_integer(values)
     if one is not None:
         return (one,)
     if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
         reject_type(where, parameter, expected, values)
-    integers = []
-    for value in values:
-        integer = as_integer(value)
-        if integer is None:
-            reject_type(where, parameter, expected, values)
-        integers.append(integer)
-    return tuple(integers)
+    try:
+        some = list(itertools.islice(values, n_most + 1))  # its length may be a lie
+    except Exception:  # whatever a sequence raises
+        reject_type(where, parameter, expected, values)
+    if len(some) > n_most:
+        reject_value(where, parameter, f"at most {n_most} of them", n_told(values))
+    integers = tuple(map(as_integer, some))
+    if None in integers:
+        reject_type(where, parameter, expected, values)
+    return integers
+
+
+#: Entries of a sequence or mapping that is none of Python's own, and may lie about its length.
+MAX_ENTRIES = 1_000_000
+
+#: Python's own, whose lengths are true.
+OWN_SEQUENCES = (list, tuple, str, bytes, bytearray, memoryview)
+
+
+def as_array(value: object) -> np.ndarray | None:
+    """NumPy's array of numbers or of another library's array; None if it makes none, or finds no end."""
+    if isinstance(value, (Mapping, Set, str, bytes)):
+        return None
+    try:
+        is_known = isinstance(value, (*OWN_SEQUENCES, np.ndarray)) or not isinstance(value, Sequence)
+        if is_known or hasattr(value, "__array__") or (len(value) <= MAX_ENTRIES and _ends(value, MAX_ENTRIES)):
+            return np.asarray(value)
+        return None
+    except Exception:  # ragged lists, and what other libraries raise
+        return None
+
+
+def n_told(values: object) -> Shown:
+    """How many entries a sequence says that it has, for messages."""
+    try:
+        return Shown(f"{len(values):,} of them")
+    except Exception:  # a range of more than a length can be, and whatever a sequence raises
+        return Shown(f"more ({type(values).__name__})")
+
+
+def reject_endless(where: str, parameter: str, value: Mapping, n_most: int = MAX_ENTRIES) -> None:
+    """Refuse a mapping of more names; its length may be a lie."""
+    if type(value) is not dict and not _ends(value, n_most):
+        reject_value(where, parameter, f"at most {n_most:,} names", Shown(f"more ({type(value).__name__})"))
+
+
+def _ends(value: Iterable, n_most: int) -> bool:
+    return next(itertools.islice(iter(value), n_most, None), value) is value
 
 
 def without_repeats(array: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxarray = _SHORT.maxdict = _SHORT.max
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxlong, _SHORT.maxother = 4, 110, 200, 400
 
 #: Containers, of subclasses of which the elements are shown: their own repr may take as long as it likes.
-_CONTAINERS = (list, tuple, dict, set, frozenset, str, bytes)
+_CONTAINERS = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 
 def reject_value(where: str, parameter: str, expected: str, got: object) -> NoReturn:
@@ -64,6 +64,8 @@ def _text(value: object) -> str:
         return f"a {kind.__name__} of {len(value)} entries"
     if kind is int and value.bit_length() > 600:
         return f"an int of {value.bit_length()} bits"
+    if kind in (bytes, bytearray):  # of which the whole would be shown first
+        value = value[:MAX_GOT]
     try:
         return _SHORT.repr(value)
     except Exception:  # an object that cannot show itself

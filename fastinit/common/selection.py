@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.common.checks import INT64_MAX, Shape, as_integer, without_repeats
+from fastinit.common.checks import INT64_MAX, Shape, as_array, as_integer, n_dims, without_repeats
 from fastinit.common.errors import Shown, message, reject_type, reject_value
 
 BASIC = "integers, slices and at most one Ellipsis"
@@ -53,7 +53,7 @@ def select(where: str, shape: Shape, index: object) -> Selection:
     arrays = {
         axis: _array(where, axis, item, shape[axis])
         for axis, item in enumerate(by_axis)
-        if isinstance(item, (list, range)) or getattr(item, "ndim", 0) != 0
+        if isinstance(item, (list, range)) or n_dims(item) != 0
     }
     lines = [
         None if axis in arrays else _line(where, "index", axis, item, shape[axis], EXPECTED)
@@ -98,10 +98,10 @@ def _line(where: str, parameter: str, axis: int, item: object, size: int, expect
     if isinstance(item, slice):
         try:
             positions = range(*item.indices(size))
-        except TypeError:
-            reject_type(where, parameter, expected, item)
         except ValueError:
             reject_value(where, parameter, "slices with a step other than 0", item)
+        except Exception:  # TypeError, and whatever its ends raise that are asked
+            reject_type(where, parameter, expected, item)
         count = len(positions)
         return Line(positions.start if count else 0, positions.step if count > 1 else 1, count, True)
     position = as_integer(item)
@@ -114,9 +114,10 @@ def _line(where: str, parameter: str, axis: int, item: object, size: int, expect
 
 def _array(where: str, axis: int, item: object, size: int) -> np.ndarray:
     """Positions on an axis, counted from its start; an array that nobody else holds."""
-    try:
-        given = np.asarray(item)
-    except Exception:  # ragged lists, arrays of other libraries
+    if isinstance(item, range) and not all(-size <= end < size for end in (*item[:1], *item[-1:])):
+        reject_value(where, "index", f"{-size} <= i < {size} on axis {axis}", item)  # however many there are
+    given = np.arange(item.start, item.stop, item.step) if isinstance(item, range) else as_array(item)
+    if given is None:
         reject_type(where, "index", EXPECTED, item)
     if given.dtype.kind not in "iu" and (given.size or isinstance(item, np.ndarray)):
         reject_type(where, "index", EXPECTED, Shown(f"an array of {given.dtype} on axis {axis}"))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
 import math
 import os
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,7 @@ import numpy as np
 from fastinit.checkpoints.numpy_format import header_of
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.files import names
 
 
 @one_form
@@ -57,16 +56,11 @@ def to_npy(array: da.Array, path: str | os.PathLike) -> None:
         reject_value(where, "array", "a shape that is known", Shown(array.shape))
     target = _target(where, path)
     header = header_of(array.dtype, array.shape)
-    begun = target.with_name(f".{uuid.uuid4().hex}.part")
-    try:
-        with open(begun, "xb") as file:
+    with names.complete(target) as begun:
+        with open(begun, "r+b") as file:
             file.write(header)
             file.truncate(len(header) + array.nbytes)
         da.store(array, _Npy(str(begun), len(header), array.shape, array.dtype), lock=False)
-        os.replace(begun, target)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            begun.unlink()
 
 
 def _target(where: str, path: Any) -> Path:

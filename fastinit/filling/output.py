@@ -7,6 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from fastinit import _kernels
+from fastinit.common import checks
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import tensors
 from fastinit.laws import dtypes
@@ -47,18 +48,27 @@ def _view(where: str, out: object) -> np.ndarray:
         reject_type(where, "out", EXPECTED, Shown(type(out).__name__))
     try:
         if hasattr(out, "__array_interface__"):
-            return np.asarray(out)
-        if not hasattr(out, "__dlpack__"):
-            return np.asarray(memoryview(out))
-        memory = _memory_by_dlpack(out)
-        array = _from_dlpack(out) if memory is None else None
-    except (TypeError, ValueError, BufferError, RuntimeError) as error:
+            memory, array = None, np.asarray(out)
+        elif not is_exporter(out):
+            memory, array = None, np.asarray(memoryview(out))
+        else:
+            memory = _memory_by_dlpack(out)
+            array = _from_dlpack(out) if memory is None else None
+    except Exception as error:  # other libraries raise what they like
         reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
     if array is not None:
         return _with_memory(where, array)
     if memory.begins_at == 0 and 0 not in memory.shape:
         _reject_no_memory(where)
     return memory.array(where, "out")
+
+
+def is_exporter(value: object) -> bool:
+    """Whether it hands out its memory by DLPack."""
+    try:
+        return hasattr(value, "__dlpack__")
+    except Exception:  # as above
+        return False
 
 
 def _with_memory(where: str, array: np.ndarray) -> np.ndarray:
@@ -74,18 +84,18 @@ def _reject_no_memory(where: str) -> NoReturn:
 
 def readable(value: object) -> np.ndarray | None:
     """Any library's array as one of NumPy's, to be read; None if it is none."""
+    array = checks.as_array(value)
+    if array is not None:
+        return array
     try:
-        return np.asarray(value)
+        memory = _memory_by_dlpack(value)
     except Exception:  # other libraries raise what they like
-        try:
-            memory = _memory_by_dlpack(value)
-        except Exception:
-            return None
+        return None
     return None if memory is None else memory.array("check", "layers")
 
 
 class _Memory:
-    """What NumPy makes an array of integers of, and keeps alive with it: the memory of a dtype that NumPy lacks."""
+    """What NumPy makes an array of bare bytes of, and keeps alive with it: a tensor's memory."""
 
     def __init__(self, owner: object, dtype: str, interface: dict):
         self.owner = owner
@@ -96,17 +106,19 @@ class _Memory:
 
     def array(self, where: str, parameter: str) -> np.ndarray:
         """The memory as an array of its dtype."""
-        return np.asarray(self).view(dtypes.from_ml_dtypes(where, parameter, self.dtype))
+        is_numpys = self.dtype not in dtypes.FROM_ML_DTYPES
+        dtype = np.dtype(self.dtype) if is_numpys else dtypes.from_ml_dtypes(where, parameter, self.dtype)
+        return np.asarray(self).view(dtype)
 
 
 def _memory_by_dlpack(out: object) -> _Memory | None:
-    """Where a tensor's memory is, if its dtype is one of ml_dtypes: NumPy's own from_dlpack does not know them."""
+    """Where a tensor's memory is, if its exporter tells whether it may be written and its dtype can be filled."""
     try:
-        capsule = out.__dlpack__(max_version=(1, 0))
-    except TypeError:  # an exporter from before the argument existed
+        capsule = out.__dlpack__(max_version=(1, 0), copy=False)  # a copy would be filled in vain
+    except TypeError:  # an exporter from before the arguments existed
         return None
     found = _kernels.dlpack_interface(capsule)
-    return None if found is None else _Memory(capsule, *found)
+    return None if found is None or found[0] not in dtypes.NAMES else _Memory(capsule, *found)
 
 
 def _from_dlpack(out: object) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from fastinit import _kernels
+from fastinit.common import checks
 from fastinit.common.checks import Shape
 from fastinit.common.errors import reject_value
 from fastinit.common.selection import Line, block_shape
@@ -78,9 +79,10 @@ def raveled(positions: Sequence, extents: Sequence[int]):
 
 def values(p: Placement, given: np.ndarray) -> None:
     """The target's part of `given`, broadcast to the full shape, each number rounded once."""
-    near = np.broadcast_to(given, p.shape)
+    near, is_exact = np.broadcast_to(given, p.shape), p.fmt.kind == "integer" or given.dtype.kind not in "iu"
     for piece in p.target.pieces(PIECE):
-        assign_rounded(piece, piece.take(near), p.fmt)
+        some = piece.take(near)
+        assign_rounded(piece, some if is_exact else some.astype(np.float64), p.fmt)
 
 
 def assign_rounded(target: Target, numbers: np.ndarray, fmt: Format) -> None:
@@ -166,4 +168,4 @@ def log_odds(p: float) -> float:
 
 def is_many(value: object) -> bool:
     """Whether a parameter is an array or sequence rather than one number."""
-    return isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) != 0
+    return isinstance(value, (list, tuple)) or checks.n_dims(value) != 0

@@ -139,7 +139,7 @@ def _asked(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.
 
 def _full_shape(where: str, shape, dtype: np.dtype, array: np.ndarray | None, index) -> Shape:
     if shape is not None:
-        if getattr(shape, "ndim", 0) != 0 or hasattr(shape, "__dlpack__"):
+        if checks.n_dims(shape) != 0 or (type(shape) not in (int, tuple, list) and output.is_exporter(shape)):
             reject_type(where, "shape", checks.SHAPE_EXPECTED, Shown("an array; to fill it, use out="))
         return checks.as_shape(where, shape, dtype.itemsize)
     if array is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import reject_type, reject_value
 from fastinit.filling import tensors
 
 EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator, also PyTorch's"
@@ -95,9 +96,12 @@ def _plain(where: str, rng: object) -> object:
         return rng
     if len(np.shape(rng) if isinstance(rng, np.ndarray) else (1,)) != 1:
         reject_type(where, "rng", EXPECTED, rng)
-    if len(rng) > MAX_WORDS:
-        reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", Shown(f"{len(rng):,} of them"))
-    words = [checks.as_integer(word) for word in rng]
+    try:
+        words = [checks.as_integer(word) for word in itertools.islice(rng, MAX_WORDS + 1)]  # its length may be a lie
+    except Exception:  # whatever a sequence raises
+        words = [None]
+    if len(words) > MAX_WORDS:
+        reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", checks.n_told(rng))
     if None in words or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
         reject_type(where, "rng", EXPECTED, rng)
     if any(word.bit_length() > MAX_BITS for word in words):

@@ -134,7 +134,13 @@ FLOAT32 = np.dtype(np.float32)
 REAL = "float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2"
 EXPECTED = REAL.replace(" or ", ", ") + ", complex64, complex128, an integer dtype or bool"
 
+#: Of all of them.
+NAMES = frozenset(FORMATS | COMPLEX_FORMATS | INTEGER_FORMATS)
+
 #: NumPy's dtypes; those of ml_dtypes join when somebody brings them.
+#: Characters of a dtype's name, of which none has so many.
+MAX_SPELLING = 100
+
 _BY_DTYPE = {
     np.dtype(name): row
     for name, row in (FORMATS | COMPLEX_FORMATS | INTEGER_FORMATS).items()
@@ -162,6 +168,8 @@ def resolve(where: str, dtype: object) -> np.dtype:
     """The NumPy dtype that `dtype` spells; None means float32."""
     if dtype is None or dtype is FLOAT32:
         return FLOAT32
+    if isinstance(dtype, (str, bytes, bytearray)):
+        dtype = dtype[:MAX_SPELLING]  # NumPy reads all of long ones, and subclasses compare as they like
     if isinstance(dtype, str) and dtype in FROM_ML_DTYPES:
         return from_ml_dtypes(where, "dtype", dtype)
     try:
@@ -184,11 +192,7 @@ def _name_elsewhere(dtype: object) -> str | None:
         module, _, name = str(dtype).rpartition(".")
     except Exception:  # what is not such an object raises what it likes
         return None
-    return (
-        name
-        if name in FORMATS | COMPLEX_FORMATS | INTEGER_FORMATS and type(dtype).__module__.startswith(module or ".")
-        else None
-    )
+    return name if name in NAMES and type(dtype).__module__.startswith(module or ".") else None
 
 
 def from_ml_dtypes(where: str, parameter: str, name: str) -> np.dtype:

@@ -132,6 +132,7 @@ def check(where: str, choice: object) -> Fans:
     if isinstance(choice, Axes):
         return choice
     if isinstance(choice, str):
+        choice = str.__str__(choice)  # subclasses compare as they like
         if choice not in LAYOUTS:
             reject_value(where, "fans", EXPECTED, choice)
         return choice
@@ -158,6 +159,7 @@ def check_axes(where: str, choice: object) -> str | Axes:
         return choice
     if not isinstance(choice, str):
         reject_type(where, "fans", EXPECTED_AXES, choice)
+    choice = str.__str__(choice)
     if choice not in LAYOUTS:
         reject_value(where, "fans", EXPECTED_AXES, choice)
     return choice

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
+from fastinit._kernels import in_default_float_mode
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type, reject_value
@@ -166,7 +167,10 @@ def gain(nonlinearity, param=None) -> float:
             reject_type(where, "param", f"None for {nonlinearity!r}, which takes none", param)
         return FIXED[nonlinearity]
     family = FAMILIES[nonlinearity]
-    factor = family.gain(family.default if param is None else family.check(where, "param", param))
+    # In the nearest rounding, whatever the caller's is.
+    factor = in_default_float_mode(
+        family.gain, family.default if param is None else family.check(where, "param", param)
+    )
     if factor == 0:
         reject_value(where, "param", "a number with a finite square", param)
     return factor

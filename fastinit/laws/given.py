@@ -12,12 +12,33 @@ from fastinit.laws.dtypes import holds_reals
 EXPECTED = "a real number or an array of them"
 
 
+def frozen(array: np.ndarray) -> np.ndarray:
+    """A copy that nobody can write to, not even by another view; the array itself if it is one already."""
+    base = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if type(base) is bytes:
+        return array
+    own = checks.without_repeats(array)
+    if array.dtype.hasobject:
+        own = own.copy()
+        own.flags.writeable = False
+    else:
+        own = np.frombuffer(own.tobytes(), np.uint8).view(array.dtype).reshape(own.shape)
+    return np.broadcast_to(own, array.shape)
+
+
+def converted(array: np.ndarray, dtype: type) -> np.ndarray:
+    """The array in another dtype, without its repeats."""
+    return np.broadcast_to(checks.without_repeats(array).astype(dtype), array.shape)
+
+
 def real_array(where: str, parameter: str, value: object) -> np.ndarray:
     """A copy of an array or nested sequence of real numbers: of floats no wider than float64 as they are."""
     given = _array(where, parameter, value)
     own = checks.without_repeats(given)
     if own.dtype.kind in "fV" and own.itemsize <= 8:
-        return np.broadcast_to(own.copy(), given.shape)
+        return frozen(given)
     try:
         with np.errstate(all="ignore"):
             floats = own.astype(np.float64)
@@ -30,23 +51,17 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
 
 def numbers(where: str, parameter: str, value: object) -> np.ndarray:
     """The same, or complex numbers no wider than complex128, integers of any size or booleans as they are."""
-    try:
-        array = np.asarray(value)
-    except Exception:  # as below
-        array = None
+    array = checks.as_array(value)
     is_as_it_is = array is not None and (array.dtype in (np.complex64, np.complex128) or array.dtype.kind in "iub")
     exact = array if is_as_it_is else _integers(value)
     if exact is None:
         return real_array(where, parameter, value)
-    return np.broadcast_to(checks.without_repeats(exact).copy(), exact.shape)
+    return frozen(exact)
 
 
 def _array(where: str, parameter: str, value: object) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except Exception:  # arrays of other libraries raise what they like
-        reject_type(where, parameter, EXPECTED, value)
-    if array.dtype == object:
+    array = checks.as_array(value)
+    if array is not None and array.dtype == object:
         array = _integers(value)
     if array is None or not (array.dtype == object or holds_reals(array.dtype)):
         reject_type(where, parameter, EXPECTED, value)

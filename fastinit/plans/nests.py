@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,12 @@ MAX_LEVELS = 64
 
 #: Ways to one and the same nest. Few share one at all, and ways multiply from level to level.
 MAX_WAYS = 1000
+
+#: Entries of one nest: more than a model has.
+MAX_ENTRIES = 1_000_000
+
+#: Of a sequence that is no list, so many numbers tell that it has no arrays.
+MAX_NUMBERS = 1000
 
 NUMBERS = (int, float, complex, np.generic)
 
@@ -90,7 +97,13 @@ def _items(nest: Mapping | Sequence) -> list[tuple[object, object]]:
 
 
 def _pairs(nest: Mapping | Sequence) -> list[tuple[object, object]]:
-    return list(dict(nest).items() if isinstance(nest, Mapping) else enumerate(nest))
+    if type(nest) in (dict, list, tuple):
+        return list(nest.items() if type(nest) is dict else enumerate(nest))
+    keys = list(itertools.islice(nest, MAX_ENTRIES + 1))  # its length may be a lie
+    if len(keys) > MAX_ENTRIES:
+        expected = f"at most {MAX_ENTRIES:,} entries in one nest"
+        reject_value("initialize", "arrays", expected, Shown(f"more ({type(nest).__name__})"))
+    return [(key, nest[key]) for key in keys] if isinstance(nest, Mapping) else list(enumerate(keys))
 
 
 def _are_same(value: object, again: object, level: int = 1) -> bool:
@@ -113,7 +126,13 @@ def _is_nest(value: object) -> bool:
         return True
     if kind is not list and kind is not tuple and (not isinstance(value, (Mapping, Sequence)) or _is_array(value)):
         return False
-    return isinstance(value, Mapping) or not value or not all(isinstance(item, NUMBERS) for item in value)
+    if isinstance(value, Mapping) or kind in (list, tuple):
+        return isinstance(value, Mapping) or not value or not all(isinstance(item, NUMBERS) for item in value)
+    try:
+        some = list(itertools.islice(value, MAX_NUMBERS))  # it may have no end
+    except Exception:  # whatever a sequence raises
+        return False
+    return not some or not all(isinstance(item, NUMBERS) for item in some)
 
 
 def _is_array(value: object) -> bool:

@@ -42,10 +42,15 @@ MAX_NESTED = 8
 INDEX = "an int, or text such as '0', '1:3, ...', '::4' or '[7, 1, 5]'"
 
 
+#: More parameters than a scheme has.
+MAX_PARAMETERS = 1000
+
+
 def scheme_of(where: str, parameter: str, value: object, n_around: int = 0) -> Configured:
     """A scheme as plain data, or any other form of one, configured; one of a block has `n_around` blocks around it."""
     if not isinstance(value, Mapping):
         return configured_of(where, value, parameter)
+    checks.reject_endless(where, parameter, value, MAX_PARAMETERS)
     params = dict(value)
     if "name" not in params:
         reject_value(where, parameter, "a table with a name", Shown("one without"))

@@ -99,6 +99,7 @@ class Rules:
         if not isinstance(rules, Mapping):
             got = rules if rules is None else Shown(type(rules).__name__)
             reject_type("initialize", "rules", "a mapping with patterns as keys", got)
+        checks.reject_endless("initialize", "rules", rules)
         entries = dict(rules)
         for key in () if types_of(entries) <= {str} else entries:
             if not isinstance(key, str):

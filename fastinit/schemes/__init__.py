@@ -4,6 +4,7 @@
 
 ================================== ==============================================================
 `register`                         from a rule to a public function, and `get`
+`parameters`                       a configured scheme's own, kept so that nobody can change them
 `wording`                          what the docstrings of all schemes share
 `varied`                           laws whose numbers differ from element to element
 `basic`, `constant`                laws that are the same for every shape

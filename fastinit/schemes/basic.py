@@ -192,6 +192,7 @@ def truncated_normal(
     if any(map(is_many, (mean, std, *bounds.values()))):
         numbers_of = partial(_truncated_numbers, keep_std)
         return varied(where, {"mean": mean, "std": std, **bounds}, partial(by_combination, numbers_of))
+    bounds = {name: checks.real(where, name, value) for name, value in bounds.items()}
     mean, std, law_of = _truncated(keep_std, mean, std, **bounds)
     if mean != 0 or absolute or keep_std or bounds["low"] != -bounds["high"]:
         return fixed(where, law_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,7 @@ from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.filling import placing
 from fastinit.laws import kernel_laws
 from fastinit.laws.dtypes import ComplexFormat, Format, IntegerFormat
-from fastinit.laws.given import check_broadcasts, numbers, real_array
+from fastinit.laws.given import check_broadcasts, converted, numbers, real_array
 from fastinit.laws.spec import Spec, fixed
 from fastinit.schemes.register import scheme
 
@@ -127,10 +128,12 @@ def log_odds(*, p: float) -> Spec:
     where = "log_odds"
     if placing.is_many(p):
         given = real_array(where, "p", p)
-        if not ((given > 0) & (given < 1)).all():
+        own = checks.without_repeats(given)
+        if not ((own > 0) & (own < 1)).all():
             reject_value(where, "p", "numbers in (0, 1)", p)
-        odds = [placing.log_odds(float(value)) for value in given.reshape(-1)]  # flat has 32 axes at the most
-        return without_integers(given_values(where, "p", np.array(odds).reshape(given.shape)))
+        odds = [placing.log_odds(float(value)) for value in own.reshape(-1)]  # flat has 32 axes at the most
+        odds = np.broadcast_to(np.array(odds).reshape(own.shape), given.shape)
+        return without_integers(given_values(where, "p", odds))
     number = checks.finite(where, "p", p)
     if not 0 < number < 1:
         reject_value(where, "p", "a number in (0, 1)", p)
@@ -157,32 +160,33 @@ def without_integers(spec: Spec) -> Spec:
 def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
     """Values broadcast to the shape."""
     is_complex, is_bool = given.dtype.kind == "c", given.dtype.kind == "b"
-    floats = _floats(where, parameter, given)
-    given = given.astype(np.uint8) if is_bool else given
+    given = converted(given, np.uint8) if is_bool else given
+    floats = real_array(where, parameter, given.tolist()) if given.dtype == object else given
+    extremes = [_extremes(part) for part in ((given.real, given.imag) if is_complex else (floats,))]
 
     def rule(shape: Shape, fmt: Format) -> None:
         if is_complex or is_bool:
             got = "complex ones" if is_complex else "booleans"
             reject_type(where, parameter, f"real numbers for {fmt.name}", Shown(got))
         check_broadcasts(where, parameter, given.shape, shape)
-        _check_range(where, floats, fmt)
+        _check_range(where, extremes[0], fmt)
 
     def complex_rule(shape: Shape, fmt: ComplexFormat) -> None:
         check_broadcasts(where, parameter, given.shape, shape)
-        for part in (given.real, given.imag) if is_complex else (floats,):
+        for part in extremes:
             _check_range(where, part, fmt.parts)
 
     def integer_rule(shape: Shape, fmt: IntegerFormat) -> None:
         check_broadcasts(where, parameter, given.shape, shape)
+        expected = f"integers from {fmt.least} to {fmt.greatest} for {fmt.name}"
         if is_complex:
-            wrong = np.ones(given.shape, bool)
-        else:
+            reject_value(where, parameter, expected, Shown("complex ones"))
+        for some in _pieces(given):
             with np.errstate(invalid="ignore"):  # infinities leave no rest
-                inside = (given >= fmt.least) & (given < fmt.greatest + 1) & (given % 1 == 0)
+                inside = (some >= fmt.least) & (some < fmt.greatest + 1) & (some % 1 == 0)
             wrong = ~np.asarray(inside, bool)
-        if wrong.any():
-            got = Shown("complex ones") if is_complex else given[wrong].tolist()[0]
-            reject_value(where, parameter, f"integers from {fmt.least} to {fmt.greatest} for {fmt.name}", got)
+            if wrong.any():
+                reject_value(where, parameter, expected, some[wrong].tolist()[0])
 
     place, exactly = partial(placing.values, given=floats), partial(placing.values, given=given)
     others = {
@@ -192,16 +196,28 @@ def given_values(where: str, parameter: str, given: np.ndarray) -> Spec:
     return Spec(where, rule, by_shape=True, place=place, others=others)
 
 
-def _floats(where: str, parameter: str, given: np.ndarray) -> np.ndarray:
-    """For dtypes of floats; complex numbers and floats are as they are."""
-    if given.dtype == object:
-        return real_array(where, parameter, given.tolist())
-    return given.astype(np.float64) if given.dtype.kind in "iub" else given
+def _pieces(values: np.ndarray) -> Iterator[np.ndarray]:
+    """An array's own elements, some at a time: what is computed of them takes little memory."""
+    flat = checks.without_repeats(values).reshape(-1)  # flat has 32 axes at the most
+    for first in range(0, flat.size, placing.PIECE):
+        yield flat[first : first + placing.PIECE]
 
 
-def _check_range(where: str, values: np.ndarray, fmt: Format) -> None:
-    finite = np.isfinite(values)
-    for bound in (values.min(initial=0, where=finite), values.max(initial=0, where=finite)):
-        kernel_laws.constant(where, float(bound), fmt)
-    if np.isinf(values).any():
+def _extremes(values: np.ndarray) -> tuple[float, float, bool]:
+    """The least and the greatest of the finite ones and 0, and whether there are infinite ones."""
+    least, greatest, has_infinite = 0.0, 0.0, False
+    for some in _pieces(values):
+        some = some.astype(np.float64)
+        finite = np.isfinite(some)
+        least = min(least, float(some.min(initial=0, where=finite)))
+        greatest = max(greatest, float(some.max(initial=0, where=finite)))
+        has_infinite |= bool(np.isinf(some).any())
+    return least, greatest, has_infinite
+
+
+def _check_range(where: str, extremes: tuple[float, float, bool], fmt: Format) -> None:
+    least, greatest, has_infinite = extremes
+    for bound in (least, greatest):
+        kernel_laws.constant(where, bound, fmt)
+    if has_infinite:
         kernel_laws.constant(where, np.inf, fmt)

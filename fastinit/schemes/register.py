@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import inspect
 from collections.abc import Callable
@@ -16,8 +15,9 @@ from fastinit.common import checks, selection
 from fastinit.common.calls import hint, one_form, reject_positional
 from fastinit.common.errors import Shown, reject_type
 from fastinit.filling.run import fill
-from fastinit.laws.axis_roles import Axes
+from fastinit.laws.given import frozen
 from fastinit.laws.spec import Spec
+from fastinit.schemes.parameters import is_same, kept
 from fastinit.schemes.wording import SHARED_TEXT
 
 #: Every scheme's public function, by name, aliases included.
@@ -40,9 +40,11 @@ class Configured:
 
     def __init__(self, name: str, params: dict[str, Any], blocks: tuple[tuple[tuple, Configured], ...] = ()):
         self.name, self.blocks = name, blocks
+        # Arrays first, so that the specification has no copies of its own.
+        params = {key: frozen(value) if isinstance(value, np.ndarray) else value for key, value in params.items()}
         # Now, so that a bad parameter is reported here and not at the first call; and before what cannot be copied is.
         self.spec: Spec = self._spec(params)
-        self.params = MappingProxyType({key: _kept(value) for key, value in params.items()})
+        self.params = MappingProxyType({key: kept(name, key, value) for key, value in params.items()})
 
     def _spec(self, params: dict[str, Any]) -> Spec:
         spec = REGISTER[self.name].configured(params)
@@ -103,7 +105,7 @@ class Configured:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Configured) or self.name != other.name or self.params.keys() != other.params.keys():
             return False
-        same = all(_is_same(value, other.params[name]) for name, value in self.params.items())
+        same = all(is_same(value, other.params[name]) for name, value in self.params.items())
         return same and self.blocks == other.blocks
 
     def __hash__(self) -> int:
@@ -111,24 +113,6 @@ class Configured:
 
     def __reduce__(self):
         return Configured, (self.name, dict(self.params), self.blocks)
-
-
-def _kept(value: object) -> object:
-    """A parameter that nobody can change any more: arrays and lists are copied."""
-    if isinstance(value, (int, float, str, tuple, Axes)) or value is None:
-        return value
-    return np.array(value) if isinstance(value, (list, np.ndarray)) else copy.deepcopy(value)
-
-
-def _is_same(a: object, b: object) -> bool:
-    """Equality that takes arrays as a whole, and NaN as itself."""
-    if a is b:
-        return True
-    try:
-        x, y = np.asarray(a), np.asarray(b)
-        return x.shape == y.shape and bool(((x == y) | ((x != x) & (y != y))).all())
-    except Exception:  # what NumPy or another library cannot compare
-        return False
 
 
 def scheme(rule: Callable[..., Spec]) -> Callable:
@@ -229,7 +213,7 @@ def get(name: str, /, **params) -> Configured:
     >>> init((64, 32), rng=0).shape
     (64, 32)
     """
-    checks.name_among("get", "name", name, REGISTER, "one of fastinit.schemes()")
+    name = checks.name_among("get", "name", name, REGISTER, "one of fastinit.schemes()")
     return Configured(name, params)
 
 

@@ -23,6 +23,9 @@ MAX_NUMBER = 1e6
 #: Characters of a string.
 MAX_TEXT = 100
 
+#: Entries of a list of numbers, such as those of the layers that differ.
+MAX_INDICES = 100_000
+
 #: What the weights of a model may be kept in.
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 
@@ -93,7 +96,7 @@ class Config:
             values = [] if self._values[key] is None else self._values[key]
             if not isinstance(values, (list, tuple)):
                 reject_type(WHERE, key, "a list of ints", values)
-            self._indices[key] = frozenset(checks.as_integers(WHERE, key, values, "a list of ints"))
+            self._indices[key] = frozenset(checks.as_integers(WHERE, key, values, "a list of ints", MAX_INDICES))
         return self._indices[key]
 
     def pair(self, key: str) -> tuple[int, int]:

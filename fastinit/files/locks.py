@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 try:
@@ -37,6 +38,19 @@ def take(path: Path, alone: bool) -> Lock | None:
         if is_at(fd, path):
             return Lock(fd)
         os.close(fd)  # it was removed between: the next one is another file
+
+
+def take_abandoned(path: Path) -> Lock | None:
+    """Take the lock of a regular file that is there, if it is sure that nobody has it."""
+    if fcntl is None or not stat.S_ISREG(os.lstat(path).st_mode):
+        return None
+    fd = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # somebody's, or a file system without locks
+        os.close(fd)
+        return None
+    return Lock(fd)
 
 
 def _locked(fd: int, alone: bool) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.files import names
 
 #: What a plot can be written as.
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
@@ -38,29 +37,15 @@ def _check(where: str, parameter: str, path: str | os.PathLike, suffixes: tuple[
 
 
 def check_writable(where: str, parameter: str, path: Path) -> Path:
-    """By opening it, since permissions alone do not tell; what was not there before is not there after."""
+    """By trying it, since permissions alone do not tell; what was not there before is not there after."""
     try:
         target = path.resolve()  # not the symbolic link that may lead there
-        existed = target.exists()
-        if target.is_fifo():
-            raise OSError(0, "a pipe")
-        with target.open("ab"):
-            pass
-        if not existed:
-            target.unlink()
+        names.check_target(target, force=True)
+        if target.exists():
+            with target.open("ab"):
+                pass
+        names.check_folder(target)
     except (OSError, ValueError, RuntimeError) as error:  # a null character in it, a loop of links
         why = getattr(error, "strerror", None) or error
         reject_value(where, parameter, "a file that can be written", Shown(f"{str(path)!r} ({why})"))
     return path
-
-
-@contextmanager
-def told(path: Path) -> Iterator[None]:
-    """What the system says of writing is said of that file, and half of one is not left."""
-    try:
-        yield
-    except OSError as error:
-        with suppress(OSError):
-            if path.is_file():
-                path.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error
