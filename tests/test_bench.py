@@ -80,7 +80,7 @@ def test_another_dtype(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(plan, "USUAL", few)
     monkeypatch.setitem(plan.MODES, "default", plan.MODES["default"]._replace(contenders=few))
     size = dict(mode="default", dtype="bfloat16", mib=1, rounds=1, threads=[1])
-    command.main(Namespace(**size, saved=None, json=tmp_path / "x.json", plot=tmp_path / "x.svg"))
+    command.main(Namespace(**size, quiet=False, saved=None, json=tmp_path / "x.json", plot=tmp_path / "x.svg"))
     text = capsys.readouterr().out
     saved = json.loads((tmp_path / "x.json").read_text())
     assert {result["dtype"] for result in saved["results"]} == {"bfloat16"}
