@@ -1,4 +1,4 @@
-"""The command line: ``fastinit init | verify | check | calibrate | bench | info``, also as ``python -m fastinit``."""
+"""The command line, ``fastinit init`` and the others of `_parser`; also as ``python -m fastinit``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from fastinit._version import __version__
 from fastinit.checking import arguments as checking_arguments
 from fastinit.checkpoints import arguments, command
+from fastinit.common import completing
 from fastinit.common.arguments import at_least
 from fastinit.common.errors import Shown, brief, reject_value
 from fastinit.common.standard_streams import outliving_readers
@@ -72,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
     parser.set_defaults(failure=1)
-    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,calibrate,bench,info}")
+    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,calibrate,bench,info,completion}")
 
     init = commands.add_parser("init", help="write a checkpoint of new values")
     arguments.add_init(init)
@@ -91,12 +92,15 @@ def _parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
+    completion = commands.add_parser("completion", help="print a script that completes arguments in a shell")
+    completion.add_argument("shell", choices=completing.SHELLS)
+    completion.set_defaults(run=lambda options: print(completing.script(parser, options.shell)))
     return parser
 
 
 def _add_bench(bench: argparse.ArgumentParser) -> None:
     how = bench.add_mutually_exclusive_group()
-    how.add_argument("--quick", dest="mode", action="store_const", const="quick", help="under 20 seconds, 128 MiB")
+    how.add_argument("--quick", dest="mode", action="store_const", const="quick", help="under 20 seconds, 64 MiB")
     how.add_argument("--full", dest="mode", action="store_const", const="full", help="every peer; some minutes")
     how.add_argument(
         "--from", dest="saved", type=Path, metavar="FILE.json", help="show what --json saved; measure nothing"
@@ -118,6 +122,7 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     )
     bench.add_argument("--json", type=Path, metavar="FILE", help="save machine, versions and every raw time")
     bench.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the results (needs matplotlib)")
+    bench.add_argument("--quiet", action="store_true", help="print nothing but errors")
     bench.set_defaults(run=_bench, mode="default")
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -79,7 +80,7 @@ def test_another_dtype(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(plan, "USUAL", few)
     monkeypatch.setitem(plan.MODES, "default", plan.MODES["default"]._replace(contenders=few))
     size = dict(mode="default", dtype="bfloat16", mib=1, rounds=1, threads=[1])
-    command.main(Namespace(**size, saved=None, json=tmp_path / "x.json", plot=tmp_path / "x.svg"))
+    command.main(Namespace(**size, quiet=False, saved=None, json=tmp_path / "x.json", plot=tmp_path / "x.svg"))
     text = capsys.readouterr().out
     saved = json.loads((tmp_path / "x.json").read_text())
     assert {result["dtype"] for result in saved["results"]} == {"bfloat16"}
@@ -197,10 +198,26 @@ def _children(pid: int) -> list[str]:
         return file.read().split()
 
 
-def test_the_readme_shows_the_saved_run():
-    root = Path(__file__).parents[1]
-    tables, _, _ = (root / "docs" / "benchmark.txt").read_text().partition("\n\nGB/s by size")
-    assert f"```text\n{tables}\n```" in (root / "README.md").read_text()
+def _saved(n_threads: int, contender: str) -> list[float]:
+    """fastinit's rate over a contender's in the saved run: uniform, normal."""
+    text = (Path(__file__).parents[1] / "docs" / "benchmark.txt").read_text()
+    _, _, table = text.partition(f"\n{n_threads} threads ")
+    line = next(line for line in table.splitlines() if line.startswith(contender + "  "))
+    _, uniform, _, normal = re.findall(r"([\d.]+) \(", line)
+    return [float(uniform), float(normal)]
+
+
+def test_the_readme_quotes_the_saved_run():
+    speed = (Path(__file__).parents[1] / "README.md").read_text().partition("\n## Speed\n")[2]
+    times_numpy, times_torch, share = re.search(
+        r"normals are (\d+) times as\s+fast as NumPy's and (\d+) times as fast as PyTorch's.*?"
+        r"Uniforms reach ([\d.]+) of writing memory",
+        speed,
+        re.DOTALL,
+    ).groups()
+    assert int(times_numpy) == int(_saved(2, "NumPy")[1])
+    assert int(times_torch) == int(_saved(2, "PyTorch, slices")[1])
+    assert float(share) == int(100 * _saved(2, "memory ceiling")[0]) / 100
 
 
 def test_nothing_heavy_is_imported():

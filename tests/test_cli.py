@@ -1,5 +1,6 @@
 """The command line: checkpoints that the official reader opens, and failures that leave nothing behind."""
 
+import contextlib
 import json
 import math
 import os
@@ -7,11 +8,13 @@ import resource
 import signal
 import subprocess
 import sys
+import termios
 
 import numpy as np
 import pytest
 from command_line import fails, fastinit, in_this_process, interrupted
 from safetensors import safe_open
+from safetensors.numpy import save_file
 
 import fastinit as fi
 from fastinit.plans.models import MODELS
@@ -21,7 +24,7 @@ def test_gpt2(tmp_path):
     path = tmp_path / "gpt2.safetensors"
     done = fastinit("init", "gpt2", "-o", path)
     assert done.returncode == 0, done.stderr
-    assert "100%" in done.stderr
+    assert done.stderr == ""
     assert done.stdout.count("\n") == 1
     assert done.stdout.startswith(f"{path}: 148 tensors, 124,439,808 parameters, {path.stat().st_size:,} bytes, ")
     assert done.stdout.rstrip().endswith("GB/s")
@@ -118,6 +121,57 @@ def test_an_interrupt_leaves_nothing(tmp_path, sent, status):
         assert stderr.splitlines()[-1] == "fastinit: error: interrupted"
 
 
+@pytest.mark.parametrize(("quiet", "drawn"), [((), True), (("--quiet",), False)], ids=["shown", "quiet"])
+def test_a_terminal_shows_the_progress(tmp_path, quiet, drawn):
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    source, path = tmp_path / "names.safetensors", tmp_path / "x.safetensors"
+    save_file({"w": np.zeros((1000, 1000), np.float32)}, source)
+    command = [sys.executable, "-m", "fastinit", "init", source, "--rule", "*=normal", "-o", path, *quiet]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, text=True, timeout=100)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # a terminal without a writer ends so
+        while piece := os.read(ours, 1 << 16):
+            shown += piece
+    os.close(ours)
+    assert done.returncode == 0
+    assert (b"100%" in shown) is bool(shown) is drawn
+    assert bool(done.stdout) is drawn
+
+
+def test_standard_output_is_no_target(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fails(
+        in_this_process("init", "gpt2", "-o", "-"),
+        "init: TARGET: expected the name of a file or folder: nothing goes to standard output, got '-'",
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def test_bash_completes(tmp_path):
+    script = tmp_path / "completion"
+    script.write_text(in_this_process("completion", "bash").stdout)
+    (tmp_path / "x.safetensors").touch()
+    ask = 'source completion; COMP_WORDS=({}); COMP_CWORD={}; _shtab_fastinit; echo "${{COMPREPLY[@]}}"'
+
+    def completed(*words):
+        command = ["bash", "-c", ask.format(" ".join(words), len(words) - 1)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+        return done.stdout.split()
+
+    assert completed("fastinit", "ver") == ["verify"]
+    assert completed("fastinit", "check", "--pl") == ["--plot"]
+    assert "x.safetensors" in completed("fastinit", "verify", "x")
+
+
+@pytest.mark.parametrize("shell", ["zsh", "tcsh"])
+def test_other_shells_get_a_script(shell):
+    done = in_this_process("completion", shell)
+    assert done.returncode == 0
+    assert "verify" in done.stdout
+
+
 def test_bad_arguments(tmp_path):
     path = tmp_path / "x.safetensors"
     bad = [
@@ -126,7 +180,7 @@ def test_bad_arguments(tmp_path):
         (("init", "gpt2", "-o", path, "--threads", "0"), "--threads: expected an int >= 1, got '0'"),
         (("bench", "--mib", "0"), "--mib: expected an int >= 1, got '0'"),
         (("init", "gpt2"), "--output"),
-        ((), "{init,verify,check,calibrate,bench,info}"),
+        ((), "{init,verify,check,calibrate,bench,info,completion}"),
         (("fill",), "fill"),
     ]
     for arguments, words in bad:

@@ -28,7 +28,9 @@ def main(options: Namespace) -> None:
     if options.json is not None:
         written_files.check_writable("bench", "--json", options.json)
     saved = measure(options) if options.saved is None else read(options.saved)
-    print(*report.lines(saved), sep="\n", flush=True)  # first: what cannot be written takes nothing with it
+    if not options.quiet:
+        print(*report.lines(saved), sep="
+", flush=True)  # first: what cannot be written takes nothing with it
     if options.json is not None:
         with names.complete(options.json) as begun:
             begun.write_text(json.dumps(saved, indent=1) + "\n")
@@ -47,7 +49,8 @@ def measure(options: Namespace) -> dict:
     if counts[-1] > MAX_THREADS:
         reject_value("bench", "--threads", f"at most {MAX_THREADS}", counts[-1])
     work = plan.work(mode, _dtype(options), n_mib, counts)
-    with progress.bar(supervise.n_steps(work, n_rounds), "bench", bar_format=BAR_FORMAT) as advance:
+    total = supervise.n_steps(work, n_rounds)
+    with progress.bar(total, "bench", quiet=options.quiet, bar_format=BAR_FORMAT) as advance:
         results = supervise.gather(work, n_rounds, advance)
     taking_part = dict.fromkeys(name for item in work for name in item.contenders)
     keys = ("title", "note", "threads", "in_place", "ceiling")

@@ -134,6 +134,14 @@ def _peers() -> list[Peer]:
             "torch",
             threads="one",
         ),
+        Peer(
+            "torch-keyed",
+            "PyTorch, keyed",
+            peers_frameworks.torch_keyed,
+            "uniform_ and normal_ of torch.func._random, which are private: the same key, the same values",
+            "torch",
+            threads="one",
+        ),
         Peer("torch-slices", "PyTorch, slices", peers_frameworks.torch_slices, slices_note, "torch", threads="many"),
         Peer("jax", "JAX", jax("threefry2x32"), f"default generator, {jax_note}", "jax", in_place=False, n_buffers=6),
         Peer(

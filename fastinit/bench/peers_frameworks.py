@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from functools import partial
 
@@ -18,6 +19,7 @@ from fastinit.bench.peer_interface import (
     require,
     require_dtype,
     require_law,
+    require_one_thread,
     shares,
     together,
 )
@@ -48,6 +50,34 @@ def torch_slices(out: np.ndarray, law: str, n_threads: int) -> Fill:
         generator = torch.Generator().manual_seed(SEED + i)
         draws.append(partial(_torch_draw, torch, as_tensor(torch, share), law, generator, 1))
     return together(draws, out)
+
+
+def torch_keyed(out: np.ndarray, law: str, n_threads: int) -> Fill:
+    """``torch.func._random.uniform_`` and ``normal_``: private, and not on the CPU in every version that has them."""
+    torch = require("torch")
+    keyed = require("torch.func._random")
+    require_law(law)
+    require_one_thread(n_threads)
+    tensor = as_tensor(torch, out)
+    key, calls = keyed.key(SEED), itertools.count()
+
+    def draw(tensor) -> None:
+        fresh = keyed.fold_in(key, next(calls))
+        if law == "uniform":
+            keyed.uniform_(fresh, tensor, low=-HALF_WIDTH, high=HALF_WIDTH)
+        else:
+            keyed.normal_(fresh, tensor, mean=0.0, std=STD)
+
+    try:
+        draw(tensor[:1])
+    except NotImplementedError as error:
+        raise Unavailable("this version has its keyed functions not on the CPU") from error
+
+    def fill() -> np.ndarray:
+        draw(tensor)
+        return out
+
+    return fill
 
 
 def as_tensor(torch, out: np.ndarray):

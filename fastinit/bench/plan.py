@@ -23,7 +23,6 @@ from fastinit.filling import threads
 USUAL = ("fastinit", "numpy", "torch", "torch-slices", *CEILINGS)
 
 SMALLEST_BYTES = 1 << 10
-SIZE_FACTOR = 4
 
 #: Sizes from here on would take the slow contenders many seconds a round.
 FAST_ONLY_BYTES = 1 << 31
@@ -40,10 +39,11 @@ class Mode(NamedTuple):
     contenders: tuple[str, ...]
     largest_bytes: int  #: of the sizes, at least the table's
     between: bool  #: numbers of threads between one and all
+    size_factor: int = 4  #: from each size to the next
 
 
 MODES = {
-    "quick": Mode(128, 3, USUAL, 0, between=False),
+    "quick": Mode(64, 3, USUAL, 0, between=False, size_factor=16),
     "default": Mode(512, 5, USUAL, 0, between=False),
     "full": Mode(512, 3, tuple(PEERS), 4 << 30, between=True),
 }
@@ -65,7 +65,7 @@ def work(mode: Mode, dtype: str, n_mib: int, counts: Sequence[int]) -> list[Work
     cases += [Case("truncated", dtype, table_bytes // TRUNCATED_PART, n) for n in counts]
     planned = [Work(case, _suitable(mode.contenders, case.n_threads)) for case in cases]
     for law in COMMON_LAWS:
-        for n_bytes in _sizes(max(table_bytes, mode.largest_bytes), free):
+        for n_bytes in _sizes(max(table_bytes, mode.largest_bytes), mode.size_factor, free):
             names = USUAL if n_bytes < FAST_ONLY_BYTES else ("fastinit", *CEILINGS)
             if n_bytes != table_bytes:
                 planned.append(Work(Case(law, dtype, n_bytes, counts[0]), _suitable(names, counts[0])))
@@ -83,10 +83,10 @@ def _suitable(names: Sequence[str], n_threads: int) -> tuple[str, ...]:
     return tuple(name for name in names if PEERS[name].suits(n_threads))
 
 
-def _sizes(largest_bytes: int, free: int | None) -> list[int]:
+def _sizes(largest_bytes: int, factor: int, free: int | None) -> list[int]:
     """Sizes up to the largest that fits."""
     sizes, n_bytes = [], SMALLEST_BYTES
     while n_bytes <= largest_bytes and (free is None or 1.25 * n_bytes < free):
         sizes.append(n_bytes)
-        n_bytes *= SIZE_FACTOR
+        n_bytes *= factor
     return sizes

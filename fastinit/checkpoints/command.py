@@ -85,6 +85,8 @@ def _write_otherwise(options: Namespace, source: Source, create_dcp: Callable) -
 
 def _target(output: Path) -> tuple[Path, Path | None]:
     """The file, and the folder if that is what was asked for."""
+    if str(output) == "-":
+        reject_value(INIT, "TARGET", "the name of a file or folder: nothing goes to standard output", str(output))
     if output.suffix == ".safetensors" and not output.is_dir():
         return output, None
     if output.suffix in OTHER_SUFFIXES and not output.is_dir():
@@ -119,7 +121,7 @@ def _rules(where: str, options: Namespace) -> dict[str, object] | None:
 
 
 def _bar(options: Namespace, n_bytes: int, label: str):
-    return progress.bar(n_bytes, brief(label), unit="B", unit_scale=True, disable=options.quiet)
+    return progress.bar(n_bytes, brief(label), unit="B", unit_scale=True, quiet=options.quiet)
 
 
 def _write_config(path: Path, source: Source, dtype: str | None) -> None:

@@ -8,6 +8,7 @@ It knows no law and no dtype, and imports nothing of this package. Anybody may c
 `calls`             calls that do not fit a function's signature
 `checks`            plain arguments, each returned in the form the code below uses
 `arguments`         types of options on the command line
+`completing`        a shell's script that completes arguments
 `progress`          a progress bar, where one can be drawn
 `terminal`          text that a terminal shows as it is meant, and how wide it is
 `standard_streams`  printing to whoever has stopped reading

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from fastinit.common.calls import one_form
-from fastinit.common.errors import reject_type
+from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.torch import execution
 from fastinit.torch.recording import recorded, tensors_of
 
@@ -41,7 +41,7 @@ def materialize(build, rng=0, dtype=None, *, threads=None, progress=None) -> nn.
     Raises
     ------
     ValueError, TypeError
-        As `record` does.
+        As `record` does; and of modules that `torch.jit.script` has made, which keep their tensors.
 
     Examples
     --------
@@ -53,6 +53,9 @@ def materialize(build, rng=0, dtype=None, *, threads=None, progress=None) -> nn.
     if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         reject_type("materialize", "dtype", "a floating-point torch.dtype or None", dtype)
     model, plan, replayed = recorded("materialize", build)
+    for module in model.modules():
+        if isinstance(module, torch.jit.ScriptModule):  # its tensors cannot be put in the place of others
+            reject_value("materialize", "build", "modules that are scripted afterwards", Shown(module.original_name))
     made, tensors = {}, {}  # by identity, each with the old one, so that nothing else gets its identity
     for name, tensor, role in tensors_of(model):
         if plan[name].same_as is None:

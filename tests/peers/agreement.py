@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 
@@ -51,3 +53,11 @@ def assert_same_law_of_matrices(ours, theirs) -> None:
     traces = [np.trace(stack, axis1=1, axis2=2) for stack in (ours, theirs)]
     assert distance(*traces) < BOUND
     assert distance(-abs(traces[0]), traces[1]) > BOUND
+
+
+def told(column: int) -> set[str]:
+    """The names that the page "coming from" has of a library, by the column of its table."""
+    page = Path(__file__).parents[2] / "docs" / "howto" / "coming-from.md"
+    rows = [line.split(" | ") for line in page.read_text().splitlines() if line.startswith("| ")]
+    _, *laws = [row[column] for row in rows if len(row) == 5]
+    return set(re.findall(r"`(\w+)", " ".join(laws)))

@@ -3,6 +3,7 @@
 Not part of the default run: ``pytest tests/peers/peer_jax_keras.py``, with both installed.
 """
 
+import inspect
 import math
 import os
 
@@ -12,7 +13,7 @@ import jax
 import keras
 import numpy as np
 import pytest
-from agreement import BOUND, N_MATRICES, SHAPES, assert_same_law, assert_same_law_of_matrices, distance
+from agreement import BOUND, N_MATRICES, SHAPES, assert_same_law, assert_same_law_of_matrices, distance, told
 from jax._src.nn.initializers import _compute_fans as jax_fans
 from jax.nn import initializers
 from keras.src.initializers.random_initializers import compute_fans as keras_fans
@@ -257,3 +258,11 @@ def test_constants(scheme, params, of_jax, of_keras, shape):
     ours = getattr(fi, scheme)(shape, **params).tobytes()
     assert ours == np.asarray(of_keras(shape)).tobytes()
     assert of_jax is None or ours == np.asarray(of_jax(KEY, shape)).tobytes()
+
+
+def test_the_page_has_every_initializer():
+    of_jax = {name for name in dir(initializers) if name.islower() and not name.startswith("_")}
+    assert told(3) == of_jax
+    # Names for one class count once; STFT draws nothing, as the page says.
+    classes = {value for value in vars(keras.initializers).values() if inspect.isclass(value)}
+    assert told(2) | {"STFT", "Initializer"} == {value.__name__ for value in classes}

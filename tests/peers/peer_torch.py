@@ -3,12 +3,13 @@
 Not part of the default run: ``pytest tests/peers/peer_torch.py``, with PyTorch installed.
 """
 
+import inspect
 import math
 
 import numpy as np
 import pytest
 import torch
-from agreement import N_MATRICES, SHAPES, assert_same_law, assert_same_law_of_matrices
+from agreement import N_MATRICES, SHAPES, assert_same_law, assert_same_law_of_matrices, told
 from torch import nn
 from torch.nn import functional, init
 
@@ -236,3 +237,10 @@ def test_tensors_that_need_gradients_are_refused():
     weight = nn.Linear(3, 4).to(torch.bfloat16).weight
     with pytest.raises(ValueError, match=r"^normal: out: expected a tensor that asks for no gradient, got .*no_grad"):
         fi.normal(out=weight, rng=0)
+
+
+def test_the_page_has_every_function():
+    functions = {name for name, value in vars(init).items() if inspect.isfunction(value) and not name.startswith("_")}
+    deprecated = {name for name in functions if f"{name}_" in functions}
+    assert functions - deprecated - told(1) == set()
+    assert told(1) - functions == set()

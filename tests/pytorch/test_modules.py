@@ -200,3 +200,11 @@ def test_filled_memory_can_still_be_resized(dtype):
     with ft.accelerate(rng=0):
         tensor = torch.empty(4, 4).normal_()
     assert tensor.resize_(8, 8).shape == (8, 8)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_scripted_modules_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^materialize: build: expected modules that are scripted afterwards, got Linear$"
+    ):
+        ft.materialize(lambda: nn.Sequential(torch.jit.script(nn.Linear(4, 4))))
