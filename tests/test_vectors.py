@@ -56,8 +56,7 @@ def test_lanes():
         assert [[f"{int(word):016x}" for word in lane] for lane in outputs] == row["outputs"]
 
 
-@pytest.mark.each_value
-def test_values_of_the_package(isa):
+def test_values_of_the_package(isa_of_much):
     wrong = [row for row in VECTORS["values"] if hexadecimal(values_of(row)) != row["bits"]]
     assert wrong == []
 
