@@ -1,4 +1,4 @@
-"""The command line: ``fastinit init | verify | check | calibrate | bench | info | selftest``; ``python -m fastinit``."""
+"""The command line: ``fastinit init | verify | check | calibrate | bench | info | selftest``, and ``python -m``."""
 
 from __future__ import annotations
 

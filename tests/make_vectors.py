@@ -1,7 +1,7 @@
 """Write the test vectors of docs/stream.md: ``FASTINIT_ISA=portable python tests/make_vectors.py``.
 
-To be run only when a row is new: the rows that were there before must stay as they are, and tests/test_frozen.py says
-so. tests/test_vectors.py checks every row against the package and the NumPy implementation.
+To be run when a row is new: those that were there before stay as they are, as tests/test_frozen.py demands.
+tests/test_vectors.py checks every row against the package and the NumPy implementation.
 """
 
 from __future__ import annotations
@@ -184,5 +184,12 @@ def text_of(vectors: dict[str, list[dict]]) -> str:
     return '{\n"stream": "v1",\n' + ",\n".join(parts) + "\n}\n"
 
 
+def with_new(old: dict[str, list[dict]], new: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """The old rows as they are, and after them those that are new."""
+    return {
+        part: [*old.get(part, []), *(row for row in rows if row not in old.get(part, []))] for part, rows in new.items()
+    }
+
+
 if __name__ == "__main__":
-    PATH.write_text(text_of(made()))
+    PATH.write_text(text_of(with_new(json.loads(PATH.read_text()), made())))
