@@ -13,11 +13,15 @@ import itertools
 import math
 import sys
 from collections import defaultdict
+from pathlib import Path
 from time import process_time
 
 import numpy as np
-from measures import MEASURES
-from stream import N_SHORT, STREAMS, segments
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from statistical.measures import MEASURES
+from statistical.stream import N_SHORT, STREAMS, segments
 
 UNUSUAL, FAILING = 1e-3, 1e-7
 
@@ -62,7 +66,7 @@ def is_within(p: float, bound: float) -> bool:
     return bound <= p <= 1 - bound
 
 
-def verdict(what: str, p: float) -> bool:
+def fails(what: str, p: float) -> bool:
     """Whether a p-value fails. That segments fit too well can be no more than rounding, and fails nothing."""
     return p < FAILING if what.endswith("of segments") else not is_within(p, FAILING)
 
@@ -71,7 +75,7 @@ def report(name: str, n_mib: int) -> bool:
     """Examine a stream and print what is unusual; whether it passed."""
     begun = process_time()
     found = examine(name, n_mib << 17)
-    failed = [what for what, p in found.items() if verdict(what, p)]
+    failed = [what for what, p in found.items() if fails(what, p)]
     for what, p in found.items():
         if what in failed or (not is_within(p, UNUSUAL) and not (what.endswith("of segments") and p > 0.5)):
             print(f"  {name}: {what}: p = {p:.3g}{'  FAILS' if what in failed else '  unusual'}")
