@@ -119,6 +119,34 @@ def of_placed() -> list[dict]:
     return rows
 
 
+def of_refusals() -> list[dict]:
+    """Just beyond what is admitted; values just within it are among the rows above."""
+    tiny32, under64 = 2.0**-150, math.nextafter(1e-240, 0)
+    cases = [
+        ("normal", {"std": tiny32}, "float32"),
+        ("normal", {"std": under64}, "float64"),
+        ("normal", {"std": 2.0**-25}, "float16"),
+        ("normal", {"std": -1.0}, "float32"),
+        ("normal", {"mean": 65000.0, "std": 100.0}, "float16"),
+        ("normal", {"std": 1.1e289}, "float64"),
+        ("uniform", {"low": 0.0, "high": 1.9e-240}, "float64"),
+        ("uniform", {"low": 1.0, "high": 1 + 2.0**-23}, "float32"),
+        ("uniform", {"low": 1.0, "high": 1.25}, "float8_e5m2"),
+        ("uniform", {"low": 1.0, "high": 0.0}, "float32"),
+        ("uniform", {"low": -1.1e290, "high": 0.0}, "float64"),
+        ("truncated_normal", {"low": 8.1, "high": "inf"}, "float32"),
+        ("truncated_normal", {"low": 0.0, "high": 1e-12}, "float64"),
+        ("truncated_normal", {"low": 7.0, "high": 7.0 + 6e-10}, "float64"),
+        ("truncated_normal", {"std": 0.0, "lower": 0.0, "upper": 1.0}, "float32"),
+        ("sparse", {"sparsity": 1.1}, "float32"),
+        ("orthogonal", {"gain": 9e-38}, "float32"),
+        ("glorot_normal", {"gain": 1e-37}, "float32"),
+        ("constant", {"value": 500.0}, "float8_e4m3fn"),
+    ]
+    rows = [row(*case, shape=(30, 40)) for case in cases] + [row("normal", {}, "float32", seed="-1")]
+    return [{name: told for name, told in row.items() if name != "index"} for row in rows]
+
+
 def rng_of(told) -> object:
     """A seed as JSON has it, as `rng`."""
     if isinstance(told, dict):
@@ -169,6 +197,7 @@ def made() -> dict[str, list[dict]]:
             for words, block in lanes
         ],
         "values": [{**told, "bits": hexadecimal(values_of(told))} for told in map(as_json, everything)],
+        "refused": of_refusals(),
     }
 
 

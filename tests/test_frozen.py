@@ -38,6 +38,7 @@ PINNED = {
     "seeds": (VECTORS["seeds"], 17, "63c74c954f3f383903947895db0a59ab"),
     "keys": (VECTORS["keys"], 22, "4d477f32ec15105b65fc631c45e084d5"),
     "lanes": (VECTORS["lanes"], 4, "086bf894b8fb693a5a0ea9dc391cea12"),
+    "refused": (VECTORS["refused"], 20, "3dba5eb6589145e0c47ba9ea5f929451"),
     "values": (VECTORS["values"], 345, "66fe19ab3f360a3a06f67ace45955e15"),
 }
 

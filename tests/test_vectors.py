@@ -61,6 +61,12 @@ def test_values_of_the_package(isa_of_much):
     assert wrong == []
 
 
+@pytest.mark.parametrize("row", VECTORS["refused"], ids=lambda row: f"{row['scheme']}-{row['dtype']}-{row['params']}")
+def test_what_is_not_admitted_is_refused(row):
+    with pytest.raises(ValueError, match=rf"^{row['scheme']}: "):
+        values_of({**row, "index": [0]})
+
+
 def by_reference(row: dict) -> list[str]:
     return hexadecimal(reference_rows.values(row, params_of(row["params"]), rng_of(row["seed"])))
 

@@ -3,7 +3,7 @@
 In segments of 64 MiB (`short`: 1 MiB, each of a key of its own). Every measure gives p-values of the whole, and
 of each segment, whose distribution is compared with the uniform one (Kolmogorov and Smirnov) from 20 segments on. A
 line is printed for every p-value below 1e-3 or above 1 - 1e-3; below 1e-7 or above 1 - 1e-7 it FAILS, and so does the
-command: some 80 p-values a stream, so that it fails for perfect bits once in 60,000 streams.
+command: some 70 p-values a stream, so that it fails for perfect bits once in 70,000 streams.
 `related-keys` is the control, and must fail: the command then exits with 1 if it does not.
 """
 
