@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import reference
-from statistical import battery as whole
+from statistical import examine as whole
 from statistical import measures, stream
 
 N = 1 << 17

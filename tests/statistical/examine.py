@@ -1,4 +1,4 @@
-"""A battery of our own: ``python tests/statistical/battery.py MIB [NAME ...]``, so many MiB of streams of stream.py.
+"""A battery of our own: ``python tests/statistical/examine.py MIB [NAME ...]``, so many MiB of streams of stream.py.
 
 In segments of 64 MiB (`short`: 1 MiB, each of a key of its own). Every measure gives p-values of the whole, and
 of each segment, whose distribution is compared with the uniform one (Kolmogorov and Smirnov) from 20 segments on. A
