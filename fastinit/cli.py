@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
     parser.set_defaults(failure=1)
-    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,calibrate,bench,info,completion}")
+    commands = parser.add_subparsers(required=True, metavar="{init,verify,check,calibrate,bench,info,selftest,completion}")
 
     init = commands.add_parser("init", help="write a checkpoint of new values")
     arguments.add_init(init)
@@ -92,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
 
     info = commands.add_parser("info", help="version, instruction sets, threads and memory settings")
     info.set_defaults(run=lambda options: show_config())
+    selftest = commands.add_parser("selftest", help="compare golden hashes, by every instruction set and thread count")
+    selftest.set_defaults(run=_selftest)
     completion = commands.add_parser("completion", help="print a script that completes arguments in a shell")
     completion.add_argument("shell", choices=completing.SHELLS)
     completion.set_defaults(run=lambda options: print(completing.script(parser, options.shell)))
@@ -142,6 +144,12 @@ def _bench(options: argparse.Namespace) -> None:
     from fastinit.bench import command
 
     command.main(options)
+
+
+def _selftest(options: argparse.Namespace) -> int:
+    from fastinit.selftest import command
+
+    return command.main()
 
 
 def _init(options: argparse.Namespace) -> None:

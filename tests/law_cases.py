@@ -77,8 +77,15 @@ REFUSED = {
 #: Subnormal results, the ends of the range, intervals with few numbers in them, bounds that the dtype rounds away.
 ONE_DTYPE = {
     "float32": {
-        "normal": [(1e-38, 1e-38), (0.0, 1e-44), (1e30, 1e30), (0.0, 4.5e37)],
-        "uniform": [(0.0, 2e-40), (-1.1e38, -0.9e38), (-3.4e38, 3.4e38), (1.0, 1 + 3 * 2.0**-23), (0.0, 2.5e-29)],
+        "normal": [(1e-38, 1e-38), (0.0, 1e-44), (1e30, 1e30), (0.0, 4.5e37), (-1e-60, 1e-44), (-0.0, 1.0)],
+        "uniform": [
+            (-1e-50, 1e-51),
+            (0.0, 2e-40),
+            (-1.1e38, -0.9e38),
+            (-3.4e38, 3.4e38),
+            (1.0, 1 + 3 * 2.0**-23),
+            (0.0, 2.5e-29),
+        ],
         "truncated_normal": [
             *((0.0, 1e-38, -2.0, 2.0), (1e-39, 1e-44, -3.0, 4.0), (1e37, 1e37, -3.0, 3.0)),
             (0.7, 1e-6, -2.0, 2.0),  # not by the law of symmetric bounds: the mean is no float32 number

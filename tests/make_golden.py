@@ -1,22 +1,19 @@
-"""Write golden.json from the portable backend: ``FASTINIT_ISA=portable python tests/make_golden.py``.
+"""Write fastinit/selftest/golden.json from the portable backend: ``FASTINIT_ISA=portable python tests/make_golden.py``.
 
 To be run only when an issue allows the stream to change, with a line in the changelog, or when a case is new: hashes of
 cases that were there before must then stay as they are.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
-from reference_laws import BITS, DTYPES
+from reference_laws import DTYPES
 
 import fastinit as fi
 from fastinit.laws.dtypes import COMPLEX_FORMATS
 from fastinit.plans.plain import scheme_of
-
-PATH = Path(__file__).with_name("golden.json")
+from fastinit.selftest.golden import PATH, sha256
 
 CASES = [
     ("normal", {}, (1000, 1003), 0, ""),
@@ -63,6 +60,12 @@ CASES = [
     ("orthogonal", {"gain": 2.0, "fans": "oi"}, (40, 3, 5, 5), 5, "wide"),
     ("orthogonal", {"gain": -0.3, "fans": {"batch_axis": 0}}, (3, 70, 65), 5, "stacked"),
     ("delta_orthogonal", {}, (3, 3, 20, 30), 5, "delta"),
+    # Of a few blocks: what `fastinit selftest` fills by every path.
+    ("uniform", {"low": -0.3, "high": 0.7}, (7, 1031), 9, "blocks"),
+    ("normal", {"mean": 0.25, "std": 0.02}, (7, 1031), 9, "blocks"),
+    ("truncated_normal", {"mean": 0.5, "std": 0.25}, (7, 1031), 9, "blocks"),
+    ("truncated_normal", {"low": -1.0, "high": 6.0}, (7, 1031), 9, "blocks"),
+    ("orthogonal", {"gain": 0.7}, (90, 70), 9, "two panels"),
 ]
 
 #: Of complex numbers.
@@ -72,6 +75,9 @@ CASES_COMPLEX = [
     ("variance_scaling", {"distribution": "uniform"}, (300, 200), 5, "disc"),
     ("variance_scaling", {"distribution": "truncated_normal"}, (300, 200), 5, "truncated"),
     ("truncated_normal", {"std": 0.5, "low": -1.5, "high": 1.5}, (300, 200), 5, "modulus"),
+    ("glorot_normal", {"gain": 0.5}, (70, 50), 9, "blocks"),
+    ("glorot_uniform", {}, (70, 50), 9, "blocks"),
+    ("lecun_normal", {"truncated": True}, (70, 50), 9, "blocks"),
 ]
 
 #: Schemes with blocks, by name, each of a tensor of shape (200, 96).
@@ -81,14 +87,6 @@ BLOCKS = {
     "fans": fi.get("zeros").but(np.s_[:64], "glorot_uniform").but(np.s_[64:, 8:], "glorot_uniform"),
     "sparse": fi.get("ones").but(np.s_[:, :48], fi.get("sparse", sparsity=0.5)),
 }
-
-
-def sha256(array: np.ndarray) -> str:
-    """Of the elements as little-endian patterns of bits."""
-    if array.dtype.kind == "c":
-        array = array.view(array.real.dtype)
-    patterns = array.view(BITS[array.itemsize])
-    return hashlib.sha256(patterns.astype(patterns.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
 
 def configured(scheme: str, params: dict):

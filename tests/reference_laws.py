@@ -37,6 +37,8 @@ def block(law: Law, dtype: str, k: list[int], index: int) -> np.ndarray:
     else:
         arithmetic = f64 if dtype == "float64" else f32
         values = {"uniform": arithmetic.uniform_block, "normal": arithmetic.normal_block}[law.name](*numbers)
+        if dtype in ("float32", "float64"):  # uniforms stay inside by their numbers
+            return values
     return rounded(kept_within(values, law.lowest, law.highest), dtype)
 
 

@@ -81,7 +81,7 @@ def nearest32(value: float) -> float:
 def normal(mean: float, std: float, dtype: str) -> Law:
     if dtype != "float64":
         mean, std = nearest32(mean), nearest32(std)
-    return Law("normal", tag("n", dtype), mean, std)
+    return Law("normal", tag("n", dtype), mean + 0.0, std)
 
 
 def uniform(low: float, high: float, dtype: str) -> Law:
@@ -89,12 +89,14 @@ def uniform(low: float, high: float, dtype: str) -> Law:
     fmt = FORMATS[arithmetic(dtype)]
     real = np.float64 if dtype == "float64" else np.float32
     ends = above(Fraction(low), fmt), below(Fraction(high), fmt)
-    midpoint = min(max(Fraction(float(real(low / 2 + high / 2))), ends[0]), ends[1])
+    midpoint = float(real(low / 2 + high / 2))  # a zero keeps its sign
+    if not ends[0] <= midpoint <= ends[1]:
+        midpoint = float(ends[0] if midpoint < ends[0] else ends[1])
     ties = (ends[0] + below(ends[0], fmt)) / 2, (ends[1] + above(ends[1], fmt)) / 2
-    reach = 1 - Fraction(1, 2**fmt.precision)
+    reach, centre = 1 - Fraction(1, 2**fmt.precision), Fraction(midpoint)
 
     def fits(half_width: float) -> bool:
-        return ties[0] < midpoint - Fraction(half_width) * reach and midpoint + Fraction(half_width) * reach < ties[1]
+        return ties[0] - centre < -Fraction(half_width) * reach and Fraction(half_width) * reach < ties[1] - centre
 
     half_width = real(high / 2 - low / 2)
     if not fits(float(half_width)):
@@ -105,7 +107,7 @@ def uniform(low: float, high: float, dtype: str) -> Law:
             good, bad = (middle, bad) if fits(float(integer(middle).view(real))) else (good, middle)
         half_width = integer(good).view(real)
     bounds = inside(Fraction(low), Fraction(high), FORMATS[dtype])
-    return Law("uniform", tag("u", dtype), float(midpoint), float(half_width), *bounds)
+    return Law("uniform", tag("u", dtype), midpoint, float(half_width), *bounds)
 
 
 def truncated(mean: float, std: float, low: float, high: float, dtype: str) -> Law:
@@ -125,7 +127,7 @@ def _truncated(mean: float, std: float, low: float, high: float, bounds: tuple[f
     sides = both_sides(low, high)
     near = dtype != "float64" and low == -high and high <= 3
     if near and abs(Fraction(nearest32(mean)) - Fraction(mean)) <= Fraction(std) / 2**16:
-        mean, std, side = nearest32(mean), nearest32(std), Side(*map(nearest32, sides[1]))
+        mean, std, side = nearest32(mean) + 0.0, nearest32(std), Side(*map(nearest32, sides[1]))
         return Law("truncated_near", tag("t", dtype), mean, std, *bounds, (side,))
     return Law("truncated", tag("w", dtype), mean, std, *bounds, sides)
 

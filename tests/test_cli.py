@@ -180,7 +180,7 @@ def test_bad_arguments(tmp_path):
         (("init", "gpt2", "-o", path, "--threads", "0"), "--threads: expected an int >= 1, got '0'"),
         (("bench", "--mib", "0"), "--mib: expected an int >= 1, got '0'"),
         (("init", "gpt2"), "--output"),
-        ((), "{init,verify,check,calibrate,bench,info,completion}"),
+        ((), "{init,verify,check,calibrate,bench,info,selftest,completion}"),
         (("fill",), "fill"),
     ]
     for arguments, words in bad:

@@ -1,20 +1,21 @@
 """Golden hashes of every scheme in every dtype; orthogonal matrices by the reference."""
 
 import itertools
-import json
 import math
 
 import numpy as np
 import pytest
 import reference_haar
-from make_golden import BLOCKS, PATH, block_hash, configured, sha256
+from make_golden import BLOCKS, block_hash, configured
 from reference_laws import DTYPES
 
 import fastinit as fi
 from fastinit.laws.dtypes import COMPLEX_FORMATS
 from fastinit.schemes import register
+from fastinit.selftest import golden
+from fastinit.selftest.golden import sha256
 
-GOLDEN = json.loads(PATH.read_text())
+GOLDEN = golden.load()
 
 
 def array_of(case: dict, dtype: str, **changed) -> np.ndarray:
