@@ -7,7 +7,7 @@ from pathlib import Path
 
 OWN = "fastinit"
 SHOWN = (OWN, "MKL VSL, ICDF", "PyTorch", "NumPy", "JAX")
-SAID = "Fills neural-network weights on the CPU, by all its cores.\nThe same bits on every machine, with any number of threads."
+SAID = "Neural-network weights, filled by all cores.\nThe same bits on every machine, for any number of threads."
 OURS, OTHERS, INK, FAINT_INK = "#D55E00", "#bdbdbd", "#1f2328", "#656d76"
 INCHES, DOTS_PER_INCH = (12, 6.3), 100  # 1200 x 630, the size that cards have
 

@@ -1,8 +1,8 @@
 r"""Formulas: from the plain text of docstrings to TeX, and from TeX to MathML, which needs no script and no font.
 
-A docstring has its formulas as ``2 / (fan_in + fan_out)``, so that ``help()`` reads well in a terminal. Here they become
-\frac{2}{\mathrm{fan}_{\mathrm{in}} + \mathrm{fan}_{\mathrm{out}}}. What stands between double backticks and is no formula
-by the grammar below stays code: dots, quotes, brackets and ``name=value`` have no place in it.
+A docstring has its formulas as ``2 / (fan_in + fan_out)``, so that ``help()`` reads well in a terminal. Here they
+become \frac{2}{\mathrm{fan}_{\mathrm{in}} + \mathrm{fan}_{\mathrm{out}}}. What stands between double backticks and is
+no formula by the grammar below stays code: dots, quotes, brackets and ``name=value`` have no place in it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from docutils.utils.math.latex2mathml import tex2mathml
 TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?(?:e-?\d+)?)|([A-Za-z_]\w*)|(\*\*|\+-|<=|>=| = |[-+*/(),<>]))")
 SIGNS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", " = ": "="}
 NAMED = {"exp": r"\exp", "ln": r"\ln", "max": r"\max", "min": r"\min", "tanh": r"\tanh"}
+BARS = {"abs": (r"\left|", r"\right|"), "ceil": (r"\lceil", r"\rceil")}
 LETTERS = ("N", "U", "P", "E", "f")  # distributions, probability, expectation, the activation
-FUNCTIONS = {*NAMED, *LETTERS, "sqrt", "abs"}
+FUNCTIONS = {*NAMED, *LETTERS, *BARS, "sqrt"}
 
 
 class Tex(NamedTuple):
@@ -121,8 +122,12 @@ class _Reader:
     def function(self, name: str) -> Tex:
         self.has_operators = True
         inside = self.closed()
-        tex = rf"{NAMED.get(name, name)}\left({inside}\right)"
-        tex = {"sqrt": rf"\sqrt{{{inside}}}", "abs": rf"\left|{inside}\right|"}.get(name, tex)
+        if name == "sqrt":
+            tex = rf"\sqrt{{{inside}}}"
+        elif name in BARS:
+            tex = inside.join(f" {bar} " for bar in BARS[name])
+        else:
+            tex = rf"{NAMED.get(name, name)}\left({inside}\right)"
         return Tex(tex, tex)
 
     def closed(self) -> str:
