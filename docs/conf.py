@@ -12,7 +12,7 @@ from pathlib import Path
 import fastinit
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))  # for `formulas` and `card`
+sys.path.insert(0, str(HERE))  # for `mathml` and `card`
 
 project = "fastinit"
 author = "the fastinit developers"
@@ -26,7 +26,7 @@ extensions = [
     "numpydoc",
     "sphinx_copybutton",
     "sphinxext.opengraph",
-    "formulas",  # after numpydoc, whose text it reads
+    "mathml",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]

@@ -1,4 +1,4 @@
-r"""Formulas: from the plain text of docstrings to TeX, and from TeX to MathML, which needs no script and no font.
+r"""From formulas in the plain text of docstrings to TeX.
 
 A docstring has its formulas as ``2 / (fan_in + fan_out)``, so that ``help()`` reads well in a terminal. Here they
 become \frac{2}{\mathrm{fan}_{\mathrm{in}} + \mathrm{fan}_{\mathrm{out}}}. What stands between double backticks and is
@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-
-from docutils import nodes
-from docutils.utils.math.latex2mathml import tex2mathml
 
 TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?(?:e-?\d+)?)|([A-Za-z_]\w*)|(\*\*|\+-|<=|>=| = |[-+*/(),<>]))")
 SIGNS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", " = ": "="}
@@ -145,24 +142,3 @@ def _name(token: str) -> str:
     if match := re.fullmatch("fan_(in|out)", token):
         return rf"\mathrm{{fan}}_{{\mathrm{{{match[1]}}}}}"
     return rf"\text{{{token}}}"
-
-
-def set_formulas(app, what, name, obj, options, lines: list[str]) -> None:
-    """Make math of the formulas between double backticks, also of those that go over the end of a line."""
-
-    def as_math(match: re.Match) -> str:
-        tex = to_tex(" ".join(match[1].split()))
-        return match[0] if tex is None else f":math:`{tex}`" + "\n" * match[1].count("\n")
-
-    lines[:] = re.sub(r"``([^`]+)``", as_math, "\n".join(lines)).split("\n")
-
-
-def visit_math(self, node: nodes.Element) -> None:
-    self.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)))
-    raise nodes.SkipNode
-
-
-def setup(app) -> dict:
-    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math, None))
-    app.connect("autodoc-process-docstring", set_formulas)
-    return {"parallel_read_safe": True}

@@ -59,8 +59,8 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     sep : str, optional
         What joins names in nests.
     unused : {"error", "ignore"}, optional
-        Whether a rule that is used for no name, or a pattern of `skip` that matches none, is refused. With "ignore" one table
-        serves the stages and the variants of a model.
+        Whether a rule that is used for no name, or a pattern of `skip` that matches none, is refused. With "ignore" one
+        table serves the stages and the variants of a model.
     skip : str or sequence of str, optional
         Patterns of names that are left as they are and need no rule.
 
