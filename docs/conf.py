@@ -54,6 +54,7 @@ numpydoc_show_class_members = False
 # Furo: no script or font from elsewhere, wide tables and code scroll by themselves, one column on a phone.
 html_theme = "furo"
 html_title = f"fastinit {release}"
+pygments_dark_style = "github-dark"  # Furo's own underlines the names of modules, as if they were links
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]

@@ -17,7 +17,7 @@ def set_formulas(app, doctree: nodes.document) -> None:
 
 
 def visit_math(self, node: nodes.Element) -> None:
-    self.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)))
+    self.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)).strip())
     raise nodes.SkipNode
 
 
