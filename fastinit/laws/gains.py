@@ -85,7 +85,7 @@ FAMILIES = {
 
 @one_form
 def gain(nonlinearity, param=None) -> float:
-    """Return the factor on ``1 / sqrt(fan_in)`` that makes good what an activation does to the scale of its inputs.
+    """Return the factor on ``1 / sqrt(fan_in)`` that makes up for what an activation does to the scale of its inputs.
 
     Names that PyTorch's table has get its values. For other activations f, He's argument is carried over: the gain is
     ``1 / sqrt(E(f(z)**2))`` with z standard normal. So pre-activations of variance 1 give the next layer's the same
