@@ -32,6 +32,10 @@ def show_config(mode: str = "stdout") -> dict | None:
     ValueError, TypeError
         If `mode` is neither.
 
+    See Also
+    --------
+    get_num_threads : The number of threads alone.
+
     Examples
     --------
     >>> import fastinit as fi

@@ -72,9 +72,9 @@ def calibrate(
 ):
     """Scale each layer's weights, from the first to the last, until its pre-activations have one standard deviation.
 
-    For pre-activations z = W h + b of standard deviation s over samples, positions and units, W becomes f W, f > 0 such
-    that s is `std`: without biases f = std / s. Each layer's inputs h are those that the layers before it give once
-    they are scaled. So it takes one forward pass.
+    Pre-activations are ``z = W h + b``; s is their standard deviation over samples, positions and units. W becomes
+    ``f W``, with ``f > 0`` such that s is `std`. Without biases ``f = std / s``. Each layer's inputs h are those that
+    the layers before it give once they are scaled. So it takes one forward pass.
 
     Parameters
     ----------
@@ -105,6 +105,11 @@ def calibrate(
     ValueError, TypeError, OSError
         As `check` does; and if `std` is no number from 1e-9 to 1e9, weights would overflow their dtype, or two layers
         have one name.
+
+    See Also
+    --------
+    check : What the weights do, before and after.
+    gain : The factor for an activation, without a batch.
 
     Notes
     -----

@@ -92,6 +92,12 @@ def check(
     OSError
         If a file cannot be read.
 
+    See Also
+    --------
+    calibrate : Scale each layer until its pre-activations have one standard deviation.
+    recommend : Which scheme suits an activation.
+    gain : The factor for an activation.
+
     Notes
     -----
     Inputs are N(0, 1), and so are the gradients with respect to the last layer's pre-activations. Convolutions see a

@@ -30,7 +30,8 @@ NORMED_SCALE_CHANGE = SCALE_CHANGE**2
 #: weights are well below: tanh with PyTorch's gain of 5/3 has 0.19 on two sides.
 SATURATED_SHARE = math.erfc(math.sqrt(0.5)) / 2
 
-#: Share of units with another's weights. No scheme that draws makes any; some are harmless, as so many units less.
+#: Share of units with another's weights. Random schemes make none. A few do little harm: the
+#: network is narrower by so many.
 DUPLICATE_SHARE = 0.1
 
 #: Of the outputs' second moment, the part that varies from sample to sample is lost below the square of float32's

@@ -87,6 +87,12 @@ def create(
     OSError
         As the file system raises it; FileExistsError without `force`. Nothing is left behind.
 
+    See Also
+    --------
+    write_part : The same by many processes.
+    open_plan : How a file was made.
+    verify : Whether a file is as planned.
+
     Examples
     --------
     >>> import os, tempfile, fastinit as fi, fastinit.safetensors as fs
@@ -143,6 +149,11 @@ def write_part(
     ------
     ValueError, TypeError, OSError
         As `create` does. What has been written stays, for the next try.
+
+    See Also
+    --------
+    create : The same by one process.
+    verify : Whether a file is as planned.
 
     Examples
     --------

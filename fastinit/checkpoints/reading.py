@@ -54,6 +54,11 @@ def open_plan(path) -> SavedPlan:
     OSError
         As the file system raises it.
 
+    See Also
+    --------
+    create : Writes such files.
+    verify : Whether a file is as planned.
+
     Examples
     --------
     >>> import os, tempfile, fastinit.safetensors as fs

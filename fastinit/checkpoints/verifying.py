@@ -96,6 +96,11 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
     OSError
         As the file system raises it.
 
+    See Also
+    --------
+    open_plan : The plan that a file has.
+    create : Writes such files.
+
     Examples
     --------
     >>> import os, tempfile, fastinit.safetensors as fs

@@ -80,6 +80,10 @@ def array(
     ValueError, TypeError
         If an argument is not as stated, or the chunks do not cover the shape.
 
+    See Also
+    --------
+    to_npy : Write such an array to one file.
+
     Notes
     -----
     `orthogonal` draws all reflections for every chunk, and makes the columns that it touches, rows of a wide matrix:

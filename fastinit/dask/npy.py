@@ -39,6 +39,10 @@ def to_npy(array: da.Array, path: str | os.PathLike) -> None:
     OSError
         As the system raises it.
 
+    See Also
+    --------
+    array : Makes lazy arrays.
+
     Examples
     --------
     >>> import os, tempfile, numpy as np, fastinit.dask as fd

@@ -46,6 +46,10 @@ def empty(shape, dtype=None, align: int = 64) -> np.ndarray:
     MemoryError
         If there is no room.
 
+    See Also
+    --------
+    initialize : Fills many arrays at once.
+
     Examples
     --------
     >>> import fastinit as fi

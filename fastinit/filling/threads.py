@@ -46,6 +46,11 @@ def set_num_threads(n: int | None) -> None:
     ValueError, TypeError
         If `n` is not as stated.
 
+    See Also
+    --------
+    get_num_threads : The number in force.
+    show_config : Which limit sets it.
+
     Examples
     --------
     >>> import fastinit as fi
@@ -66,6 +71,11 @@ def get_num_threads() -> int:
     -------
     int
         At least 1.
+
+    See Also
+    --------
+    set_num_threads : Sets it.
+    show_config : Which limit sets it.
 
     Examples
     --------

@@ -124,6 +124,10 @@ def variance_scaling(
     ValueError, TypeError
         If an argument is not as stated; by the call, if the shape lacks an axis.
 
+    See Also
+    --------
+    fastinit.variance_scaling : The scheme that it draws by.
+
     Examples
     --------
     >>> import jax, fastinit.jax as fj

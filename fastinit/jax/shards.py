@@ -112,6 +112,11 @@ def make_array(
     ValueError, TypeError
         If an argument is not as stated, or the sharding does not divide the shape evenly.
 
+    See Also
+    --------
+    initialize : A whole tree of arrays.
+    fastinit.get : A scheme by its name.
+
     Examples
     --------
     >>> import jax, numpy as np, fastinit as fi, fastinit.jax as fj

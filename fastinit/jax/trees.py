@@ -49,7 +49,7 @@ def initialize(
         are canonicalized as JAX does it: without its 64 bits, float64 is float32. A leaf
         with a sharding over several devices gets an array with the same, of which each process fills its own part.
     rules : mapping of str to scheme
-        Patterns, the first match of which chooses, as for `fastinit.initialize`; also initializers of this module.
+        From patterns to schemes, as for `fastinit.initialize`; also to initializers of this module.
         `fastinit.keep` leaves an array as it is, of whatever dtype.
     rng : None, int, sequence of int, SeedSequence, BitGenerator, Generator or key of jax.random, default 0
         The seed; of a key, its words. Where several processes share the arrays, each must give the same number.
@@ -73,6 +73,11 @@ def initialize(
     ------
     ValueError, TypeError
         If an argument is not as stated, two leaves have one name, or a sharding does not divide its shape evenly.
+
+    See Also
+    --------
+    make_array : One array.
+    fastinit.initialize : The same for NumPy arrays.
 
     Examples
     --------

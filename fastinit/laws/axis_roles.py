@@ -122,6 +122,10 @@ def axes(in_axis=-2, out_axis=-1, batch_axis=(), in_groups=1, out_groups=1) -> A
     TypeError
         If an argument is not of the kind stated.
 
+    See Also
+    --------
+    fans : The pair of fans that these roles give for a shape.
+
     Notes
     -----
     `fans` has the same parameters, their formula, and a table of layers. The named layouts are three of these: "io" is

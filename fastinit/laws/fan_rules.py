@@ -54,6 +54,11 @@ def fans(shape, in_axis=-2, out_axis=-1, batch_axis=(), *, in_groups=1, out_grou
     TypeError
         If an argument is not of the kind stated.
 
+    See Also
+    --------
+    axes : The same roles without a shape, to give to many tensors.
+    variance_scaling : A scheme scaled by fans.
+
     Notes
     -----
     ============================================== ============================== ================================

@@ -86,10 +86,11 @@ FAMILIES = {
 
 @one_form
 def gain(nonlinearity, param=None) -> float:
-    """Return the factor on the standard deviation 1 / sqrt(fan_in) that makes good what an activation does to scales.
+    """Return the factor on ``1 / sqrt(fan_in)`` that makes up for what an activation does to the scale of its inputs.
 
-    PyTorch's table, and for the activations that it lacks He's argument carried over: 1 / sqrt(E[f(z)**2]) for z
-    standard normal, so that pre-activations of variance 1 give the next layer's the same variance.
+    Names that PyTorch's table has get its values. For other activations f, He's argument is carried over: the gain is
+    ``1 / sqrt(E(f(z)**2))`` with z standard normal. So pre-activations of variance 1 give the next layer's the same
+    variance.
 
     Parameters
     ----------
@@ -112,39 +113,44 @@ def gain(nonlinearity, param=None) -> float:
     TypeError
         If `nonlinearity` is not a string, `param` is not a real number, or is given where none is taken.
 
+    See Also
+    --------
+    recommend : Which scheme suits an activation.
+    calibrate : Each layer's factor measured, for deep stacks.
+    variance_scaling : Takes the square of a gain as its scale.
+
     Notes
     -----
-    =================================== ============================ ==============================
-    nonlinearity                        gain                         f(z)
-    =================================== ============================ ==============================
-    linear, identity                    1                            z
-    conv1d, ..., conv_transpose3d       1                            z
-    sigmoid                             1, a convention              1 / (1 + exp(-z))
-    tanh                                5 / 3, a convention          tanh(z)
-    selu                                3 / 4, a convention          scale elu(z, alpha)
-    relu                                sqrt(2)                      max(z, 0)
-    leaky_relu, prelu                   sqrt(2 / (1 + param**2))     max(z, 0) + param min(z, 0)
-    relu6                               1.4142135650950736           min(max(z, 0), 6)
-    gelu                                1.5335304411955353           z P(Z < z)
-    silu, swish                         1.676532470331091            z / (1 + exp(-z))
-    mish                                1.486847581273208            z tanh(softplus(z))
-    hardswish                           1.7366572127665416           z min(max(z + 3, 0), 6) / 6
-    softsign                            2.3375333631085398           z / (1 + abs(z))
-    elu                                 1.2451983007007066 (alpha 1) z, or alpha (exp(z) - 1) if < 0
-    softplus                            1.0418668355353018 (beta 1)  ln(1 + exp(beta z)) / beta
-    =================================== ============================ ==============================
+    ============================= ============================ ========================================
+    nonlinearity                  gain                         f(z)
+    ============================= ============================ ========================================
+    linear, identity              1                            z
+    conv1d, ..., conv_transpose3d 1                            z
+    sigmoid                       1, a convention              ``1 / (1 + exp(-z))``
+    tanh                          5 / 3, a convention          ``tanh(z)``
+    selu                          3 / 4, a convention          scale times that of elu
+    relu                          ``sqrt(2)``                  ``max(z, 0)``
+    leaky_relu, prelu             ``sqrt(2 / (1 + param**2))`` ``max(z, 0) + param min(z, 0)``
+    relu6                         1.4142135650950736           ``min(max(z, 0), 6)``
+    gelu                          1.5335304411955353           ``z P(Z < z)``
+    silu, swish                   1.676532470331091            ``z / (1 + exp(-z))``
+    mish                          1.486847581273208            ``z tanh(ln(1 + exp(z)))``
+    hardswish                     1.7366572127665416           ``z min(max(z + 3, 0), 6) / 6``
+    softsign                      2.3375333631085398           ``z / (1 + abs(z))``
+    elu                           1.2451983007007066 (alpha 1) z, or ``alpha (exp(z) - 1)`` if negative
+    softplus                      1.0418668355353018 (beta 1)  ``ln(1 + exp(beta z)) / beta``
+    ============================= ============================ ========================================
 
-    For positively homogeneous f (linear, relu, leaky_relu, prelu) the variance is kept whatever it is; for the others
-    only if it is 1. Chance takes it away from 1 in each layer, and deep stacks do not bring it back: some 10 layers are
-    right, of more `calibrate` scales each. gelu is the exact one; its form with tanh would have
-    1.533580521666147.
+    Linear, relu, leaky_relu and prelu keep any variance. The others keep a variance of 1 alone. Chance moves it away
+    from 1 in each layer, and deep stacks do not bring it back. Gains suffice for some 10 layers; in deeper stacks
+    `calibrate` scales each layer. gelu is the exact one; its form with tanh would have 1.533580521666147.
 
-    PyTorch's gains of sigmoid, tanh and selu are kept, but do not follow from the formula, which would give
-    1.8462285453386054, 1.5925374197228315 and 1: SELU's constants are such that E[f(z)**2] is 1, and its authors'
-    networks need that 1, `lecun_normal`. PyTorch found its 3 / 4 by trial (PR 50664).
+    The gains of sigmoid, tanh and selu are PyTorch's conventions. The formula would give 1.8462285453386054,
+    1.5925374197228315 and 1. SELU's constants are made so that ``E(f(z)**2) = 1``, and its authors' networks need that
+    gain of 1: `lecun_normal` has it. PyTorch found its 3 / 4 by trial (PR 50664).
 
     Equal to ``torch.nn.init.calculate_gain`` where that has the name, except that it ignores a `param` not taken.
-    For `orthogonal` matrices the gain holds as it is; `he_normal` has that of ReLU and its slopes built in.
+    `orthogonal` takes the gain as it is; `he_normal` has that of ReLU and its slopes built in.
 
     References
     ----------

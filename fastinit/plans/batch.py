@@ -42,13 +42,15 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
         tensor. No two arrays may share memory; leave out, or skip, all but one name of tied weights. A mapping must
         hold the arrays themselves: one that makes a new one at each look, as an ``.npz`` file does, is refused.
     rules : mapping of str to scheme
-        Patterns, the first match of which chooses: a scheme's name, its function, or what `get` returned; `keep`, to
-        leave the array as it is; or any function of ``(name, shape)`` that returns one of these, or None to leave it to
-        the next rule that matches. A pattern that is the name itself matches. Otherwise ``*`` matches any characters,
-        ``?`` one, ``[ab]`` one of those, ``[!ab]`` one of the others; case counts. Every name needs a rule.
+        From patterns to schemes. The first pattern that matches a name decides. It gives a scheme's name, its function,
+        or what `get` returned; `keep`, to leave the array as it is; or any function of ``(name, shape)`` that returns
+        one of these, or None to leave it to the next rule that matches. A pattern that is the name itself matches.
+        Otherwise ``*`` matches any characters, ``?`` one, ``[ab]`` one of those, ``[!ab]`` one of the others; case
+        counts. Every name needs a rule.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator
-        As for a single scheme, except that None draws fresh entropy once, and a BitGenerator or Generator is advanced
-        once: all arrays get the values that it would give each as the first. With constants alone nothing is drawn.
+        As for a single scheme, but asked once for all arrays: None draws fresh entropy once, and a BitGenerator or
+        Generator is advanced once. Each array gets the values that a call of its own would give it with the generator
+        as it was before. With constants alone nothing is drawn.
     threads : int >= 1, optional
         Threads for this call, as for a single scheme. Values do not depend on it.
     progress : callable, optional
@@ -57,8 +59,8 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     sep : str, optional
         What joins names in nests.
     unused : {"error", "ignore"}, optional
-        Whether a rule that is no name's, or a pattern of `skip` that matches none, is refused. With "ignore" one table
-        serves the stages and the variants of a model.
+        Whether a rule that is used for no name, or a pattern of `skip` that matches none, is refused. With "ignore" one
+        table serves the stages and the variants of a model.
     skip : str or sequence of str, optional
         Patterns of names that are left as they are and need no rule.
 
@@ -72,6 +74,14 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     ValueError, TypeError
         If an argument is not as stated; no array has then been written to. What a rule's function raises comes
         through with a note.
+
+    See Also
+    --------
+    part : A shard of a tensor, as one of the arrays.
+    keep : A rule that leaves an array as it is.
+    get : A configured scheme for a rule.
+    fastinit.torch.initialize_ : The same for PyTorch modules.
+    fastinit.jax.initialize : The same for trees of JAX arrays.
 
     Examples
     --------

@@ -47,6 +47,10 @@ def part(array, shape, index):
     ValueError, TypeError
         If `shape` or `index` is not as stated; of `array`, `initialize` says it.
 
+    See Also
+    --------
+    initialize : Takes parts among its arrays.
+
     Examples
     --------
     >>> import numpy as np, fastinit as fi

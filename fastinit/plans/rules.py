@@ -206,7 +206,7 @@ class Rules:
         else:
             why = f"which matches only names that earlier rules take{more}"
         got = Shown(f"{quoted(pattern)}, {why}")
-        reject_value("initialize", "rules", "each to be the first match of some name", got)
+        reject_value("initialize", "rules", "each to be used for at least one name", got)
 
 
 def without_skipped(entries: dict, skip: object, unused: str) -> dict:

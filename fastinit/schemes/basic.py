@@ -22,8 +22,8 @@ from fastinit.schemes.varied import Elements, Numbers, by_combination, refuse_wh
 def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
     """Draw from the uniform distribution on the open interval (low, high).
 
-    2**24 equally likely draws, symmetric about the midpoint, each rounded to float32 once; neither bound is ever
-    reached. For U(-a, a) the values themselves are symmetric, and never 0.
+    There are ``2**24`` equally likely draws, symmetric about the midpoint, each rounded to float32 once. Neither bound
+    is ever reached. For ``U(-a, a)`` the values themselves are symmetric, and never 0.
 
     Parameters
     ----------
@@ -32,6 +32,11 @@ def uniform(*, low: float = 0.0, high: float = 1.0) -> Spec:
         Finite bounds, within the dtype and with a number of it strictly between them; or equal ones, which give that
         number everywhere. [arrays]
     [common]
+
+    See Also
+    --------
+    normal, truncated_normal : Other distributions of a scale that you give.
+    variance_scaling : The scale from the fans.
 
     Notes
     -----
@@ -81,6 +86,12 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
     std : float or array of float, default 1
         Finite and >= 0; 0 gives `mean` everywhere. [arrays]
     [common]
+
+    See Also
+    --------
+    truncated_normal : The same between bounds.
+    variance_scaling : The scale from the fans.
+    sparse : The same with zeros in it.
 
     Notes
     -----
@@ -143,7 +154,7 @@ def truncated_normal(
         unevenly about it.
     std : float or array of float, default 1
         Its standard deviation, finite and >= 0; 0 gives `mean` everywhere. That of the values is smaller:
-        0.87962566103423978 std for the default bounds.
+        ``0.87962566103423978 std`` for the default bounds.
     low, high : float or array of float, default -2 and 2
         Bounds in standard deviations from the mean, infinite ones included; the interval must begin within 8 of 0,
         and be no narrower than 2e-12 and than 1e-10 of its larger bound. Equal ones give that number everywhere.
@@ -153,9 +164,14 @@ def truncated_normal(
     keep_std : bool, default False
         Whether `std` is that of the values, about their own mean. The normal distribution before truncation is then
         wider: by a factor for `low` and `high`, which count in its own standard deviations; for `lower` and `upper`,
-        as wide as it needs to be, to float64. A std from that of uniform values on, (upper - lower) / sqrt(12), is
-        refused.
+        as wide as it needs to be, to float64. A std from that of uniform values on,
+        ``(upper - lower) / sqrt(12)``, is refused.
     [common]
+
+    See Also
+    --------
+    normal : The same without bounds.
+    variance_scaling : The scale from the fans.
 
     Notes
     -----

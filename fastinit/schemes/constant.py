@@ -28,6 +28,11 @@ def zeros() -> Spec:
     [shape]
     [common]
 
+    See Also
+    --------
+    ones, constant : Other numbers.
+    log_odds : The bias of an output, from the prior of its class.
+
     Notes
     -----
     The usual choice for biases; weights that are all zero leave the units of a layer identical for ever.
@@ -50,6 +55,11 @@ def ones() -> Spec:
     ----------
     [shape]
     [common]
+
+    See Also
+    --------
+    zeros, constant : Other numbers.
+    identity : Ones on the diagonal.
 
     Notes
     -----
@@ -79,6 +89,11 @@ def constant(*, value: float) -> Spec:
         integers within their range alone, bool 0 and 1.
     [common]
 
+    See Also
+    --------
+    zeros, ones : Two constants with names of their own.
+    log_odds : A constant from a probability.
+
     Notes
     -----
     Equals ``torch.nn.init.constant_`` and ``jax.nn.initializers.constant``.
@@ -102,14 +117,19 @@ def constant(*, value: float) -> Spec:
 
 @scheme
 def log_odds(*, p: float) -> Spec:
-    """Fill the bias of a sigmoid output with ln(p / (1 - p)), so that the network begins by predicting the prior p.
+    """Fill a sigmoid output's bias with ``ln(p / (1 - p))``: the network then begins by predicting the prior p.
 
     Parameters
     ----------
     [shape]
     p : float or array of float
-        Probability of each class, 0 < p < 1; an array must broadcast to the shape.
+        Probability of each class, ``0 < p < 1``; an array must broadcast to the shape.
     [common]
+
+    See Also
+    --------
+    zeros : The usual bias.
+    constant : Any given number.
 
     Notes
     -----

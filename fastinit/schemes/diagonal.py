@@ -30,6 +30,11 @@ def identity(*, gain: float = 1.0, fans="io") -> Spec:
         Input number d and output number d, in C order of their axes, have `gain` between them.
     [common]
 
+    See Also
+    --------
+    dirac : The same for convolutions.
+    orthogonal : Random matrices that keep lengths, as the identity does.
+
     Notes
     -----
     Equals ``torch.nn.init.eye_`` and Keras's ``Identity(gain)``. For recurrent kernels with ReLU.
@@ -83,6 +88,11 @@ def dirac(*, groups: int = 1, gain: float = 1.0, fans="io") -> Spec:
         What is handed on of each input; finite.
     [layout]
     [common]
+
+    See Also
+    --------
+    identity : The same for matrices.
+    delta_orthogonal : An orthogonal matrix at the centre.
 
     Notes
     -----

@@ -14,7 +14,9 @@ def _glorot(where: str, gain: float, distribution: str, fans) -> Spec:
 
 @scheme
 def glorot_uniform(*, gain: float = 1.0, fans="io") -> Spec:
-    """Draw from U(-a, a) with a = gain sqrt(6 / (fan_in + fan_out)), bounds excluded; for tanh, sigmoid, softmax.
+    """Draw from ``U(-a, a)``, ``a = gain sqrt(6 / (fan_in + fan_out))``; for tanh, sigmoid, softmax.
+
+    Both bounds are excluded. The variance is ``2 gain**2 / (fan_in + fan_out)``.
 
     Parameters
     ----------
@@ -22,6 +24,12 @@ def glorot_uniform(*, gain: float = 1.0, fans="io") -> Spec:
     [gain]
     [fans]
     [common]
+
+    See Also
+    --------
+    glorot_normal : The normal distribution of the same variance.
+    he_uniform : For the ReLU family.
+    recommend : Which scheme suits an activation.
 
     Notes
     -----
@@ -44,7 +52,7 @@ def glorot_uniform(*, gain: float = 1.0, fans="io") -> Spec:
 
 @scheme
 def glorot_normal(*, gain: float = 1.0, truncated: bool = False, fans="io") -> Spec:
-    """Draw from N(0, 2 gain**2 / (fan_in + fan_out)); for tanh, sigmoid, softmax.
+    """Draw from ``N(0, 2 gain**2 / (fan_in + fan_out))``; for tanh, sigmoid, softmax.
 
     Parameters
     ----------
@@ -53,6 +61,12 @@ def glorot_normal(*, gain: float = 1.0, truncated: bool = False, fans="io") -> S
     [truncated]
     [fans]
     [common]
+
+    See Also
+    --------
+    glorot_uniform : The uniform distribution of the same variance.
+    he_normal : For the ReLU family.
+    recommend : Which scheme suits an activation.
 
     Notes
     -----
@@ -80,7 +94,10 @@ def _he(where: str, negative_slope: float, mode: str, distribution: str, fans) -
 
 @scheme
 def he_uniform(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") -> Spec:
-    """Draw from U(-a, a) with a = sqrt(6 / ((1 + negative_slope**2) n)), bounds excluded; for the ReLU family.
+    """Draw from ``U(-a, a)``, ``a = sqrt(6 / ((1 + negative_slope**2) n))``; for the ReLU family.
+
+    Both bounds are excluded. The fan n is the one that `mode` names. The variance is
+    ``2 / ((1 + negative_slope**2) n)``.
 
     Parameters
     ----------
@@ -89,6 +106,13 @@ def he_uniform(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") 
     [he mode]
     [fans]
     [common]
+
+    See Also
+    --------
+    he_normal : The normal distribution of the same variance.
+    glorot_uniform : For tanh, sigmoid and softmax.
+    gain : The factor for other activations.
+    recommend : Which scheme suits an activation.
 
     Notes
     -----
@@ -111,7 +135,9 @@ def he_uniform(*, negative_slope: float = 0.0, mode: str = "fan_in", fans="io") 
 
 @scheme
 def he_normal(*, negative_slope: float = 0.0, mode: str = "fan_in", truncated: bool = False, fans="io") -> Spec:
-    """Draw from N(0, 2 / ((1 + negative_slope**2) n)); for the ReLU family.
+    """Draw from ``N(0, 2 / ((1 + negative_slope**2) n))``; for the ReLU family.
+
+    The fan n is the one that `mode` names.
 
     Parameters
     ----------
@@ -121,6 +147,13 @@ def he_normal(*, negative_slope: float = 0.0, mode: str = "fan_in", truncated: b
     [truncated]
     [fans]
     [common]
+
+    See Also
+    --------
+    he_uniform : The uniform distribution of the same variance.
+    glorot_normal : For tanh, sigmoid and softmax.
+    gain : The factor for other activations.
+    recommend : Which scheme suits an activation.
 
     Notes
     -----

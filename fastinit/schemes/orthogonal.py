@@ -32,6 +32,12 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     [layout]
     [common]
 
+    See Also
+    --------
+    delta_orthogonal : The same at the centre of a convolution's kernel.
+    gain : The factor for an activation.
+    identity : Not random.
+
     Notes
     -----
     In law equal to ``torch.nn.init.orthogonal_`` (with ``fans="oi"``), Keras's ``Orthogonal`` and
@@ -41,11 +47,15 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     it touches, later ones more than earlier ones, and the drawing of all reflections up to the last of them, about a
     tenth of the whole. A row of a tall matrix costs as much as the matrix.
 
-    Memory besides the output, in elements of float32, or of float64 for float64: with m the longer side, and n the
-    shorter one up to a multiple of 8, (m + 74) n for the reflections, less n (n - 64) / 2 if n is more than 64; for
-    each thread 32 (m + 136), or 1.75 MiB if that is more; and the elements asked for, unless the output has that dtype
-    and its rows and columns are evenly spaced. Matrices along batch axes are made one after the other, each by all
-    threads; or, if the reflections of one take at most 0.5 MiB, each by one thread with reflections of its own.
+    Memory besides the output is counted in elements of float32, or of float64 for float64. With m the longer side, and
+    n the shorter one up to a multiple of 8, it is
+
+    - ``(m + 74) n`` for the reflections, less ``n (n - 64) / 2`` if n is more than 64;
+    - for each thread ``32 (m + 136)``, or 1.75 MiB if that is more;
+    - the elements asked for, unless the output has that dtype and its rows and columns are evenly spaced.
+
+    Matrices along batch axes are made one after the other, each by all threads. If the reflections of one take at most
+    0.5 MiB, each is made by one thread, with reflections of its own.
 
     References
     ----------
@@ -89,6 +99,11 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
         As for `orthogonal`.
     [layout]
     [common]
+
+    See Also
+    --------
+    orthogonal : The same for matrices.
+    dirac : Not random.
 
     Notes
     -----

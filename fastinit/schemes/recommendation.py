@@ -59,9 +59,9 @@ def recommend(
     kind : str, default "dense"
         What is to be filled: one of the kinds in the table below.
     fans : {"io", "oi", "oki"}, Axes or (float, float), default "io"
-        Layout of the weights, roles of axes, or the pair of fans, handed on to a scheme that depends on it: "oi" for
-        PyTorch. What a kind packs or transposes is seen to: PyTorch's transposed convolution is "oi" too. Axes and
-        pairs are taken as they are. "recurrent" kinds need a layout or axes, "sine_first" a pair; some kinds have none.
+        Layout of the weights, roles of axes, or the pair of fans. A scheme that depends on it gets it. "oi" is
+        PyTorch's layout, also of what a kind packs or transposes, such as a transposed convolution. Axes and pairs are
+        taken as they are. "recurrent" kinds need a layout or axes, "sine_first" needs a pair; some kinds take none.
     units : int, optional
         Of a recurrent layer: what each gate has. For "lstm_recurrent", "lstm_bias" and "gru_recurrent", which need it.
     n_layers : int, optional
@@ -72,8 +72,8 @@ def recommend(
         The factor within the sine, 30 by default. For "sine".
     shape : int or tuple of int, optional
     dtype : dtype-like, optional
-        Of the weights, float32 by default: a shape for which the scheme is no choice in that dtype is refused now, as
-        is one that does not consist of gates of `units` units.
+        Of the weights; the dtype is float32 by default. A shape that the scheme cannot fill in that dtype is refused
+        now. So is one that is not made of gates of `units` units.
 
     Returns
     -------
@@ -88,6 +88,12 @@ def recommend(
         kind lacks what it needs or gets what it does not take, or the scheme does not suit `shape` and `dtype`.
     TypeError
         If `activation` is neither a string nor None, `kind` not a string, or `fans` of another type.
+
+    See Also
+    --------
+    gain : The factor for an activation.
+    check : What the weights of a network do.
+    get : A scheme by its name.
 
     Notes
     -----
@@ -109,21 +115,21 @@ def recommend(
     "attention", "attention_packed" (q, k, v)            glorot_normal, with the fans of one projection
     "norm_scale"                                         ones
     "lora_a"                                             fan_in_uniform
-    "residual" (the weights that end a branch)           zeros; with n_layers normal, 0.02 / sqrt(2 n_layers)
-    "router" (of a mixture of experts)                   variance_scaling, 0.1 / fan_in, truncated
-    "sine_first"                                         uniform, +-1 / fan_in
-    "sine"                                               uniform, +-sqrt(6 / fan_in) / omega
+    "residual" (the weights that end a branch)           zeros; with n_layers normal, std ``0.02 / sqrt(2 n_layers)``
+    "router" (of a mixture of experts)                   variance_scaling, ``0.1 / fan_in``, truncated
+    "sine_first"                                         uniform, ``a = 1 / fan_in``
+    "sine"                                               uniform, ``a = sqrt(6 / fan_in) / omega``
     "head" (of a classifier)                             normal, std=0.01
     "embedding"                                          normal, std=0.02; zeros in the row `padding`
     ==================================================== =============================================
 
     For another slope than the default one, configure or call with it: ``recommend("prelu")(shape,
-    negative_slope=0.1)``. Normal rather than uniform variants throughout: pre-activations are then normal, given the
-    inputs, whatever the fan, as the derivations suppose. Variances are equal.
+    negative_slope=0.1)``. Schemes are normal where a uniform one has the same variance: with normal weights a unit's
+    pre-activation is normal for any number of inputs, and the derivations suppose that.
 
-    PyTorch packs an LSTM's gates along the first axis as input, forget, cell, output, Keras along the last in the same
-    order; a GRU's are reset, update, new in PyTorch, update, reset, new in Keras. PyTorch's LSTM has two biases, which
-    add up: give "lstm_bias" to one of them and zeros to the other, or the forget gate begins at 2.
+    The gates of an LSTM are input, forget, cell, output, in PyTorch along the first axis, in Keras along the last. The
+    gates of a GRU are reset, update, new in PyTorch, and update, reset, new in Keras. PyTorch's LSTM has two biases,
+    which add up. Give "lstm_bias" to one of them and zeros to the other, or the forget gate begins at 2.
 
     References
     ----------

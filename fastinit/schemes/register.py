@@ -204,6 +204,11 @@ def get(name: str, /, **params) -> Configured:
     TypeError
         If `name` is not a string, or a parameter is unknown or of the wrong type.
 
+    See Also
+    --------
+    schemes : All names.
+    recommend : Which scheme suits an activation.
+
     Examples
     --------
     >>> import fastinit as fi
@@ -225,6 +230,10 @@ def schemes() -> list[str]:
     -------
     list of str
         Names that `get` accepts.
+
+    See Also
+    --------
+    get : The scheme of a name.
 
     Examples
     --------

@@ -11,9 +11,10 @@ from fastinit.schemes.register import scheme
 def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: str = "normal", fans="io") -> Spec:
     """Draw with mean 0 and variance ``scale / n``, where n is the fan that `mode` names.
 
-    ``normal`` is N(0, scale / n), untruncated; ``uniform`` is U(-a, a) with a = sqrt(3 scale / n), bounds excluded;
-    ``truncated_normal`` is N(0, s**2) between -2 s and 2 s, bounds excluded, with s = sqrt(scale / n) /
-    0.87962566103423978, so that its variance is scale / n too.
+    - "normal" is ``N(0, scale / n)``, untruncated.
+    - "uniform" is ``U(-a, a)`` with ``a = sqrt(3 scale / n)``, bounds excluded.
+    - "truncated_normal" is ``N(0, s**2)`` between ``-2 s`` and ``2 s``, bounds excluded. Truncation narrows it, so
+      ``s = sqrt(scale / n) / 0.87962566103423978``, and the variance is ``scale / n`` here too.
 
     Parameters
     ----------
@@ -26,6 +27,12 @@ def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: 
         Keras's "normal" is truncated; this one is not.
     [fans]
     [common]
+
+    See Also
+    --------
+    glorot_normal, he_normal, lecun_normal : The same with a fixed scale and mode.
+    gain : Its square is the scale for an activation.
+    fans : What n is for a layer.
 
     Notes
     -----
@@ -45,13 +52,18 @@ def variance_scaling(*, scale: float = 1.0, mode: str = "fan_in", distribution: 
 
 @scheme
 def fan_in_uniform(*, fans="io") -> Spec:
-    """Draw from U(-a, a) with a = 1 / sqrt(fan_in), bounds excluded.
+    """Draw from ``U(-a, a)``, ``a = 1 / sqrt(fan_in)``, bounds excluded.
 
     Parameters
     ----------
     [shape]
     [fans]
     [common]
+
+    See Also
+    --------
+    lecun_uniform : Three times the variance.
+    he_uniform : Six times the variance.
 
     Notes
     -----
@@ -75,13 +87,18 @@ def fan_in_uniform(*, fans="io") -> Spec:
 
 @scheme
 def lecun_uniform(*, fans="io") -> Spec:
-    """Draw from U(-a, a) with a = sqrt(3 / fan_in), bounds excluded.
+    """Draw from ``U(-a, a)``, ``a = sqrt(3 / fan_in)``, bounds excluded.
 
     Parameters
     ----------
     [shape]
     [fans]
     [common]
+
+    See Also
+    --------
+    lecun_normal : The normal distribution of the same variance.
+    fan_in_uniform : A third of the variance.
 
     Notes
     -----
@@ -103,7 +120,7 @@ def lecun_uniform(*, fans="io") -> Spec:
 
 @scheme
 def lecun_normal(*, truncated: bool = False, fans="io") -> Spec:
-    """Draw from N(0, 1 / fan_in); for SELU and other self-normalizing networks.
+    """Draw from ``N(0, 1 / fan_in)``; for SELU and other self-normalizing networks.
 
     Parameters
     ----------
@@ -111,6 +128,12 @@ def lecun_normal(*, truncated: bool = False, fans="io") -> Spec:
     [truncated]
     [fans]
     [common]
+
+    See Also
+    --------
+    lecun_uniform : The uniform distribution of the same variance.
+    he_normal : Twice the variance, for the ReLU family.
+    recommend : Which scheme suits an activation.
 
     Notes
     -----

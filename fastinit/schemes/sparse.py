@@ -20,7 +20,7 @@ MAX_INPUTS = 2**32 - 1
 
 @scheme
 def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") -> Spec:
-    """Draw from N(mean, std**2), but set ceil(sparsity fan_in) elements of each output unit to 0.
+    """Draw from ``N(mean, std**2)``, but set ``ceil(sparsity fan_in)`` elements of each output unit to 0.
 
     All sets of so many inputs are equally likely, and independent from unit to unit.
 
@@ -30,13 +30,17 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
         Two dimensions or more. A unit is a column, ``w[..., j]``, for "io", a row, ``w[j]``, for "oi" and "oki"; by
         roles of axes one place on the batch and the output axes. fan_in is its number of elements, below 2**32.
     sparsity : float
-        Share of zeros, 0 <= sparsity <= 1. Its product with fan_in is the float64 one.
+        Share of zeros, ``0 <= sparsity <= 1``. Its product with fan_in is the float64 one.
     mean : float, default 0
         Mean of the other elements, finite.
     std : float, default 0.01
         Their standard deviation, finite and >= 0; 0 gives `mean`.
     [layout]
     [common]
+
+    See Also
+    --------
+    normal : The same without zeros.
 
     Notes
     -----

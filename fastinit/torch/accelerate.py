@@ -220,6 +220,10 @@ def accelerate(rng=None) -> AbstractContextManager[Report]:
     TypeError
         If `rng` is no seed.
 
+    See Also
+    --------
+    materialize : Every tensor filled once, and no memory before that.
+
     Notes
     -----
     Other threads draw as before. Where PyTorch includes bounds, values here lie strictly between them; where

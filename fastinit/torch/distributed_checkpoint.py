@@ -74,6 +74,11 @@ def create_dcp(path, plan, rng=0, dtype=None, *, prefix="", threads=None) -> Non
     OSError
         As PyTorch's writer raises it.
 
+    See Also
+    --------
+    record : Makes plans.
+    fastinit.safetensors.create : One file, in the safetensors format.
+
     Examples
     --------
     >>> import tempfile, torch, torch.distributed.checkpoint as dcp, fastinit.torch as ft

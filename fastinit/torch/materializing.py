@@ -43,6 +43,11 @@ def materialize(build, rng=0, dtype=None, *, threads=None, progress=None) -> nn.
     ValueError, TypeError
         As `record` does; and of modules that `torch.jit.script` has made, which keep their tensors.
 
+    See Also
+    --------
+    record : The plan alone, to read, change and save.
+    accelerate : For code that reads values while the model is built.
+
     Examples
     --------
     >>> import torch, fastinit as fi, fastinit.torch as ft

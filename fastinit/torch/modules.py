@@ -55,6 +55,12 @@ def initialize_(module, plan, rng=0, *, rename=None, skip=(), unused="error", th
         If an argument is not as stated, or the names and shapes of a plan are not the module's: the message has how
         many and the first of them. Nothing has then been written to.
 
+    See Also
+    --------
+    record : Makes plans.
+    materialize : Builds the model too.
+    fastinit.initialize : The same for NumPy arrays.
+
     Notes
     -----
     A name has no segments of wrappers (`canonical`). Tied parameters are filled once, under the first name in the

@@ -58,6 +58,13 @@ def record(build) -> Plan:
     TypeError
         If `build` is neither, or returns no module.
 
+    See Also
+    --------
+    materialize : Record a model and fill it, in one step.
+    initialize_ : Fill a module by a plan.
+    create_dcp : Write a plan's values to a checkpoint.
+    fastinit.safetensors.create : The same in the safetensors format.
+
     Notes
     -----
     Copies become tensors of their own: the layers of ``nn.TransformerEncoder`` start equal in PyTorch, and get
