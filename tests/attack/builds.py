@@ -1,0 +1,78 @@
+"""Builds that attacks need: the package in a copy of the tree, by another compiler or with its checks; C files of their own.
+
+No command of its own: sanitizers.py, races.py, memcheck.py and allocations.py use it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from fastinit import _kernels
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+#: What a build or a test run reads of a checkout.
+READ = ["README.md", "CHANGELOG.md", "pyproject.toml", "setup.py", "src", "fastinit", "tests", "docs", "benchmarks"]
+
+#: Of these, what another build left.
+LEFT = shutil.ignore_patterns("*.so", "_kernels.c", "__pycache__", "_build")
+
+
+def copy_of_tree(folder: str) -> Path:
+    """The tree without what was built there."""
+    copy = Path(folder, "tree")
+    copy.mkdir()
+    for name in READ:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, ignore=LEFT)
+        else:
+            shutil.copy(source, copy)
+    return copy
+
+
+def build_package(copy: Path, compiler: str, *flags: str) -> Path:
+    """The extension module of the copy, every file compiled and linked with the flags, which have the last word.
+
+    Instruction sets that this processor lacks are left out: they take half of the time, and could not run.
+    """
+    lists = copy / "src/kernel/lists.h"
+    text = lists.read_text()
+    for isa, runs_here in _kernels.isas().items():
+        if not runs_here:
+            text = re.sub(rf"(?<=#define FI_HAVE_{isa} )\w+", "0", text)
+    lists.write_text(text)
+    last_word = copy / "compiler"
+    last_word.write_text(f'#!/bin/sh\nexec {compiler} "$@" {" ".join(flags)}\n')
+    last_word.chmod(0o755)
+    command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+    environment = {**os.environ, "CC": str(last_word)}
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"build: {compiler}: exit {done.returncode}\n{done.stderr[-3000:]}")
+    if "without OpenMP" in done.stderr:
+        sys.exit(f"build: {compiler}: expected a build with OpenMP, got one without\n{done.stderr[-3000:]}")
+    return copy / "fastinit" / f"_kernels{sysconfig.get_config_var('EXT_SUFFIX')}"
+
+
+def build_library(folder: str | Path, source: str, compiler: str = "cc", *flags: str) -> Path:
+    """A C file of this folder as a shared library."""
+    library = Path(folder, f"{Path(source).stem}.so")
+    command = [*compiler.split(), "-g", "-O1", "-fPIC", "-shared", str(HERE / source), "-o", str(library), *flags]
+    subprocess.run(command, check=True)
+    return library
+
+
+def file_of_compiler(compiler: str, name: str) -> str:
+    """Where a compiler has one of its own libraries."""
+    asked = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)
+    if not os.path.isabs(path := asked.stdout.strip()):
+        sys.exit(f"{compiler}: expected it to have {name}, got none")
+    return path

@@ -1,0 +1,34 @@
+/* Faults on purpose: what an attack must report before its silence means anything. Driven from Python by ctypes. */
+#include <limits.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+/* One byte beyond the end of memory that has n_bytes. */
+void write_beyond(volatile char *memory, size_t n_bytes) { memory[n_bytes] = 1; }
+
+/* Undefined behaviour: INT_MAX + 1. */
+int overflow(int n) { return INT_MAX + n; }
+
+/* Undefined behaviour: an address computed from none. */
+char *beyond_null(size_t n) { return (char *)NULL + n; }
+
+/* A branch on memory that was never written. */
+int branch_on_new_memory(void)
+{
+    volatile int *memory = malloc(sizeof(int));
+    int answer = memory[0] > 0 ? 1 : 2;
+    free((void *)memory);
+    return answer;
+}
+
+/* All threads to one place, with nothing between them. */
+#ifdef _OPENMP
+int race(int n)
+{
+    static volatile int place;
+#pragma omp parallel for num_threads(4)
+    for (int i = 0; i < n; i++)
+        place += i;
+    return place;
+}
+#endif
