@@ -76,3 +76,9 @@ def file_of_compiler(compiler: str, name: str) -> str:
     if not os.path.isabs(path := asked.stdout.strip()):
         sys.exit(f"{compiler}: expected it to have {name}, got none")
     return path
+
+
+def library_of_llvm(name: str) -> str:
+    """A library beside those of Clang itself."""
+    asked = subprocess.run(["clang", "-print-resource-dir"], capture_output=True, text=True, check=True)
+    return str(Path(asked.stdout.strip()).parent.parent / name)

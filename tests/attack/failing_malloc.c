@@ -1,0 +1,64 @@
+/* malloc and its kin, one call of which fails: preloaded, and driven from Python by ctypes.
+ *
+ * Counted, on the thread that armed it, are calls by objects (files of code) whose name contains a text; the n-th finds no
+ * memory, once. The others go to glibc's own. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__libc_malloc(size_t n_bytes);
+void *__libc_calloc(size_t n, size_t n_bytes);
+void *__libc_realloc(void *memory, size_t n_bytes);
+void *__libc_memalign(size_t alignment, size_t n_bytes);
+
+static _Thread_local long n_left;
+static _Thread_local char wanted[64], avoided[64], failed_in[256];
+
+/* The n-th call from now on that an object makes whose name contains one text and not the other fails. */
+void arm(long n, const char *object, const char *other)
+{
+    strncpy(wanted, object, sizeof wanted - 1);
+    strncpy(avoided, other, sizeof avoided - 1);
+    failed_in[0] = 0;
+    n_left = n;
+}
+
+/* The object whose call failed; empty if there were fewer calls. */
+const char *disarm(void)
+{
+    n_left = 0;
+    return failed_in;
+}
+
+static int fails(void *caller)
+{
+    Dl_info info;
+    if (n_left == 0 || dladdr(caller, &info) == 0 || strstr(info.dli_fname, wanted) == NULL)
+        return 0;
+    if ((avoided[0] && strstr(info.dli_fname, avoided) != NULL) || --n_left > 0)
+        return 0;
+    strncpy(failed_in, info.dli_fname, sizeof failed_in - 1);
+    errno = ENOMEM;
+    return 1;
+}
+
+#define CALLER __builtin_return_address(0)
+
+void *malloc(size_t n_bytes) { return fails(CALLER) ? NULL : __libc_malloc(n_bytes); }
+void *calloc(size_t n, size_t n_bytes) { return fails(CALLER) ? NULL : __libc_calloc(n, n_bytes); }
+void *realloc(void *memory, size_t n_bytes) { return fails(CALLER) ? NULL : __libc_realloc(memory, n_bytes); }
+void *aligned_alloc(size_t alignment, size_t n_bytes)
+{
+    return fails(CALLER) ? NULL : __libc_memalign(alignment, n_bytes);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t n_bytes)
+{
+    if (fails(CALLER))
+        return ENOMEM;
+    *memory = __libc_memalign(alignment, n_bytes);
+    return *memory == NULL ? ENOMEM : 0;
+}
