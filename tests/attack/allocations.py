@@ -1,15 +1,20 @@
-"""Every allocation failing once: ``python tests/attack/allocations.py [KIND ...]``, by default all.
+"""Every allocation failing once: ``python tests/attack/allocations.py [CLASS ...] [KIND ...]``, by default all.
 
 For each kind of call the first allocation fails, then, in a call anew, the second, and so on, until a call needs no more.
-Each such call must end in MemoryError with the output as it was and the generator not advanced, or succeed with the right
-values. Whose allocation it is, decides what is asked of the message:
+What is asked of such a call depends on the class of the allocations that are counted:
 
-own     the compiled module's and NumPy's for arrays: MemoryError in the package's one form
-all     any but OpenMP's runtime's, CPython's for every object included: MemoryError of any message
+kernels   those of the compiled module
+large     those of 16 KiB and more by anyone, so arrays and workspaces
+small     all, so objects of CPython's and NumPy's, of some hundred bytes, too
 
-OpenMP's runtime ends the process when it has no memory for its threads' bookkeeping, by its own code; calls with threads
-are so tried with its allocations left out. One process for each kind and origin: a crash is reported with what failed.
-The control, an extension that does not look at what malloc gave, must crash. Linux with glibc.
+Of the first two each call must succeed with the right values, or end in MemoryError in the package's one form, the output
+as it was and the generator not advanced. Of the last it must not end the process, nor succeed with other values, and the
+next call must be right; it may end in any exception, since NumPy itself answers with SystemError in places, and late,
+since what it then fails on is mere bookkeeping. These are counted.
+
+OpenMP's runtime is left out: it ends the process itself if it has no memory for its threads' bookkeeping. A crash is
+reported with what failed, and the rest is tried. The control, a call that does not look at what malloc gave, must crash.
+Linux with glibc.
 """
 
 from __future__ import annotations
@@ -28,9 +33,12 @@ from builds import build_library
 
 import fastinit as fi
 
-ORIGINS = {"own": ["_kernels.", "_multiarray_umath."], "all": [""]}
+LARGE_BYTES = 1 << 14
 
-#: Python's own conversions around a call are part of each attempt: more than this would be no end.
+#: By name: part of the name of who allocates, and the fewest bytes that count.
+CLASSES = {"kernels": (b"_kernels.", 0), "large": (b"", LARGE_BYTES), "small": (b"", 0)}
+
+#: More allocations than a call has: no end is a failure, too.
 MOST = 20_000
 
 
@@ -39,6 +47,7 @@ class Kind(NamedTuple):
 
     call: Callable
     out: Callable[[], object] = lambda: np.full((60, 50), 7, np.float32)
+    has_own_words: bool = True  # check does its arithmetic by NumPy, whose words it leaves
 
 
 def strided() -> np.ndarray:
@@ -73,33 +82,41 @@ KINDS = {
     "orthogonal, bfloat16": Kind(fill("orthogonal"), lambda: np.full((60, 50), 7, np.float16)),
     "delta_orthogonal": Kind(fill("delta_orthogonal"), lambda: np.full((3, 3, 8, 9), 7, np.float32)),
     "many": Kind(batch),
-    "check": Kind(lambda out, rng: fi.check([fi.normal((8, 8), rng=0)], activation="relu"), lambda: None),
-    "tally": Kind(lambda out, rng: fi.check({"w": np.ones((8, 8), np.float16)}), lambda: None),
+    "check": Kind(lambda out, rng: fi.check([8, 8, 8], "relu", n_samples=16), lambda: None, False),
+    "tally": Kind(lambda out, rng: fi.check({"w": np.ones((8, 8), np.float16)}), lambda: None, False),
+    "control": Kind(lambda out, rng: ctypes.CDLL(os.environ["CONTROL"]).does_not_look()),
 }
 
 
 def library() -> ctypes.CDLL:
     found = ctypes.CDLL(os.environ["LD_PRELOAD"])
-    found.arm.argtypes, found.arm.restype = [ctypes.c_long, ctypes.c_char_p, ctypes.c_char_p], None
+    found.arm.argtypes = [ctypes.c_long, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
+    found.arm.restype = None
     found.disarm.restype = ctypes.c_char_p
     return found
 
 
-def attempt(kind: Kind, n: int, origin: bytes, failing) -> tuple[str, str, object, object, object]:
-    """The object whose n-th allocation failed, if there were so many; the error's text; output, result, generator."""
-    out, rng, error, result = kind.out(), np.random.default_rng(3), "", None
-    call = kind.call
-    failing.arm(n, origin, b"libgomp")
+class Attempt(NamedTuple):
+    failed_in: str  #: the object whose allocation failed; empty if there were fewer
+    error: BaseException | None
+    out: object
+    result: object
+    state: dict  #: of the generator
+
+
+def attempt(kind: Kind, n: int, who: bytes, fewest_bytes: int, failing: ctypes.CDLL) -> Attempt:
+    """A call whose n-th allocation fails."""
+    out, rng, error, result = kind.out(), np.random.default_rng(3), None, None
+    failing.arm(n, fewest_bytes, who, b"libgomp")
     try:
-        result = call(out, rng)
-    except MemoryError as caught:
-        error = str(caught) or "no message"
-    finally:
-        try:
-            failed_in = failing.disarm()
-        except MemoryError:  # what failed was this call's own
-            failed_in = failing.disarm()
-    return failed_in.decode(), error, out, result, rng.bit_generator.state
+        result = kind.call(out, rng)
+    except Exception as caught:
+        error = caught
+    try:
+        failed_in = failing.disarm()
+    except MemoryError:  # what failed was this call's own
+        failed_in = failing.disarm()
+    return Attempt(failed_in.decode(), error, out, result, rng.bit_generator.state)
 
 
 def is_same(a: object, b: object) -> bool:
@@ -108,60 +125,68 @@ def is_same(a: object, b: object) -> bool:
     return np.array_equal(a, b) if isinstance(a, np.ndarray) else a is None or repr(a) == repr(b)
 
 
-def judge(kind: Kind, right: tuple, got: tuple, origin: str) -> str:
-    """What is wrong with an attempt of which an allocation failed; nothing if empty."""
-    _, error, out, result, state = got
-    _, _, right_out, right_result, right_state = right
-    if not error:
-        is_right = is_same(right_out, out) and is_same(right_result, result) and right_state == state
-        return "" if is_right else "no error, and another result"
-    if not is_same(kind.out(), out):
-        return f"MemoryError after writing ({error})"
-    if state != np.random.default_rng(3).bit_generator.state:
-        return f"MemoryError after the generator was advanced ({error})"
-    if origin == "own" and ": expected " not in error:
-        return f"MemoryError in other words ({error})"
+def is_right(right: Attempt, got: Attempt) -> bool:
+    return all(is_same(a, b) for a, b in zip(right[2:], got[2:], strict=True))
+
+
+def judge(kind: Kind, right: Attempt, got: Attempt) -> str:
+    """What of the promise an attempt does not keep; nothing if empty."""
+    if got.error is None:
+        return "" if is_right(right, got) else "no error, and other values"
+    told = f"{type(got.error).__name__}: {got.error}"
+    if not is_same(kind.out(), got.out):
+        return f"late, after writing: {told}"
+    if got.state != np.random.default_rng(3).bit_generator.state:
+        return f"late, after the generator was advanced: {told}"
+    if not isinstance(got.error, MemoryError) or (kind.has_own_words and ": expected " not in str(got.error)):
+        return f"other words: {told}"
     return ""
 
 
-def attack(name: str, origin: str, first: int, log: str) -> None:
-    """All attempts from the first-th on; what is being tried and what was found, line by line, in the log."""
-    kind, failing = KINDS[name], library()
+def attack(name: str, among: str, first: int, log: str) -> None:
+    """All attempts from the first-th on; what is being tried, and what was found, line by line in the log."""
+    kind, failing, (who, fewest_bytes) = KINDS[name], library(), CLASSES[among]
     for _ in range(3):  # caches, pools and modules imported late are there from now on
-        right = attempt(kind, 0, b"", failing)
+        right = attempt(kind, 0, b"", 0, failing)
     with open(log, "w", buffering=1) as lines:
-        for text in ORIGINS[origin]:
-            for n in range(first, MOST):
-                print("try", text or "any", n, file=lines)
-                try:
-                    got = attempt(kind, n, text.encode(), failing)
-                    fault = judge(kind, right, got, origin)
-                except Exception as other:
-                    failing.disarm()
-                    got, fault = ("?",), f"{type(other).__name__} ({other})"
-                if not got[0]:
-                    break
-                if fault:
-                    print("fault", n, f"{Path(got[0]).name}: {fault}", file=lines)
-            first = 1
+        for n in range(first, MOST):
+            print("try", n, file=lines)
+            got = attempt(kind, n, who, fewest_bytes, failing)
+            if not got.failed_in:
+                break
+            if fault := judge(kind, right, got):
+                is_allowed = among == "small" and got.error is not None
+                print("late" if is_allowed else "fault", n, Path(got.failed_in).name, fault, file=lines)
+        else:
+            print("fault: more allocations than expected", file=lines)
+        if not is_right(right, attempt(kind, 0, b"", 0, failing)):
+            print("fault: the next call is wrong", file=lines)
 
 
-def run_kind(name: str, origin: str, preloaded: Path, folder: str) -> tuple[int, list[str]]:
-    """How many allocations failed, and faults. After a crash the rest is tried."""
-    first, n_failed, faults = 1, 0, []
-    environment = {**os.environ, "LD_PRELOAD": str(preloaded), "PYTHONMALLOC": "malloc", "PYTHONFAULTHANDLER": "1"}
+def run_kind(name: str, among: str, folder: str) -> tuple[dict[str, int], list[str]]:
+    """How many allocations failed, and how many of those calls ended late or in other words; faults."""
+    first, counts, faults = 1, {"try": 0, "late": 0}, []
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": str(Path(folder, "failing_malloc.so")),
+        "CONTROL": str(Path(folder, "faults.so")),
+        "PYTHONMALLOC": "malloc",
+        "PYTHONFAULTHANDLER": "1",
+    }
     while True:
         log = Path(folder, "log")
-        command = [sys.executable, __file__, "--here", name, origin, str(first), str(log)]
+        command = [sys.executable, __file__, "--here", name, among, str(first), str(log)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        lines = log.read_text().splitlines()
+        lines = log.read_text().splitlines() if log.exists() else sys.exit(done.stderr)
+        for word in counts:
+            counts[word] += sum(line.startswith(word) for line in lines)
         faults += [line for line in lines if line.startswith("fault")]
-        tried = [line for line in lines if line.startswith("try")]
-        n_failed += len(tried)
         if done.returncode == 0:
-            return n_failed - len(ORIGINS[origin]), faults
-        faults.append(f"{tried[-1]}: exit {done.returncode}: {done.stderr[-1500:]}")
-        first = int(tried[-1].split()[-1]) + 1
+            counts["try"] -= 1  # the last found no allocation left
+            return counts, faults
+        tried = [line for line in lines if line.startswith("try")][-1]
+        faults.append(f"{tried}: exit {done.returncode}: {done.stderr[-1500:]}")
+        first = int(tried.split()[-1]) + 1
 
 
 def main() -> None:
@@ -170,11 +195,16 @@ def main() -> None:
         return
     n_faults = 0
     with tempfile.TemporaryDirectory() as folder:
-        preloaded = build_library(folder, "failing_malloc.c", "cc", "-ldl")
-        for name in sys.argv[1:] or KINDS:
-            for origin in ORIGINS:
-                n_failed, faults = run_kind(name, origin, preloaded, folder)
-                print(f"{name}: {origin}: {n_failed} allocations, {len(faults)} faults", *faults, sep="\n    ", flush=True)
+        build_library(folder, "failing_malloc.c")
+        build_library(folder, "faults.c")
+        if not run_kind("control", "small", folder)[1]:
+            sys.exit("control: expected a crash where malloc's answer is not looked at, got none")
+        print("control: a crash was seen")
+        for among in [word for word in sys.argv[1:] if word in CLASSES] or CLASSES:
+            for name in [word for word in sys.argv[1:] if word in KINDS] or KINDS.keys() - {"control"}:
+                counts, faults = run_kind(name, among, folder)
+                figures = f"{counts['try']} failed, {counts['late']} late or in other words, {len(faults)} faults"
+                print(f"{among}: {name}: {figures}", *faults, sep="\n    ", flush=True)
                 n_faults += len(faults)
     sys.exit(n_faults > 0)
 

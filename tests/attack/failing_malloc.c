@@ -1,7 +1,7 @@
 /* malloc and its kin, one call of which fails: preloaded, and driven from Python by ctypes.
  *
- * Counted, on the thread that armed it, are calls by objects (files of code) whose name contains a text; the n-th finds no
- * memory, once. The others go to glibc's own. */
+ * Counted, on the thread that armed it, are calls for so many bytes or more by objects (files of code) whose name contains
+ * one text and not another; the n-th finds no memory, once. The others go to glibc's own. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,11 +15,12 @@ void *__libc_realloc(void *memory, size_t n_bytes);
 void *__libc_memalign(size_t alignment, size_t n_bytes);
 
 static _Thread_local long n_left;
+static _Thread_local size_t fewest_bytes;
 static _Thread_local char wanted[64], avoided[64], failed_in[256];
 
-/* The n-th call from now on that an object makes whose name contains one text and not the other fails. */
-void arm(long n, const char *object, const char *other)
+void arm(long n, size_t n_bytes, const char *object, const char *other)
 {
+    fewest_bytes = n_bytes;
     strncpy(wanted, object, sizeof wanted - 1);
     strncpy(avoided, other, sizeof avoided - 1);
     failed_in[0] = 0;
@@ -33,10 +34,10 @@ const char *disarm(void)
     return failed_in;
 }
 
-static int fails(void *caller)
+static int fails(void *caller, size_t n_bytes)
 {
     Dl_info info;
-    if (n_left == 0 || dladdr(caller, &info) == 0 || strstr(info.dli_fname, wanted) == NULL)
+    if (n_left == 0 || n_bytes < fewest_bytes || dladdr(caller, &info) == 0 || strstr(info.dli_fname, wanted) == NULL)
         return 0;
     if ((avoided[0] && strstr(info.dli_fname, avoided) != NULL) || --n_left > 0)
         return 0;
@@ -45,20 +46,21 @@ static int fails(void *caller)
     return 1;
 }
 
-#define CALLER __builtin_return_address(0)
+#define FAILS(n_bytes) fails(__builtin_return_address(0), n_bytes)
 
-void *malloc(size_t n_bytes) { return fails(CALLER) ? NULL : __libc_malloc(n_bytes); }
-void *calloc(size_t n, size_t n_bytes) { return fails(CALLER) ? NULL : __libc_calloc(n, n_bytes); }
-void *realloc(void *memory, size_t n_bytes) { return fails(CALLER) ? NULL : __libc_realloc(memory, n_bytes); }
+void *malloc(size_t n_bytes) { return FAILS(n_bytes) ? NULL : __libc_malloc(n_bytes); }
+void *calloc(size_t n, size_t n_bytes) { return FAILS(n * n_bytes) ? NULL : __libc_calloc(n, n_bytes); }
+void *realloc(void *memory, size_t n_bytes) { return FAILS(n_bytes) ? NULL : __libc_realloc(memory, n_bytes); }
 void *aligned_alloc(size_t alignment, size_t n_bytes)
 {
-    return fails(CALLER) ? NULL : __libc_memalign(alignment, n_bytes);
+    return FAILS(n_bytes) ? NULL : __libc_memalign(alignment, n_bytes);
 }
 
 int posix_memalign(void **memory, size_t alignment, size_t n_bytes)
 {
-    if (fails(CALLER))
+    void *found = FAILS(n_bytes) ? NULL : __libc_memalign(alignment, n_bytes);
+    if (found == NULL)
         return ENOMEM;
-    *memory = __libc_memalign(alignment, n_bytes);
-    return *memory == NULL ? ENOMEM : 0;
+    *memory = found;
+    return 0;
 }

@@ -21,6 +21,14 @@ int branch_on_new_memory(void)
     return answer;
 }
 
+/* A write to memory that malloc may not have given. */
+void does_not_look(void)
+{
+    volatile char *memory = malloc(1000);
+    memory[0] = 1;
+    free((void *)memory);
+}
+
 /* All threads to one place, with nothing between them. */
 #ifdef _OPENMP
 int race(int n)
