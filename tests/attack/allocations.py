@@ -1,20 +1,20 @@
 """Every allocation failing once: ``python tests/attack/allocations.py [CLASS ...] [KIND ...]``, by default all.
 
-For each kind of call the first allocation fails, then, in a call anew, the second, and so on, until a call needs no more.
-What is asked of such a call depends on the class of the allocations that are counted:
+For each kind of call the first allocation fails, then, in a call anew, the second, and so on, until a call needs no
+more. What is asked of such a call depends on the class of the allocations that are counted:
 
 kernels   those of the compiled module
 large     those of 16 KiB and more by anyone, so arrays and workspaces
 small     all, so objects of CPython's and NumPy's, of some hundred bytes, too
 
-Of the first two each call must succeed with the right values, or end in MemoryError in the package's one form, the output
-as it was and the generator not advanced. Of the last it must not end the process, nor succeed with other values, and the
-next call must be right; it may end in any exception, since NumPy itself answers with SystemError in places, and late,
-since what it then fails on is mere bookkeeping. These are counted.
+Of the first two each call must succeed with the right values, or end in MemoryError in the package's one form, with the
+output as it was and the generator not advanced. Of the last it must not end the process, nor succeed with other values,
+and the next call must be right; it may end in any exception, since NumPy itself answers with SystemError in places, and
+late, since what then fails is mere bookkeeping. These are counted.
 
 OpenMP's runtime is left out: it ends the process itself if it has no memory for its threads' bookkeeping. A crash is
-reported with what failed, and the rest is tried. The control, a call that does not look at what malloc gave, must crash.
-Linux with glibc.
+reported with what failed, and the rest is tried. The control, a call that does not look at what malloc gave, must
+crash. Linux with glibc.
 """
 
 from __future__ import annotations
@@ -86,6 +86,8 @@ KINDS = {
     "tally": Kind(lambda out, rng: fi.check({"w": np.ones((8, 8), np.float16)}), lambda: None, False),
     "control": Kind(lambda out, rng: ctypes.CDLL(os.environ["CONTROL"]).does_not_look()),
 }
+
+ALL_BUT_CONTROL = [name for name in KINDS if name != "control"]
 
 
 def library() -> ctypes.CDLL:
@@ -201,7 +203,7 @@ def main() -> None:
             sys.exit("control: expected a crash where malloc's answer is not looked at, got none")
         print("control: a crash was seen")
         for among in [word for word in sys.argv[1:] if word in CLASSES] or CLASSES:
-            for name in [word for word in sys.argv[1:] if word in KINDS] or KINDS.keys() - {"control"}:
+            for name in [word for word in sys.argv[1:] if word in KINDS] or ALL_BUT_CONTROL:
                 counts, faults = run_kind(name, among, folder)
                 figures = f"{counts['try']} failed, {counts['late']} late or in other words, {len(faults)} faults"
                 print(f"{among}: {name}: {figures}", *faults, sep="\n    ", flush=True)

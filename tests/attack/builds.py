@@ -1,4 +1,4 @@
-"""Builds that attacks need: the package in a copy of the tree, by another compiler or with its checks; C files of their own.
+"""Builds that attacks need: of the package, in a copy of the tree, by another compiler and flags; of C files here.
 
 No command of its own: sanitizers.py, races.py, memcheck.py and allocations.py use it.
 """
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Collection
 from pathlib import Path
 
 from fastinit import _kernels
@@ -38,17 +39,17 @@ def copy_of_tree(folder: str) -> Path:
     return copy
 
 
-def build_package(copy: Path, compiler: str, *flags: str) -> Path:
-    """The extension module of the copy, every file compiled and linked with the flags, which have the last word.
-
-    Instruction sets that this processor lacks are left out: they take half of the time, and could not run.
-    """
+def keep_isas(copy: Path, kept: Collection[str]) -> None:
+    """Leave the other instruction sets out of the copy's build: compiling them takes most of the time."""
     lists = copy / "src/kernel/lists.h"
     text = lists.read_text()
-    for isa, runs_here in _kernels.isas().items():
-        if not runs_here:
-            text = re.sub(rf"(?<=#define FI_HAVE_{isa} )\w+", "0", text)
+    for isa in _kernels.isas().keys() - kept:
+        text = re.sub(rf"(?<=#define FI_HAVE_{isa} )\w+", "0", text)
     lists.write_text(text)
+
+
+def build_package(copy: Path, compiler: str, *flags: str) -> Path:
+    """The extension module of the copy, every file compiled and linked with the flags, which have the last word."""
     last_word = copy / "compiler"
     last_word.write_text(f'#!/bin/sh\nexec {compiler} "$@" {" ".join(flags)}\n')
     last_word.chmod(0o755)

@@ -1,12 +1,12 @@
 """Memory that ends where outputs end: ``python tests/attack/guard_pages.py [INSTRUCTION_SET ...]``, by default all.
 
-Every law in every dtype, and every scheme that does more, into every layout of outputs.py, with stores through the caches
-and past them, on one thread and on three, whole and from inside the tensor. The output begins where a page without any
-access ends, or ends where one begins, so that one byte outside it is a segmentation fault; what lies between its
-elements is compared byte for byte; and the values must be those of a fill into an array of NumPy's own.
+Every law in every dtype, and every scheme that does more, into every layout of outputs.py, with stores through the
+caches and past them, on one thread and on three, whole and from inside the tensor. The output begins where a page
+without any access ends, or ends where one begins, so that one byte outside it is a segmentation fault; what lies
+between its elements is compared byte for byte; and the values must be those of a fill into an array of NumPy's own.
 
 Each instruction set is a process of its own. Before them, in processes, too, the controls: a byte written on each side
-must end the process by SIGSEGV, and one between two elements must be reported.
+must end the process by SIGSEGV, one inside must not, and one between two elements must be reported.
 """
 
 from __future__ import annotations
@@ -104,7 +104,9 @@ def control(name: str) -> None:
     """One byte out of place, as a fill would write it; and one that is not."""
     guarded = Guarded(4096)
     if name != "between":
-        first = guarded.address + {"before": -1, "first": 0, "last": guarded.n_bytes - 1, "after": guarded.n_bytes}[name]
+        first = (
+            guarded.address + {"before": -1, "first": 0, "last": guarded.n_bytes - 1, "after": guarded.n_bytes}[name]
+        )
         ctypes.memset(first, 0, 1)
         return
     fill, shape = next(fills()), (4, 8)

@@ -1,14 +1,14 @@
 """ThreadSanitizer over fills: ``python tests/attack/races.py``.
 
-Builds the package by Clang with it, in a copy of the tree, and fills on several threads, in every way in which the C side
-shares memory between them: every law in every dtype, schemes that do more, every layout of outputs.py, many tensors at
-once; and from several threads of Python side by side. OpenMP is LLVM's, whose tool Archer tells the sanitizer what its
+Builds the package by Clang with it, in a copy of the tree, and fills on several threads, in every way in which the C
+side shares memory between them: every law in every dtype, schemes that do more, every layout of outputs.py, many
+tensors at once; and from several threads of Python side by side. OpenMP is LLVM's, whose tool Archer tells the sanitizer what its
 regions and barriers order. The instruction set is sse2: the sanitizer does not see stores of 32 and 64 bytes, nor those
 past the caches, and sse2 has none of either.
 
-The controls are races that must be reported: one in faults.c between threads of one region, and one in the package's own
-stores, two threads of Python that fill one array; and fills of two arrays side by side, which must not be. Needs clang,
-libomp-dev and libclang-rt-dev.
+The controls are races that must be reported: one in faults.c between threads of one region, and one in the package's
+own stores, two threads of Python that fill one array; and fills of two arrays side by side, which must not be. Needs
+clang, libomp-dev and libclang-rt-dev.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from builds import build_library, build_package, copy_of_tree, file_of_compiler, library_of_llvm
+from builds import build_library, build_package, copy_of_tree, file_of_compiler, keep_isas, library_of_llvm
+
+ISA = "sse2"
 
 FLAGS = ["-O1", "-fsanitize=thread", "-shared-libsan"]
 
@@ -71,7 +73,7 @@ def reports(copy: Path, code: str) -> str:
     environment = {
         **os.environ,
         "PYTHONPATH": str(copy),
-        "FASTINIT_ISA": "sse2",
+        "FASTINIT_ISA": ISA,
         "LD_PRELOAD": file_of_compiler("clang", "libclang_rt.tsan-x86_64.so"),
         "OMP_TOOL_LIBRARIES": library_of_llvm("libarcher.so"),
         # With ignore_noninstrumented_modules, which Archer's page advises, threads of OpenMP are not looked at.
@@ -89,6 +91,7 @@ def reports(copy: Path, code: str) -> str:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = copy_of_tree(folder)
+        keep_isas(copy, {ISA, "portable"})
         build_package(copy, "clang", *FLAGS)
         library = build_library(copy, "faults.c", "clang", *FLAGS, "-fopenmp")
         for name, (code, is_race) in CONTROLS.items():

@@ -18,7 +18,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from builds import build_library, build_package, copy_of_tree, file_of_compiler
+from builds import build_library, build_package, copy_of_tree, file_of_compiler, keep_isas
+
+from fastinit import _kernels
 
 FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-shared-libsan"]
 
@@ -84,6 +86,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy, reports = copy_of_tree(folder), Path(folder, "reports")
         reports.mkdir()
+        keep_isas(copy, {name for name, runs_here in _kernels.isas().items() if runs_here})
         build_package(copy, "clang", *FLAGS)
         check_controls(copy, reports)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(sys.argv[1:] or LEFT_OUT)]
