@@ -15,10 +15,11 @@ char *beyond_null(size_t n) { return (char *)NULL + n; }
 /* A branch on memory that was never written. */
 int branch_on_new_memory(void)
 {
-    volatile int *memory = malloc(sizeof(int));
-    int answer = memory[0] > 0 ? 1 : 2;
+    volatile int *memory = malloc(sizeof(int)), n = 0;
+    if (memory[0] > 0)
+        n++;
     free((void *)memory);
-    return answer;
+    return n;
 }
 
 /* A write to memory that malloc may not have given. */

@@ -2,9 +2,9 @@
 
 Builds the package by Clang with it, in a copy of the tree, and fills on several threads, in every way in which the C
 side shares memory between them: every law in every dtype, schemes that do more, every layout of outputs.py, many
-tensors at once; and from several threads of Python side by side. OpenMP is LLVM's, whose tool Archer tells the sanitizer what its
-regions and barriers order. The instruction set is sse2: the sanitizer does not see stores of 32 and 64 bytes, nor those
-past the caches, and sse2 has none of either.
+tensors at once; and from several threads of Python side by side. OpenMP is LLVM's, whose tool Archer tells the
+sanitizer what its regions and barriers order. The instruction set is sse2: the sanitizer does not see stores of 32 and
+64 bytes, nor those past the caches, and sse2 has none of either.
 
 The controls are races that must be reported: one in faults.c between threads of one region, and one in the package's
 own stores, two threads of Python that fill one array; and fills of two arrays side by side, which must not be. Needs
