@@ -71,6 +71,16 @@ def build_library(folder: str | Path, source: str, compiler: str = "cc", *flags:
     return library
 
 
+def build_interpreter(folder: str | Path, compiler: str, *flags: str) -> Path:
+    """This Python, from its shared library, as a program with the flags; it needs PYTHONHOME."""
+    program = Path(folder, "interpreter")
+    where, version = sysconfig.get_config_var("LIBDIR"), sysconfig.get_config_var("LDVERSION")
+    python = [f"-I{sysconfig.get_path('include')}", f"-L{where}", f"-lpython{version}", f"-Wl,-rpath,{where}"]
+    command = [compiler, *flags, "-rdynamic", str(HERE / "interpreter.c"), "-o", str(program), *python]
+    subprocess.run(command, check=True)
+    return program
+
+
 def file_of_compiler(compiler: str, name: str) -> str:
     """Where a compiler has one of its own libraries."""
     asked = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True, check=True)

@@ -24,7 +24,7 @@ from outputs import fills, layouts, output_in
 from fastinit import _kernels
 from fastinit.filling import run
 
-VALGRIND = ["valgrind", "-q", "--error-limit=no", "--num-callers=40", "--xml=yes"]
+VALGRIND = ["valgrind", "-q", "--leak-check=no", "--error-limit=no", "--num-callers=40", "--xml=yes"]
 
 #: An error is one of ours if it is in one of these, or in a function of the C library that one of these called.
 OURS = ("_kernels.", "faults.", "defined.")

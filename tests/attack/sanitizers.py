@@ -22,7 +22,7 @@ from builds import build_library, build_package, copy_of_tree, file_of_compiler,
 
 from fastinit import _kernels
 
-FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-shared-libsan"]
+FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer"]
 
 #: Tests that limit or measure the memory of a process, which is mostly the sanitizers' here.
 LEFT_OUT = ["--ignore=tests/test_memory.py"]
