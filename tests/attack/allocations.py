@@ -67,7 +67,7 @@ def part(out, rng):
 
 
 KINDS = {
-    "a new array": Kind(lambda out, rng: fi.normal((60, 50), rng=rng)),
+    "a new array": Kind(lambda out, rng: fi.normal((200, 50), rng=rng)),
     "an array given": Kind(fill("normal", std=0.02)),
     "strides": Kind(fill("truncated_normal"), strided),
     "Fortran order": Kind(fill("uniform"), lambda: np.full((50, 60), 7, np.float32).T),

@@ -42,6 +42,10 @@ def side_by_side(*outs):
 a, b = np.empty((2, 1 << 20), np.float32)
 """
 
+#: The runtime's threads wait for each other by numbers of its own, which the sanitizer does not see: its own calls of
+#: the C library are left out, and no others.
+SUPPRESSIONS = "called_from_lib:libomp.so\n"
+
 #: By name, code and whether it must be reported.
 CONTROLS = {
     "in one region": ("ctypes.CDLL({library!r}).race(100_000)", True),
@@ -71,6 +75,7 @@ print(f"{n_fills:,} fills on 2 to 5 threads", end="", flush=True)
 def reports(copy: Path, code: str) -> str:
     """What the sanitizer says of some code."""
     log = copy / "race"
+    Path(copy, "suppressions").write_text(SUPPRESSIONS)
     environment = {
         **os.environ,
         "PYTHONHOME": sys.base_prefix,
@@ -79,7 +84,8 @@ def reports(copy: Path, code: str) -> str:
         "OMP_TOOL_LIBRARIES": library_of_llvm("libarcher.so"),
         # The first race ends the process, since looking at as many as there are elements takes minutes.
         # With ignore_noninstrumented_modules, which Archer's page advises, threads of OpenMP are not looked at.
-        "TSAN_OPTIONS": f"ignore_noninstrumented_modules=0:halt_on_error=1:exitcode=0:log_path={log}",
+        "TSAN_OPTIONS": f"ignore_noninstrumented_modules=0:halt_on_error=1:exitcode=0:log_path={log}:"
+        f"suppressions={copy / 'suppressions'}",
     }
     # Without randomized addresses: the sanitizer keeps its own memory at fixed ones.
     command = ["setarch", "-R", str(copy / "interpreter"), "-c", PREPARED + code]
