@@ -8,9 +8,9 @@ large     those of 16 KiB and more by anyone, so arrays and workspaces
 small     all, so objects of CPython's and NumPy's, of some hundred bytes, too
 
 Of the first two each call must succeed with the right values, or end in MemoryError in the package's one form, with the
-output as it was and the generator not advanced. Of the last it must not end the process, nor succeed with other values,
-and the next call must be right; it may end in any exception, since NumPy itself answers with SystemError in places, and
-late, since what then fails is mere bookkeeping. These are counted.
+output as it was and the generator not advanced. Of the last it must not crash in the compiled module, nor succeed with
+other values, and the next call must be right. It may end in any exception, since NumPy answers with SystemError in
+places; late, since what then fails is mere bookkeeping; and by a crash in NumPy's code or CPython's. These are counted.
 
 OpenMP's runtime is left out: it ends the process itself if it has no memory for its threads' bookkeeping. A crash is
 reported with what failed, and the rest is tried. The control, a call that does not look at what malloc gave, must
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,9 @@ LARGE_BYTES = 1 << 14
 
 #: By name: part of the name of who allocates, and the fewest bytes that count.
 CLASSES = {"kernels": (b"_kernels.", 0), "large": (b"", LARGE_BYTES), "small": (b"", 0)}
+
+#: Objects whose crashes are CPython's and NumPy's own, where every small allocation fails in turn.
+NOT_OURS = ("python", "libpython", "_multiarray_umath.", "_ctypes.")
 
 #: More allocations than a call has: no end is a failure, too.
 MOST = 20_000
@@ -95,6 +99,7 @@ def library() -> ctypes.CDLL:
     found.arm.argtypes = [ctypes.c_long, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
     found.arm.restype = None
     found.disarm.restype = ctypes.c_char_p
+    found.handle_crashes()
     return found
 
 
@@ -167,7 +172,7 @@ def attack(name: str, among: str, first: int, log: str) -> None:
 
 def run_kind(name: str, among: str, folder: str) -> tuple[dict[str, int], list[str]]:
     """How many allocations failed, and how many of those calls ended late or in other words; faults."""
-    first, counts, faults = 1, {"try": 0, "late": 0}, []
+    first, counts, faults = 1, {"try": 0, "late": 0, "crash": 0}, []
     environment = {
         **os.environ,
         "LD_PRELOAD": str(Path(folder, "failing_malloc.so")),
@@ -187,7 +192,11 @@ def run_kind(name: str, among: str, folder: str) -> tuple[dict[str, int], list[s
             counts["try"] -= 1  # the last found no allocation left
             return counts, faults
         tried = [line for line in lines if line.startswith("try")][-1]
-        faults.append(f"{tried}: exit {done.returncode}: {done.stderr[-1500:]}")
+        crash = re.search("crash in .*/(.*)", done.stderr)
+        if among == "small" and crash and crash[1].startswith(NOT_OURS):
+            counts["crash"] += 1
+        else:
+            faults.append(f"{tried}: exit {done.returncode}: {done.stderr[-1500:]}")
         first = int(tried.split()[-1]) + 1
 
 
@@ -205,8 +214,9 @@ def main() -> None:
         for among in [word for word in sys.argv[1:] if word in CLASSES] or CLASSES:
             for name in [word for word in sys.argv[1:] if word in KINDS] or ALL_BUT_CONTROL:
                 counts, faults = run_kind(name, among, folder)
-                figures = f"{counts['try']} failed, {counts['late']} late or in other words, {len(faults)} faults"
-                print(f"{among}: {name}: {figures}", *faults, sep="\n    ", flush=True)
+                n_failed, n_late, n_crashes = counts.values()
+                figures = f"{n_failed} failed, {n_late} late or in other words, {n_crashes} crashes of others"
+                print(f"{among}: {name}: {figures}, {len(faults)} faults", *faults, sep="\n    ", flush=True)
                 n_faults += len(faults)
     sys.exit(n_faults > 0)
 

@@ -1,13 +1,16 @@
-/* malloc and its kin, one call of which fails: preloaded, and driven from Python by ctypes.
+/* malloc and its kin, one call of which fails, and whose code a crash is in: preloaded, and driven from Python by ctypes.
  *
  * Counted, on the thread that armed it, are calls for so many bytes or more by objects (files of code) whose name contains
  * one text and not another; the n-th finds no memory, once. The others go to glibc's own. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
 
 void *__libc_malloc(size_t n_bytes);
 void *__libc_calloc(size_t n, size_t n_bytes);
@@ -63,4 +66,28 @@ int posix_memalign(void **memory, size_t alignment, size_t n_bytes)
         return ENOMEM;
     *memory = found;
     return 0;
+}
+
+#if defined(__x86_64__)
+#define PLACE(context) ((context)->uc_mcontext.gregs[REG_RIP])
+#else
+#define PLACE(context) ((context)->uc_mcontext.pc)
+#endif
+
+static struct sigaction handler_before;
+
+/* The fault comes again as this returns, for Python's own handler to tell the lines. */
+static void tell_object(int number, siginfo_t *info, void *context)
+{
+    Dl_info found;
+    int is_known = dladdr((void *)PLACE((ucontext_t *)context), &found);
+    dprintf(2, "crash in %s\n", is_known ? found.dli_fname : "no object");
+    (void)info;
+    sigaction(number, &handler_before, NULL);
+}
+
+void handle_crashes(void)
+{
+    struct sigaction action = {.sa_sigaction = tell_object, .sa_flags = SA_SIGINFO};
+    sigaction(SIGSEGV, &action, &handler_before);
 }
