@@ -9,8 +9,8 @@ void write_beyond(volatile char *memory, size_t n_bytes) { memory[n_bytes] = 1; 
 /* Undefined behaviour: INT_MAX + 1. */
 int overflow(int n) { return INT_MAX + n; }
 
-/* Undefined behaviour: an address computed from none. */
-char *beyond_null(size_t n) { return (char *)NULL + n; }
+/* Undefined behaviour if there is no memory, also for n = 0. */
+char *address_of(char *memory, size_t n) { return memory + n; }
 
 /* A branch on memory that was never written. */
 int branch_on_new_memory(void)
