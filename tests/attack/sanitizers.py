@@ -1,0 +1,103 @@
+"""AddressSanitizer and UBSan over the tests: ``python tests/attack/sanitizers.py [pytest arguments]``, by default all.
+
+Builds the package by Clang with both, in a copy of the tree, and runs the quick suite there with the sanitizers'
+runtime preloaded and Python's own memory from malloc. Reports go to files, also those of processes that tests start, so
+that no test's own handling of output can hide them; one is a failure, whatever the tests say. First come the controls,
+faults on purpose that must be reported: in faults.c, and the package's own stores led beyond the end of an array.
+
+Leaks are not looked for: an interpreter keeps what it lives with. What tests limit or measure memory is left out, since
+the sanitizers' own is most of it. Clang's and not GCC's, because it checks stores of any width, those past the caches
+too, and offsets from NULL. Needs clang, libomp-dev and libclang-rt-dev.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from builds import build_library, build_package, copy_of_tree, file_of_compiler, keep_isas
+
+from fastinit import _kernels
+
+#: Checks in a function of the runtime and not in line: else compiling the kernels' long functions takes many minutes.
+OUT_OF_LINE = ["-mllvm", "-asan-instrumentation-with-call-threshold=0"]
+
+FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer", *OUT_OF_LINE]
+
+#: Tests that limit or measure the memory of a process, which is mostly the sanitizers' here.
+LEFT_OUT = ["--ignore=tests/test_memory.py"]
+
+#: By name: Python code, and what its report must say.
+CONTROLS = {
+    "a byte beyond": ("faults.write_beyond(address, 4000)", "heap-buffer-overflow"),
+    "overflow": ("faults.overflow(1)", "signed integer overflow"),
+    "an offset from NULL": ("faults.address_of(None, 0)", "applying zero offset to null pointer"),
+    "a fill beyond": ("fi.zeros(out=np.lib.stride_tricks.as_strided(a, (1001,)))", "heap-buffer-overflow"),
+    "none": ("fi.zeros(out=a)", ""),
+}
+
+CONTROL = """
+import ctypes, numpy as np, fastinit as fi
+faults = ctypes.CDLL({library!r})
+faults.address_of.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+a = np.empty(1000, np.float32)
+address = ctypes.c_void_p(a.ctypes.data)
+{fault}
+"""
+
+
+def environment(copy: Path, reports: Path) -> dict[str, str]:
+    # Of C++, too: exceptions of libraries that are loaded later are sent through the runtime.
+    preloaded = [file_of_compiler("clang", "libclang_rt.asan-x86_64.so"), file_of_compiler("clang", "libstdc++.so.6")]
+    log = f"log_path={reports}/report"
+    return {
+        **os.environ,
+        "PYTHONPATH": str(copy),
+        "PYTHONMALLOC": "malloc",
+        "LD_PRELOAD": ":".join(preloaded),
+        # An allocation that is refused is an answer here, not a reason to end the process.
+        "ASAN_OPTIONS": f"detect_leaks=0:allocator_may_return_null=1:{log}",
+        "UBSAN_OPTIONS": f"print_stacktrace=1:{log}",
+    }
+
+
+def taken(reports: Path) -> str:
+    """What has been reported since the last look."""
+    found = sorted(reports.iterdir())
+    text = "\n".join(path.read_text(errors="replace") for path in found)
+    for path in found:
+        path.unlink()
+    return text
+
+
+def check_controls(copy: Path, reports: Path) -> None:
+    library = build_library(copy, "faults.c", "clang", *FLAGS)
+    for name, (fault, wanted) in CONTROLS.items():
+        code = CONTROL.format(library=str(library), fault=fault)
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=copy, env=environment(copy, reports), capture_output=True, check=False)
+        report = taken(reports)
+        if wanted not in report or bool(wanted) != bool(report):
+            sys.exit(f"control: {name}: expected {wanted or 'no report'}, got {report or done}")
+    print(f"controls: {', '.join(CONTROLS)}: as they must", flush=True)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        copy, reports = copy_of_tree(folder), Path(folder, "reports")
+        reports.mkdir()
+        keep_isas(copy, {name for name, runs_here in _kernels.isas().items() if runs_here})
+        build_package(copy, "clang", *FLAGS)
+        check_controls(copy, reports)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(sys.argv[1:] or LEFT_OUT)]
+        done = subprocess.run(command, cwd=copy, env=environment(copy, reports), check=False)
+        report = taken(reports)
+    print(report or "AddressSanitizer and UBSan: nothing to report")
+    sys.exit(done.returncode or bool(report))
+
+
+if __name__ == "__main__":
+    main()
