@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "kernel/lists.h"
+#include "watch.h"
 
 /* The stream's fixed sizes (docs/stream.md): elements per block, and per step of the generator inside a
  * block in float32 and float64 arithmetic. */
@@ -126,10 +127,12 @@ typedef struct {
 /* Copies them. A line's worth beyond the last must be readable. */
 typedef void fi_copy_fn(const fi_copied *rows, const char *src, char *dst);
 
-/* haar.h. Makes a panel of reflections; writes a block of columns. */
+/* haar.h. Makes a panel of reflections; writes a block of columns; or a part of it, when it is stopped. */
 typedef struct fi_haar fi_haar;
-typedef void fi_haar_panel_fn(const fi_haar *haar, int64_t matrix, int64_t panel, void *panels, void *scratch);
-typedef void fi_haar_columns_fn(const fi_haar *haar, int64_t matrix, int64_t block, const void *panels, void *scratch);
+typedef void fi_haar_panel_fn(const fi_haar *haar, int64_t matrix, int64_t panel, void *panels, void *scratch,
+                              fi_watch *watch);
+typedef void fi_haar_columns_fn(const fi_haar *haar, int64_t matrix, int64_t block, const void *panels, void *scratch,
+                                fi_watch *watch);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {

@@ -81,4 +81,7 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
         if n_zeros > 0:
             placing.zeros_in_units(p, unit_axes(p.shape), n_zeros)
 
-    return Spec(where, rule, by_shape=True, place=place, draws=True)
+    def room(p: Placement) -> int:
+        return placing.room_for_zeros(p, unit_axes(p.shape)) if share > 0 else 0
+
+    return Spec(where, rule, by_shape=True, place=place, draws=True, room=room)

@@ -56,7 +56,7 @@ static int fill_matrix(const fi_job *job, int64_t n_rows, int64_t n_columns)
         char *scratch = aligned_alloc(64, ((size_t)work.scratch_bytes + 63) / 64 * 64);
         if (scratch == NULL)
             return 0;
-        fi_haar_fill(&work, 0, work.n_units * work.work_per_unit, scratch);
+        fi_haar_fill(&work, 0, work.n_units * work.work_per_unit, scratch, NULL);
         free(scratch);
     }
     free(panels);
