@@ -115,8 +115,8 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     `law` is (code, dtype's code, tag, numbers as in fi_law), `seed` 32 bytes; `box` is None for a whole C-contiguous
     tensor, else a tuple of (flat_start, run_length, run_stride, row_axis, n_dims, *extents, *flat_strides,
     *out_strides) as in fastinit.h. Two more items, contiguous arrays of int64 of one length, add a dimension outside of
-    these: of its entry i, what is added to flat_start, and in bytes to the array's address. `workspace` has as many bytes
-    as `fill_room` says.
+    these: of its entry i, what is added to flat_start, and in bytes to the array's address. `workspace` has as many
+    bytes as `fill_room` says.
     """
     cdef fi_batch batch
     cdef fi_tensor tensor
@@ -244,39 +244,3 @@ cdef int set_listed(int64_t *numbers, flat_offsets, out_offsets, row_axis) excep
     numbers[1] = <int64_t><uintptr_t>cnp.PyArray_DATA(flat_offsets)
     numbers[2] = <int64_t><uintptr_t>cnp.PyArray_DATA(out_offsets)
     return 0
-
-
-def are_same(cnp.ndarray one, cnp.ndarray other):
-    """Whether two contiguous arrays hold the same bytes; other threads run meanwhile."""
-    cdef size_t n = cnp.PyArray_NBYTES(one)
-    cdef bint are_plain = cnp.PyArray_IS_C_CONTIGUOUS(one) and cnp.PyArray_IS_C_CONTIGUOUS(other)
-    if not are_plain or n != <size_t>cnp.PyArray_NBYTES(other):
-        raise ValueError("are_same: other: expected contiguous arrays of as many bytes, got others")
-    cdef const void *first = cnp.PyArray_DATA(one)
-    cdef const void *second = cnp.PyArray_DATA(other)
-    cdef int order
-    with nogil:
-        order = memcmp(first, second, n)
-    return order == 0
-
-
-cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress, workspace) except -1:
-    batch.streamed = streamed
-    cdef fi_work work = work_of(batch)
-    return run(&work, n_threads, progress, memory_of(workspace, room_for(&work, n_threads)))
-
-
-cdef int64_t batch_room(const fi_batch *batch, int n_threads) noexcept:
-    cdef fi_work work = work_of(batch)
-    return room_for(&work, n_threads)
-
-
-cdef fi_work work_of(const fi_batch *batch) noexcept:
-    cdef int64_t scratch_bytes = (batch.scratch_bytes + 63) // 64 * 64
-    return fi_work(do_batch_part, batch, batch.n_work, 1, batch.n_work, scratch_bytes)
-
-
-cdef void do_batch_part(
-    const void *what, int64_t first, int64_t last, void *scratch, fi_watch *watch
-) noexcept nogil:
-    fi_batch_fill(<const fi_batch *>what, first, last, scratch)

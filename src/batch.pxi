@@ -167,3 +167,25 @@ cdef class Batch:
         """Fill all of them; calls progress(bytes just written), unless it is None, after each slab."""
         self.batch.seed = seed_bytes(seed)
         run_batch(&self.batch, n_threads, streamed, progress, workspace)
+
+
+cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress, workspace) except -1:
+    batch.streamed = streamed
+    cdef fi_work work = work_of(batch)
+    return run(&work, n_threads, progress, memory_of(workspace, room_for(&work, n_threads)))
+
+
+cdef int64_t batch_room(const fi_batch *batch, int n_threads) noexcept:
+    cdef fi_work work = work_of(batch)
+    return room_for(&work, n_threads)
+
+
+cdef fi_work work_of(const fi_batch *batch) noexcept:
+    cdef int64_t scratch_bytes = (batch.scratch_bytes + 63) // 64 * 64
+    return fi_work(do_batch_part, batch, batch.n_work, 1, batch.n_work, scratch_bytes)
+
+
+cdef void do_batch_part(
+    const void *what, int64_t first, int64_t last, void *scratch, fi_watch *watch
+) noexcept nogil:
+    fi_batch_fill(<const fi_batch *>what, first, last, scratch)

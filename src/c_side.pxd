@@ -124,7 +124,8 @@ cdef extern from "sparse.h":
         int64_t n_panels
 
     void fi_sparse_split(fi_sparse *sparse, int n_threads)
-    void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
+    void fi_sparse_fill(
+        const fi_sparse *sparse, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
 
 
 cdef extern from "haar.h":
@@ -159,7 +160,8 @@ cdef extern from "haar.h":
     void fi_haar_split(fi_haar *haar, int n_threads)
     bint fi_haar_is_small(const fi_haar *haar)
     fi_haar_work fi_haar_work_of(const fi_haar *haar, int kind, int64_t matrix, char *panels)
-    void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
+    void fi_haar_fill(
+        const fi_haar_work *work, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
 
 
 cdef extern from "fpmode.h":

@@ -41,9 +41,9 @@ def put_haar(
 
 
 def haar_room(dtype, tuple shape, cnp.ndarray columns, int64_t n_matrices, int n_threads):
-    """Bytes of workspace, on a line of 64, that `put_haar` takes for so many matrices, whose dtype is given by its code.
+    """Bytes of workspace, on a line of 64, that `put_haar` takes for so many matrices; the dtype by its code.
 
-    They must be fewer than 2^62, as they are if 320 n_rows are, and 8 (n_rows + 256) n_columns.
+    The longer side must be at most 2^43, and the whole matrix fewer than 2^57 bytes.
     """
     cdef fi_haar haar
     haar.dtype = dtype

@@ -1,5 +1,5 @@
-# Work of each thread between two calls of progress, and two decisions on threads: 128 MiB of float32 output, a hundredth
-# of a second with AVX-512 and one with no vectors at all, and far more than a parallel region costs.
+# Work of each thread between two calls of progress, and two decisions on threads: 128 MiB of float32 output, a
+# hundredth of a second with AVX-512 and one with no vectors at all, and far more than a parallel region costs.
 cdef int64_t WORK_PER_SLAB = 1 << 25
 
 

@@ -179,8 +179,16 @@ def _fill(where: str, stack: Stack, gain: float) -> None:
     law = law._replace(tag=kernel_laws.tag("o", _arithmetic(stack.p.fmt)))
     first = stack.number * math.prod(layout.shape)
     _kernels.put_haar(
-        layout.turned(matrices), law, stack.p.seed, stack.p.own_name, first, layout.shape, *layout.numbers, gain,
-        workspace, stack.p.n_threads,
+        layout.turned(matrices),
+        law,
+        stack.p.seed,
+        stack.p.own_name,
+        first,
+        layout.shape,
+        *layout.numbers,
+        gain,
+        workspace,
+        stack.p.n_threads,
     )
     if grid is not None:
         target.assign(target.take_from(grid.transpose(np.argsort(layout.order))))

@@ -109,7 +109,16 @@ def zeros_in_units(p: Placement, unit_axes: Shape, n_zeros: int) -> None:
         for units, first_unit in _runs_of_units(box, p.shape, unit_axes):
             array, apart = _merged(units, distances)
             _kernels.put_zeros(
-                array, apart, first_input, first_unit, n_each, n_zeros, p.seed, p.own_name, tag, p.n_threads,
+                array,
+                apart,
+                first_input,
+                first_unit,
+                n_each,
+                n_zeros,
+                p.seed,
+                p.own_name,
+                tag,
+                p.n_threads,
                 p.workspace,
             )
 

@@ -37,7 +37,7 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
         array, dtype, full_shape, chosen = _asked(where, shape, dtype, out, index)
         fmt = dtypes.format_of(dtype)
         spec = spec.for_kind(fmt)
-    kept = None if array is None else _kernels.keep_memory(array)  # while the caller's own code runs
+    _kept = None if array is None else _kernels.keep_memory(array)  # while the caller's own code runs
     law = spec.law(full_shape, fmt)
     seed.check_name(where, name)
     if array is None:

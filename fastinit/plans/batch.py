@@ -71,6 +71,8 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     ValueError, TypeError
         If an argument is not as stated; no array has then been written to. What a rule's function raises comes
         through with a note.
+    MemoryError
+        If there is no room for what the call needs besides the arrays; none has then been written to.
 
     Examples
     --------

@@ -44,8 +44,8 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
     PyTorch's own layout, out x in, its columns are inputs, and "oi" is what the paper means. The other elements are
     those of `normal` with the same `mean`, `std`, `rng` and `name`.
 
-    Memory besides the output: at most 1 MiB a thread, but a bit for each input of a unit that has more than 2**23. An
-    `index` costs the draws of all its units.
+    Memory besides the output: at most 1 MiB a thread, but a bit for each input of a unit that has more than 2**23. No
+    more threads take it than there are units. An `index` costs the draws of all its units.
 
     References
     ----------
