@@ -188,4 +188,4 @@ cdef fi_work work_of(const fi_batch *batch) noexcept:
 cdef void do_batch_part(
     const void *what, int64_t first, int64_t last, void *scratch, fi_watch *watch
 ) noexcept nogil:
-    fi_batch_fill(<const fi_batch *>what, first, last, scratch)
+    fi_batch_fill(<const fi_batch *>what, first, last, scratch, watch)

@@ -48,6 +48,14 @@ cdef extern from "blake2b.h":
     void fi_blake2b_final(fi_blake2b *hash, uint8_t *digest, int n_bytes)
 
 
+cdef extern from "watch.h":
+    ctypedef struct fi_watch:
+        int (*look)() noexcept
+        uint64_t callers_mode
+        double next_look_s
+        int is_stopped
+
+
 cdef extern from "batch.h":
     ctypedef struct fi_batch_law:
         fi_law law
@@ -78,17 +86,10 @@ cdef extern from "batch.h":
 
     int fi_itemsize(int dtype)
     bint fi_batch_add(fi_batch *batch)
-    void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch) noexcept nogil
+    void fi_batch_fill(
+        const fi_batch *batch, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
     int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
     void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
-
-
-cdef extern from "watch.h":
-    ctypedef struct fi_watch:
-        int (*look)() noexcept
-        uint64_t callers_mode
-        double next_look_s
-        int is_stopped
 
 
 cdef extern from "team.h":

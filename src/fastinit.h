@@ -210,12 +210,12 @@ void fi_job_bounds(const fi_job *job, int64_t *first, int64_t *end);
 /* unit.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
  * each thread must bring to fi_fill_unit; it returns the number of units. */
 int64_t fi_job_split(fi_job *job);
-void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
+void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch, fi_watch *watch);
 
 /* fill.c and tile.c. The same for jobs with elements: with no row axis, and with one. */
 int64_t fi_runs_split(fi_job *job);
 void fi_runs_fill_unit(const fi_job *job, int64_t unit);
 int64_t fi_tile_split(fi_job *job);
-void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch);
+void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch, fi_watch *watch);
 
 #endif

@@ -20,7 +20,9 @@ cdef int look_at_signals() noexcept with gil:
 
 
 cdef fi_watch new_watch() noexcept:
-    return fi_watch(look_at_signals, 0, 0, 0)
+    cdef fi_watch watch
+    watch.look, watch.callers_mode, watch.next_look_s, watch.is_stopped = look_at_signals, 0, 0, 0
+    return watch
 
 
 cdef int64_t room_for(const fi_work *work, int n_threads) noexcept:

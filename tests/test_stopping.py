@@ -15,7 +15,7 @@ CALLS = {
     "a panel": ("portable", "fi.orthogonal((1 << 19, 64), rng=0, index=np.s_[:, :1], threads={n})"),
     "blocks": ("portable", "fi.orthogonal((2000, 2000), rng=0, threads={n})"),
     "small matrices": ("portable", "fi.orthogonal((10**4, 64, 64), fans=fi.axes(batch_axis=0), rng=0, threads={n})"),
-    "given values": (None, "fi.constant((1 << 16, 1 << 15), value=np.arange(2.0**15), dtype='int8', threads={n})"),
+    "given values": (None, "fi.constant((1 << 17, 1 << 15), value=np.arange(2**15) % 9, dtype='int8', threads={n})"),
 }
 
 STOPPED = """
@@ -30,24 +30,24 @@ STOPPED = """
     sent = []
 
     def send():
-        sent.append(time.monotonic())
+        sent.append(time.process_time())
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Timer(1, send).start()
     try:
         {call}
     except KeyboardInterrupt:
-        print(time.monotonic() - sent[0])
+        print(time.process_time() - sent[0])
 """
 
 
 @pytest.mark.parametrize("case", CALLS)
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_ctrl_c_is_heard(case, n_threads):
-    """Within some 0.1 s where the machine is not busy; the bound is against hanging."""
+    """Within some 0.1 s; the bound, in processor time, which does not depend on how busy a machine is, is generous."""
     isa, call = CALLS[case]
     code = textwrap.dedent(STOPPED).format(isa=isa, call=call.format(n=n_threads))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
     assert done.stdout, "it ended by itself"
-    assert float(done.stdout) < 2
+    assert float(done.stdout) < 1.5 * n_threads

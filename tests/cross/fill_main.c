@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     if (is_matrix && !fill_matrix(&job, atoi(argv[9 + FI_N_PARAMETERS]), atoi(argv[10 + FI_N_PARAMETERS])))
         return 1;
     for (int64_t unit = 0; unit < n_units && !is_matrix; unit++)
-        fi_fill_unit(&job, unit, NULL);
+        fi_fill_unit(&job, unit, NULL, NULL);
     fi_leave(callers_mode);
     return fwrite(job.out, 1, n_bytes, stdout) != n_bytes;
 }
