@@ -199,6 +199,8 @@ static void fill_panel(const fi_sparse *s, int64_t panel, uint64_t *bits, fi_wat
     fi_masks masks = masks_of(s->itemsize);
     int64_t unit = panel * s->units_per_panel, n_units = min_i64(s->units_per_panel, s->n_units_here - unit), n_runs = 1;
     clear((char *)bits, s->scratch_bytes, watch);
+    if (s->scratch_bytes > BYTES_WATCHED && fi_stopped(watch))
+        return;
     for (int64_t u = 0; u < n_units; u++)
         choose(s, s->first_unit + unit + u,
                &(fi_marks){bits, (uint64_t)(u * unit_step(s)), (uint64_t)input_step(s), (uint64_t)s->n_inputs},
