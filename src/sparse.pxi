@@ -35,6 +35,7 @@ def zeros_room(int64_t n_inputs, int64_t n_units, int n_threads):
     sparse.unit_stride, sparse.input_stride = 0, 1  # side by side, of which most are marked at once
     fi_sparse_split(&sparse, abs(n_threads))
     cdef fi_work work = sparse_work(&sparse)
+    work.n_units = n_units  # as it is where they are marked one by one
     return room_for(&work, n_threads)
 
 
