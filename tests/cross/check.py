@@ -121,7 +121,7 @@ def check_roundings(compiler: str, emulator: list[str]) -> list[str]:
     for backend in BACKENDS:
         stub = f'-DROUND_STUB="isa/{backend}.c"'
         with tempfile.TemporaryDirectory() as folder:
-            sources = [HERE / "round_main.c", SOURCE / "cpu.c"]
+            sources = [HERE / "round_main.c", SOURCE / "cpu.c", SOURCE / "region.c"]
             program = build(compiler, folder, sources, stub, "-Wno-unused-function")
             done = subprocess.run([*emulator, str(program)], capture_output=True, text=True, check=False)
         if done.returncode not in (0, 3):
