@@ -7,6 +7,7 @@ import textwrap
 
 import numpy as np
 import pytest
+from quick import heavy_but
 
 import fastinit as fi
 from fastinit import _kernels
@@ -91,7 +92,12 @@ THREADLESS = {
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="how much there is stands in /proc")
-@pytest.mark.parametrize("case", THREADLESS)
+@pytest.mark.parametrize(
+    "case",
+    heavy_but(
+        THREADLESS, "room for one of three", "fewer again, then no more", "stacks that are too small", "no processes"
+    ),
+)
 def test_fills_go_on_with_the_threads_that_there_are(case, expected):
     """OpenMP's library ends the process where it cannot make a thread."""
     code, stack = THREADLESS[case]

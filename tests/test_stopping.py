@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 import pytest
+from quick import heavy_but
 
 #: What would take much longer than the bound, with little memory; on the kernels without vectors where that is needed.
 CALLS = {
@@ -41,8 +42,8 @@ STOPPED = """
 """
 
 
-@pytest.mark.parametrize("case", CALLS)
-@pytest.mark.parametrize("n_threads", [1, 2])
+@pytest.mark.parametrize("case", heavy_but(CALLS, "tiles", "a unit of sparse", "a panel"))
+@pytest.mark.parametrize("n_threads", heavy_but([1, 2], 2))
 def test_ctrl_c_is_heard(case, n_threads):
     """Within some 0.1 s; the bound, in processor time, which does not depend on how busy a machine is, is generous."""
     isa, call = CALLS[case]
