@@ -8,7 +8,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyTypeObject
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_IsValid
 from cpython.ref cimport Py_INCREF, PyObject
-from cython.parallel cimport parallel, prange, threadid
+from cpython.weakref cimport PyWeakref_NewRef
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy
@@ -16,6 +16,8 @@ from libc.string cimport memcmp, memcpy
 from c_side cimport *
 
 cnp.import_array()
+
+fi_team_read_environment()
 
 
 cdef extern from "Python.h":
@@ -107,13 +109,14 @@ include "tally.pxi"
 include "haar.pxi"
 
 
-def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed):
+def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed, workspace=None):
     """Fill a checked array with a box of the tensor that the law and (seed, name) define.
 
     `law` is (code, dtype's code, tag, numbers as in fi_law), `seed` 32 bytes; `box` is None for a whole C-contiguous
     tensor, else a tuple of (flat_start, run_length, run_stride, row_axis, n_dims, *extents, *flat_strides,
     *out_strides) as in fastinit.h. Two more items, contiguous arrays of int64 of one length, add a dimension outside of
-    these: of its entry i, what is added to flat_start, and in bytes to the array's address.
+    these: of its entry i, what is added to flat_start, and in bytes to the array's address. `workspace` has as many
+    bytes as `fill_room` says.
     """
     cdef fi_batch batch
     cdef fi_tensor tensor
@@ -126,11 +129,37 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     set_tensor(&tensor, array, name, 0, c_law.dtype)
     tensor.box = new_box(box)
     try:
-        if not fi_batch_add(&batch):
-            raise ValueError("fill: out: expected the array that was checked, got one of another size")
-        run_batch(&batch, n_threads, streamed, None)
+        add_tensor(&batch)
+        run_batch(&batch, n_threads, streamed, None, workspace)
     finally:
         free(tensor.box)
+
+
+def fill_room(cnp.ndarray array, law, box, int n_threads):
+    """Bytes of workspace that `fill` takes, on a line of 64."""
+    if box is None or box[3] < 0:
+        return 0  # no tiles
+    cdef fi_batch batch
+    cdef fi_tensor tensor
+    cdef fi_batch_law c_law
+    set_law(&c_law, law)
+    batch.laws = &c_law
+    batch.tensors = &tensor
+    batch.streamed = False
+    open_batch(&batch)
+    set_tensor(&tensor, array, "", 0, c_law.dtype)
+    tensor.box = new_box(box)
+    try:
+        add_tensor(&batch)
+    finally:
+        free(tensor.box)
+    return batch_room(&batch, n_threads)
+
+
+cdef int add_tensor(fi_batch *batch) except -1:
+    if not fi_batch_add(batch):
+        raise ValueError("fill: out: expected the array that was checked, got one of another size")
+    return 0
 
 
 cdef void open_batch(fi_batch *batch) noexcept:
@@ -189,7 +218,7 @@ cdef int64_t *new_box(box) except? NULL:
         raise ValueError(f"fill: box: expected {n_numbers} numbers and two arrays or none, got {len(box)} items")
     cdef int64_t *numbers = <int64_t *>malloc((n_numbers + FI_BOX_HEAD - N_BOX_HEAD) * sizeof(int64_t))
     if numbers == NULL:
-        raise MemoryError()
+        raise MemoryError("fill: index: expected room for the numbers of a box, got none")
     cdef int i
     try:
         numbers[5] = numbers[6] = numbers[7] = 0
@@ -215,31 +244,3 @@ cdef int set_listed(int64_t *numbers, flat_offsets, out_offsets, row_axis) excep
     numbers[1] = <int64_t><uintptr_t>cnp.PyArray_DATA(flat_offsets)
     numbers[2] = <int64_t><uintptr_t>cnp.PyArray_DATA(out_offsets)
     return 0
-
-
-def are_same(cnp.ndarray one, cnp.ndarray other):
-    """Whether two contiguous arrays hold the same bytes; other threads run meanwhile."""
-    cdef size_t n = cnp.PyArray_NBYTES(one)
-    cdef bint are_plain = cnp.PyArray_IS_C_CONTIGUOUS(one) and cnp.PyArray_IS_C_CONTIGUOUS(other)
-    if not are_plain or n != <size_t>cnp.PyArray_NBYTES(other):
-        raise ValueError("are_same: other: expected contiguous arrays of as many bytes, got others")
-    cdef const void *first = cnp.PyArray_DATA(one)
-    cdef const void *second = cnp.PyArray_DATA(other)
-    cdef int order
-    with nogil:
-        order = memcmp(first, second, n)
-    return order == 0
-
-
-cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress) except -1:
-    batch.streamed = streamed
-    cdef Work work = Work(do_batch_part, batch, batch.n_work, 1, batch.scratch_bytes, batch_bytes_before)
-    return run(&work, n_threads, progress)
-
-
-cdef void do_batch_part(const void *what, int64_t first, int64_t last, void *scratch) noexcept nogil:
-    fi_batch_fill(<const fi_batch *>what, first, last, scratch)
-
-
-cdef int64_t batch_bytes_before(const void *what, int64_t position) noexcept:
-    return fi_batch_bytes_before(<const fi_batch *>what, position)

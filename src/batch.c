@@ -87,6 +87,9 @@ static int64_t units_before(const fi_tensor *tensor, int64_t position)
     return done <= 0 ? 0 : done / ((work + tensor->n_units - 1) / tensor->n_units);
 }
 
+/* Units after which a thread asks whether to stop: where there are no vectors, the slowest law takes 40 ms for one. */
+#define UNITS_WATCHED 4
+
 /* Bytes for which a look whether they are new memory costs nothing to speak of, and bytes of new memory asked for at
  * once: few enough that they are filled while they are still, cleared, in the cache. */
 #define MIN_LOOKED_BYTES (1 << 20)
@@ -94,7 +97,8 @@ static int64_t units_before(const fi_tensor *tensor, int64_t position)
 
 /* Fills units of a tensor. New memory has just been cleared, in the cache, when it is filled: stores past the cache would
  * be slower. Places are as near as the tensor's units are alike. */
-static void fill_units(const fi_tensor *tensor, fi_job *job, int64_t unit, int64_t last_unit, void *scratch)
+static void fill_units(const fi_tensor *tensor, fi_job *job, int64_t unit, int64_t last_unit, void *scratch,
+                       fi_watch *watch)
 {
     int64_t n_bytes = tensor->n_elements * job->itemsize, at_once = last_unit - unit, first = 0, end = 0, per_unit = 0;
     int is_asked_for = 0;
@@ -113,8 +117,11 @@ static void fill_units(const fi_tensor *tensor, fi_job *job, int64_t unit, int64
         if (is_asked_for)
             fi_pages_ask((char *)first + unit * per_unit,
                          (char *)(next == tensor->n_units ? end : first + next * per_unit));
-        for (; unit < next; unit++)
-            fi_fill_unit(job, unit, scratch);
+        for (; unit < next; unit++) {
+            if (unit % UNITS_WATCHED == UNITS_WATCHED - 1 && fi_stopped(watch))
+                return;
+            fi_fill_unit(job, unit, scratch, watch);
+        }
     }
 }
 
@@ -124,7 +131,7 @@ static fi_stream stream_of(const fi_batch *batch, const fi_tensor *tensor)
     return (fi_stream){tensor->name, law->tag, tensor->n_name, law->n_tag};
 }
 
-void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch)
+void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch, fi_watch *watch)
 {
     uint64_t key[FI_LANES][FI_KEY_WORDS]; /* of the tensors from first_keyed to before next_keyed */
     int64_t first_keyed = 0, next_keyed = 0;
@@ -148,7 +155,7 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
         fi_job_split(&job);
         if (i < next_keyed)
             memcpy(job.law.key, key[i - first_keyed], sizeof job.law.key);
-        fill_units(tensor, &job, unit, last_unit, scratch);
+        fill_units(tensor, &job, unit, last_unit, scratch, watch);
     }
 }
 

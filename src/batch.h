@@ -55,7 +55,7 @@ typedef struct {
 int fi_batch_add(fi_batch *batch);
 
 /* Fills what lies between two positions; scratch_bytes at `scratch` are as for fi_fill_unit. */
-void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch);
+void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch, fi_watch *watch);
 
 /* Bytes of output before a position; exact between tensors, in proportion inside one. */
 int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position);

@@ -80,7 +80,7 @@ cdef class Batch:
         self.n_room = n_tensors
         self.batch.tensors = <fi_tensor *>malloc(n_tensors * sizeof(fi_tensor) + 1)
         if self.batch.tensors == NULL:
-            raise MemoryError()
+            raise MemoryError(f"initialize: arrays: expected room for {n_tensors} of them, got none")
 
     def __dealloc__(self):
         cdef int64_t i
@@ -95,7 +95,7 @@ cdef class Batch:
         if self.n_laws == self.n_laws_room:
             laws = <fi_batch_law *>realloc(self.laws, (2 * self.n_laws_room + 8) * sizeof(fi_batch_law))
             if laws == NULL:
-                raise MemoryError()
+                raise MemoryError(f"initialize: rules: expected room for {self.n_laws + 1} laws, got none")
             self.laws = laws
             self.n_laws_room = 2 * self.n_laws_room + 8
         set_law(&self.laws[self.n_laws], law)
@@ -104,7 +104,7 @@ cdef class Batch:
 
     def add(self, cnp.ndarray array, str name, int law, box):
         """Take in a checked array, its law by position; `box` is as for `fill`."""
-        self.held += [array, name, box]
+        self.held += [name, box]
         self.put(array, name, law, box)
 
     def add_all(self, list names, list arrays, rules, list laws, dtype, add_other):
@@ -114,7 +114,7 @@ cdef class Batch:
         is not ASCII or a shape not in the dict is left to add_other(position in the lists).
         """
         cdef Py_ssize_t i
-        self.held += [names, arrays]
+        self.held += [names]
         for i in range(len(names)):
             name, array = names[i], arrays[i]
             law = None
@@ -135,6 +135,8 @@ cdef class Batch:
         if not fi_batch_add(&self.batch):
             free(tensor.box)
             raise ValueError("fill: out: expected the array that was checked, got one of another size")
+        self.held.append(array)
+        self.held.append(keep_memory(array))
         return 0
 
     @property
@@ -157,7 +159,33 @@ cdef class Batch:
             fi_tensor_bounds(&self.batch, &self.batch.tensors[i], &firsts[i], &ends[i])
         return first, end
 
-    def run(self, bytes seed, int n_threads, bint streamed, progress):
+    def room(self, int n_threads):
+        """Bytes of workspace that `run` takes, on a line of 64."""
+        return batch_room(&self.batch, n_threads)
+
+    def run(self, bytes seed, int n_threads, bint streamed, progress, workspace):
         """Fill all of them; calls progress(bytes just written), unless it is None, after each slab."""
         self.batch.seed = seed_bytes(seed)
-        run_batch(&self.batch, n_threads, streamed, progress)
+        run_batch(&self.batch, n_threads, streamed, progress, workspace)
+
+
+cdef int run_batch(fi_batch *batch, int n_threads, bint streamed, progress, workspace) except -1:
+    batch.streamed = streamed
+    cdef fi_work work = work_of(batch)
+    return run(&work, n_threads, progress, memory_of(workspace, room_for(&work, n_threads)))
+
+
+cdef int64_t batch_room(const fi_batch *batch, int n_threads) noexcept:
+    cdef fi_work work = work_of(batch)
+    return room_for(&work, n_threads)
+
+
+cdef fi_work work_of(const fi_batch *batch) noexcept:
+    cdef int64_t scratch_bytes = (batch.scratch_bytes + 63) // 64 * 64
+    return fi_work(do_batch_part, batch, batch.n_work, 1, batch.n_work, scratch_bytes)
+
+
+cdef void do_batch_part(
+    const void *what, int64_t first, int64_t last, void *scratch, fi_watch *watch
+) noexcept nogil:
+    fi_batch_fill(<const fi_batch *>what, first, last, scratch, watch)

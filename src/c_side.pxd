@@ -48,6 +48,14 @@ cdef extern from "blake2b.h":
     void fi_blake2b_final(fi_blake2b *hash, uint8_t *digest, int n_bytes)
 
 
+cdef extern from "watch.h":
+    ctypedef struct fi_watch:
+        int (*look)() noexcept
+        uint64_t callers_mode
+        double next_look_s
+        int is_stopped
+
+
 cdef extern from "batch.h":
     ctypedef struct fi_batch_law:
         fi_law law
@@ -78,9 +86,19 @@ cdef extern from "batch.h":
 
     int fi_itemsize(int dtype)
     bint fi_batch_add(fi_batch *batch)
-    void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scratch) noexcept nogil
+    void fi_batch_fill(
+        const fi_batch *batch, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
     int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
     void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
+
+
+cdef extern from "team.h":
+    ctypedef struct fi_team:
+        int n_threads
+        bint are_new
+
+    void fi_team_read_environment()
+    fi_team fi_team_of(int n_wanted)
 
 
 cdef extern from "sparse.h":
@@ -104,9 +122,11 @@ cdef extern from "sparse.h":
         int64_t n_work
         int64_t scratch_bytes
         int64_t units_per_panel
+        int64_t n_panels
 
     void fi_sparse_split(fi_sparse *sparse, int n_threads)
-    void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch) noexcept nogil
+    void fi_sparse_fill(
+        const fi_sparse *sparse, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
 
 
 cdef extern from "haar.h":
@@ -141,7 +161,8 @@ cdef extern from "haar.h":
     void fi_haar_split(fi_haar *haar, int n_threads)
     bint fi_haar_is_small(const fi_haar *haar)
     fi_haar_work fi_haar_work_of(const fi_haar *haar, int kind, int64_t matrix, char *panels)
-    void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch) noexcept nogil
+    void fi_haar_fill(
+        const fi_haar_work *work, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
 
 
 cdef extern from "fpmode.h":
@@ -168,9 +189,25 @@ cdef extern from "waiting.h":
     double fi_now_s()
     bint fi_worth_threads(fi_waiting *waiting, double saving_s)
     void fi_note_region(fi_waiting *waiting, const fi_share *share, double began_s, double ended_s)
-    void fi_begin_part(fi_share *share) noexcept nogil
-    void fi_end_part(fi_share *share) noexcept nogil
-    bint fi_makes_threads(int n_threads)
+
+
+cdef extern from "region.h":
+    int64_t FI_MAX_SAMPLE_WORK
+    ctypedef void (*fi_part_fn)(
+        const void *what, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
+    ctypedef struct fi_work:
+        fi_part_fn do_part
+        const void *what
+        int64_t n_work
+        int64_t most_at_once
+        int64_t n_units
+        int64_t scratch_bytes
+
+    bint fi_do_alone(
+        const fi_work *work, int64_t first, int64_t last, char *scratch, fi_watch *watch) noexcept nogil
+    bint fi_do_together(
+        const fi_work *work, int64_t first, int64_t last, int n_threads, char *scratch, fi_watch *watch,
+        fi_share *callers) noexcept nogil
 
 
 cdef extern from "numpy/random/bitgen.h":

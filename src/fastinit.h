@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "kernel/lists.h"
+#include "watch.h"
 
 /* The stream's fixed sizes (docs/stream.md): elements per block, and per step of the generator inside a
  * block in float32 and float64 arithmetic. */
@@ -126,10 +127,12 @@ typedef struct {
 /* Copies them. A line's worth beyond the last must be readable. */
 typedef void fi_copy_fn(const fi_copied *rows, const char *src, char *dst);
 
-/* haar.h. Makes a panel of reflections; writes a block of columns. */
+/* haar.h. Makes a panel of reflections; writes a block of columns; or a part of it, when it is stopped. */
 typedef struct fi_haar fi_haar;
-typedef void fi_haar_panel_fn(const fi_haar *haar, int64_t matrix, int64_t panel, void *panels, void *scratch);
-typedef void fi_haar_columns_fn(const fi_haar *haar, int64_t matrix, int64_t block, const void *panels, void *scratch);
+typedef void fi_haar_panel_fn(const fi_haar *haar, int64_t matrix, int64_t panel, void *panels, void *scratch,
+                              fi_watch *watch);
+typedef void fi_haar_columns_fn(const fi_haar *haar, int64_t matrix, int64_t block, const void *panels, void *scratch,
+                                fi_watch *watch);
 
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
@@ -207,12 +210,12 @@ void fi_job_bounds(const fi_job *job, int64_t *first, int64_t *end);
 /* unit.c. fi_job_split fills in how the job is cut into units, and scratch_bytes, the memory aligned to 64 bytes that
  * each thread must bring to fi_fill_unit; it returns the number of units. */
 int64_t fi_job_split(fi_job *job);
-void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch);
+void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch, fi_watch *watch);
 
 /* fill.c and tile.c. The same for jobs with elements: with no row axis, and with one. */
 int64_t fi_runs_split(fi_job *job);
 void fi_runs_fill_unit(const fi_job *job, int64_t unit);
 int64_t fi_tile_split(fi_job *job);
-void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch);
+void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch, fi_watch *watch);
 
 #endif

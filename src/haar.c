@@ -15,6 +15,7 @@
  * waiting where they are slow. */
 #define FLOPS_PER_WORK 512
 #define SLOW_FLOPS_PER_WORK 16
+#define MAX_WORK ((int64_t)1 << 56)
 
 static int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 static int64_t max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -80,31 +81,33 @@ fi_haar_work fi_haar_work_of(const fi_haar *h, int kind, int64_t matrix, char *p
         work.scratch_bytes = h->panels_bytes + max_i64(h->panel_scratch_bytes, h->block_scratch_bytes);
     }
     flops /= (double)work.n_units * (h->backend->fma_is_long ? SLOW_FLOPS_PER_WORK : FLOPS_PER_WORK);
-    work.work_per_unit = 1 + (int64_t)flops;
+    double most = (double)(MAX_WORK / work.n_units); /* no memory has room for matrices of more */
+    work.work_per_unit = 1 + (int64_t)(flops < most ? flops : most);
     return work;
 }
 
-static void fill_matrix(const fi_haar *h, int64_t matrix, char *panels, char *scratch)
+static void fill_matrix(const fi_haar *h, int64_t matrix, char *panels, char *scratch, fi_watch *watch)
 {
     for (int64_t panel = 0; panel < h->n_panels; panel++)
-        h->backend->haar_panel[h->dtype](h, matrix, panel, panels, scratch);
+        h->backend->haar_panel[h->dtype](h, matrix, panel, panels, scratch, watch);
     for (int64_t block = 0; block < h->n_blocks; block++)
-        h->backend->haar_columns[h->dtype](h, matrix, block, panels, scratch);
+        h->backend->haar_columns[h->dtype](h, matrix, block, panels, scratch, watch);
 }
 
-void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch)
+void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch, fi_watch *watch)
 {
     const fi_haar *h = work->haar;
     int64_t unit = ceil_div(first, work->work_per_unit), end = min_i64(ceil_div(last, work->work_per_unit), work->n_units);
-    for (; unit < end; unit++)
+    for (; unit < end && !fi_stopped(watch); unit++)
         switch (work->kind) {
         case FI_HAAR_PANELS:
-            h->backend->haar_panel[h->dtype](h, work->matrix, unit, work->panels, scratch);
+            h->backend->haar_panel[h->dtype](h, work->matrix, unit, work->panels, scratch, watch);
             break;
         case FI_HAAR_BLOCKS: /* the last ones take longest */
-            h->backend->haar_columns[h->dtype](h, work->matrix, work->n_units - 1 - unit, work->panels, scratch);
+            h->backend->haar_columns[h->dtype](h, work->matrix, work->n_units - 1 - unit, work->panels, scratch,
+                                                 watch);
             break;
         default:
-            fill_matrix(h, unit, scratch, (char *)scratch + h->panels_bytes);
+            fill_matrix(h, unit, scratch, (char *)scratch + h->panels_bytes, watch);
         }
 }

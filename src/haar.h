@@ -26,6 +26,9 @@
 /* Reflections drawn one after the other before they go to V's columns: a line of each of its rows. */
 #define FI_DRAWN 16
 
+/* Rows of a panel or a block after which a thread asks whether to stop. */
+#define FI_ROWS_WATCHED 1024
+
 /* A row of T in double, and what the vectors found side by side reach beyond it. */
 #define FI_ROW_OF_T (FI_PANEL + 32)
 
@@ -85,7 +88,7 @@ typedef struct {
 } fi_haar_work;
 
 fi_haar_work fi_haar_work_of(const fi_haar *haar, int kind, int64_t matrix, char *panels);
-void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch);
+void fi_haar_fill(const fi_haar_work *work, int64_t first, int64_t last, void *scratch, fi_watch *watch);
 
 /* Whether matrices are small enough for each to be one thread's. */
 int fi_haar_is_small(const fi_haar *haar);

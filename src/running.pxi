@@ -1,70 +1,78 @@
-# Work of each thread between two looks at pending signals: 128 MiB of float32 output, a hundredth of a second with
-# AVX-512 and one with no vectors at all, and far more than a parallel region costs.
+# Work of each thread between two calls of progress, and two decisions on threads: 128 MiB of float32 output, a
+# hundredth of a second with AVX-512 and one with no vectors at all, and far more than a parallel region costs.
 cdef int64_t WORK_PER_SLAB = 1 << 25
-
-# Work that a thread takes at a time: much more than taking it costs, and a mebibyte of output at most.
-cdef int64_t MIN_PART_WORK = 1 << 14
-cdef int64_t MAX_PART_WORK = 1 << 18
-
-# Work of which two pieces tell the pace, the lesser time of the two: more than a tile's, which is done as one.
-cdef int64_t MAX_SAMPLE_WORK = 1 << 20
-
-
-# Does what lies between two positions of its work, with the thread's own scratch memory.
-ctypedef void (*part_fn)(const void *what, int64_t first, int64_t last, void *scratch) noexcept nogil
-
-
-cdef struct Work:
-    part_fn do_part
-    const void *what
-    int64_t n_work
-    int64_t most_at_once  # what is never cut, if it may be more than MAX_SAMPLE_WORK
-    int64_t scratch_bytes
-    int64_t (*bytes_before)(const void *what, int64_t position) noexcept  # only needed with progress
 
 
 # What the regions of this process waited. Only touched with the GIL held, so fills in several Python threads share it.
 cdef fi_waiting waiting
 
+# Of threads that need none.
+cdef char no_scratch[64]
 
-cdef int run(const Work *work, int n_threads, progress) except -1:
-    """Slab by slab, with a look at signals between; calls progress(bytes just written), unless it is None.
 
-    On n_threads threads or, if that is negative, on -n_threads where they are worth what they wait, else on one.
+cdef extern from "Python.h":
+    int check_signals "PyErr_CheckSignals"() noexcept
+
+
+cdef int look_at_signals() noexcept with gil:
+    """Runs the handlers of signals that have come; 1, with the error set, if one raises."""
+    return check_signals() != 0
+
+
+cdef fi_watch new_watch() noexcept:
+    cdef fi_watch watch
+    watch.look, watch.callers_mode, watch.next_look_s, watch.is_stopped = look_at_signals, 0, 0, 0
+    return watch
+
+
+cdef int64_t room_for(const fi_work *work, int n_threads) noexcept:
+    """Bytes of workspace that `run` takes."""
+    return work.scratch_bytes * most_threads(work, n_threads)
+
+
+cdef int most_threads(const fi_work *work, int n_threads) noexcept:
+    return <int>min(<int64_t>abs(n_threads), max(work.n_units, 1))
+
+
+cdef char *memory_of(workspace, int64_t n_bytes) except NULL:
+    """So many bytes from an array's first on, on a line."""
+    if n_bytes == 0:
+        return no_scratch
+    cdef cnp.ndarray array = workspace
+    if cnp.PyArray_NBYTES(array) < n_bytes or <uintptr_t>cnp.PyArray_DATA(array) % 64 != 0:
+        raise ValueError(f"fill: workspace: expected {n_bytes} bytes on a line, got less")
+    return <char *>cnp.PyArray_DATA(array)
+
+
+cdef int run(const fi_work *work, int n_threads, progress, char *scratch) except -1:
+    """Slab by slab; calls progress(bytes just written), unless it is None. `scratch` has `room_for` it.
+
+    On n_threads threads or, if that is negative, on -n_threads where they are worth what they wait, else on one. Fewer
+    if there are no more to be had.
     """
     cdef int64_t first = 0, last, n_done = 0, n_bytes
-    cdef int64_t scratch_bytes = (work.scratch_bytes + 63) // 64 * 64
-    cdef int n_most = abs(n_threads), n_here = n_most
-    cdef char *memory = NULL
-    cdef char *scratch = NULL
-    if scratch_bytes:
-        memory = <char *>malloc(scratch_bytes * n_most + 64)
-        if memory == NULL:
-            raise MemoryError(f"fill: threads: expected room for {n_most} x {scratch_bytes} bytes, got none")
-        scratch = memory + 64 - <uintptr_t>memory % 64
-    try:
-        while first < work.n_work:
-            if n_threads < -1:
-                n_here = n_worth(work, &first, n_most, scratch)
-            last = min(first + n_here * WORK_PER_SLAB, work.n_work)
-            run_slab(work, first, last, n_here, scratch, scratch_bytes)
-            first = last
-            PyErr_CheckSignals()
-            if progress is not None:
-                n_bytes = work.bytes_before(work.what, first)
-                progress(n_bytes - n_done)
-                n_done = n_bytes
-    finally:
-        free(memory)
+    cdef int n_most = most_threads(work, n_threads), n_here = n_most
+    cdef int64_t slab_work = max(WORK_PER_SLAB, work.most_at_once)
+    while first < work.n_work:
+        if n_threads < -1 and n_most > 1:
+            n_here = n_worth(work, &first, n_most, scratch)
+        last = min(first + n_here * slab_work, work.n_work)
+        run_slab(work, first, last, n_here, scratch)
+        first = last
+        PyErr_CheckSignals()
+        if progress is not None:
+            n_bytes = fi_batch_bytes_before(<const fi_batch *>work.what, first)
+            progress(n_bytes - n_done)
+            n_done = n_bytes
     return 0
 
 
-cdef int n_worth(const Work *work, int64_t *first, int n_most, char *scratch) noexcept:
+cdef int n_worth(const fi_work *work, int64_t *first, int n_most, char *scratch) except -1:
     """Threads for the slab that begins at first: n_most or 1. Does some of it, if its pace is needed to tell."""
     if waiting.wait_s == 0:
         return n_most
     cdef int64_t slab_work = min(n_most * WORK_PER_SLAB, work.n_work - first[0])
-    cdef int64_t sample_work = max(work.most_at_once, min(MAX_SAMPLE_WORK, slab_work // 8))
+    cdef int64_t sample_work = max(work.most_at_once, min(FI_MAX_SAMPLE_WORK, slab_work // 8))
     cdef double sample_s = min(sample(work, first, sample_work, scratch), sample(work, first, sample_work, scratch))
     cdef double rest_s = sample_s / sample_work * (slab_work - 2 * sample_work)
     if rest_s <= 0:
@@ -72,7 +80,7 @@ cdef int n_worth(const Work *work, int64_t *first, int n_most, char *scratch) no
     return n_most if fi_worth_threads(&waiting, rest_s * (n_most - 1) / n_most) else 1
 
 
-cdef double sample(const Work *work, int64_t *first, int64_t n_work, char *scratch) noexcept:
+cdef double sample(const fi_work *work, int64_t *first, int64_t n_work, char *scratch) except -1:
     """Does the next n_work on this thread; returns the seconds. Another program may have been let in between."""
     cdef int64_t last = min(first[0] + n_work, work.n_work)
     cdef double began_s = fi_now_s()
@@ -81,46 +89,60 @@ cdef double sample(const Work *work, int64_t *first, int64_t n_work, char *scrat
     return fi_now_s() - began_s
 
 
-cdef void run_alone(const Work *work, int64_t first, int64_t last, char *scratch) noexcept:
+cdef int run_alone(const fi_work *work, int64_t first, int64_t last, char *scratch) except -1:
     """Without a region: one of a single thread costs as much as a small fill."""
-    cdef uint64_t callers_mode
+    cdef fi_watch watch = new_watch()
+    cdef bint is_stopped
     with nogil:
-        callers_mode = fi_enter()
-        work.do_part(work.what, first, last, scratch)
-        fi_leave(callers_mode)
+        is_stopped = fi_do_alone(work, first, last, scratch, &watch)
+    return -1 if is_stopped else 0  # then the error is set
 
 
-cdef void run_slab(
-    const Work *work, int64_t first, int64_t last, int n_threads, char *scratch, int64_t scratch_bytes
-) noexcept:
-    if n_threads == 1:
-        run_alone(work, first, last, scratch)
-        return
-    cdef int64_t part, n_work = last - first
-    cdef uint64_t callers_mode = 0
-    # In turn, so that a core that others use too holds nobody up, and that the threads write near each other.
-    cdef int64_t part_work = max(MIN_PART_WORK, min(MAX_PART_WORK, n_work // (8 * n_threads)))
-    cdef int64_t n_parts = max(n_threads, n_work // part_work)
+cdef int run_slab(const fi_work *work, int64_t first, int64_t last, int n_threads, char *scratch) except -1:
+    cdef fi_team team = fi_team_of(n_threads)
+    if team.n_threads == 1:
+        return run_alone(work, first, last, scratch)
+    cdef fi_watch watch = new_watch()
     cdef fi_share share
-    cdef fi_share *callers = &share
+    cdef bint is_stopped
     share.n_parts = 0
     cdef double began_s = fi_now_s()
-    with nogil, parallel(num_threads=n_threads):
-        callers_mode = fi_enter()
-        for part in prange(n_parts, schedule="dynamic"):
-            if threadid() == 0:
-                fi_begin_part(callers)
-            work.do_part(
-                work.what,
-                first + n_work * part // n_parts,
-                first + n_work * (part + 1) // n_parts,
-                scratch + threadid() * scratch_bytes,
-            )
-            if threadid() == 0:
-                fi_end_part(callers)
-        fi_leave(callers_mode)
-    if not fi_makes_threads(n_threads):
+    with nogil:
+        is_stopped = fi_do_together(work, first, last, team.n_threads, scratch, &watch, &share)
+    if is_stopped:
+        return -1
+    if not team.are_new:
         fi_note_region(&waiting, &share, began_s, fi_now_s())
+    return 0
+
+
+def keep_memory(array):
+    """As long as the answer lives, NumPy neither moves nor frees the array's memory.
+
+    It is a weak reference to the array that owns the memory: NumPy does not resize one that has any, not even if it is
+    told not to count references.
+    """
+    owner = array
+    while True:
+        base = owner_of(array)
+        if base is None:
+            return PyWeakref_NewRef(owner, None)
+        array = base
+        if isinstance(base, cnp.ndarray):
+            owner = base
+
+
+cdef object owner_of(object array):
+    """Whose memory an array or a view has; None if it is its own, or not one of NumPy's."""
+    cdef PyObject *base
+    if isinstance(array, cnp.ndarray):
+        base = <PyObject *>cnp.PyArray_BASE(<cnp.ndarray>array)
+        return None if base == NULL else <object>base
+    if isinstance(array, memoryview):
+        return (<object>array).obj
+    if type(array).__name__ == "DummyArray":  # between an array of as_strided and the one it was made of
+        return array.base
+    return None
 
 
 def expect_wait(double seconds):

@@ -10,6 +10,12 @@
 #define MIN_UNITS 16
 #define MAX_UNITS 128
 
+/* Blocks drawn, inputs put, and bytes cleared, after which a thread asks whether to stop. */
+#define BLOCKS_WATCHED 64
+#define INPUTS_WATCHED ((int64_t)1 << 18)
+#define RUNS_WATCHED 1024
+#define BYTES_WATCHED ((int64_t)1 << 20)
+
 /* How far ahead of the row being cleared the next ones are fetched. */
 #define ROWS_AHEAD 8
 
@@ -37,6 +43,7 @@ void fi_sparse_split(fi_sparse *s, int n_threads)
         share = MIN_UNITS;
     while (s->units_are_dense && 2 * s->units_per_panel <= min_i64(most, share))
         s->units_per_panel *= 2; /* a power of two, so that no element's bits cross a word */
+    s->n_panels = ceil_div(s->n_units_here, s->units_per_panel);
     s->n_work = s->n_units_here * s->n_inputs;
     s->scratch_bytes = 8 * n_words(s);
 }
@@ -77,10 +84,12 @@ static uint64_t mark_drawn(const fi_marks *marks, const uint64_t *word, int n, u
 }
 
 /* Marks n_chosen different inputs of a unit. */
-static void choose(const fi_sparse *s, int64_t unit, const fi_marks *marks)
+static void choose(const fi_sparse *s, int64_t unit, const fi_marks *marks, fi_watch *watch)
 {
-    uint64_t word[FI_BLOCK], block = (uint64_t)unit * blocks_per_unit(s);
+    uint64_t word[FI_BLOCK], first_block = (uint64_t)unit * blocks_per_unit(s), block = first_block;
     for (uint64_t n_left = (uint64_t)n_chosen(s); n_left > 0; block++) {
+        if ((block - first_block) % BLOCKS_WATCHED == BLOCKS_WATCHED - 1 && fi_stopped(watch))
+            return;
         /* Half as many more words as are left nearly always do. */
         int n_words = n_left < FI_BLOCK / 2 ? (int)(n_left + n_left / 2) + FI_LANES : FI_BLOCK;
         s->backend->words(s->key, block, n_words, word);
@@ -163,30 +172,44 @@ static void prefetch(const char *row, int64_t n_bytes)
 
 /* One run of inputs of a panel's units. */
 static void put_run(const fi_sparse *s, const fi_masks *masks, const uint64_t *bits, int64_t first_input, int64_t n_units,
-                    char *dst)
+                    char *dst, fi_watch *watch)
 {
-    if (!s->units_are_dense) {
-        put_row(s, masks, bits, first_input, s->n_inputs_here, dst, s->input_stride);
-        return;
-    }
-    for (int64_t i = 0; i < s->n_inputs_here; i++, dst += s->input_stride) {
-        if (i + ROWS_AHEAD < s->n_inputs_here)
+    int64_t n_inputs = s->n_inputs_here, n_now = s->units_are_dense ? 1 : INPUTS_WATCHED;
+    for (int64_t i = 0; i < n_inputs; i += n_now, dst += n_now * s->input_stride) {
+        if (i % INPUTS_WATCHED == 0 && i > 0 && fi_stopped(watch))
+            return;
+        if (!s->units_are_dense) {
+            put_row(s, masks, bits, first_input + i, min_i64(n_now, n_inputs - i), dst, s->input_stride);
+            continue;
+        }
+        if (i + ROWS_AHEAD < n_inputs)
             prefetch(dst + ROWS_AHEAD * s->input_stride, n_units * s->unit_stride);
         put_row(s, masks, bits, (first_input + i) * s->units_per_panel, n_units, dst, s->unit_stride);
     }
 }
 
-static void fill_panel(const fi_sparse *s, int64_t panel, uint64_t *bits)
+static void clear(char *first, int64_t n_bytes, fi_watch *watch)
+{
+    for (int64_t at = 0; at < n_bytes && (at == 0 || !fi_stopped(watch)); at += BYTES_WATCHED)
+        memset(first + at, 0, (size_t)min_i64(BYTES_WATCHED, n_bytes - at));
+}
+
+static void fill_panel(const fi_sparse *s, int64_t panel, uint64_t *bits, fi_watch *watch)
 {
     fi_masks masks = masks_of(s->itemsize);
     int64_t unit = panel * s->units_per_panel, n_units = min_i64(s->units_per_panel, s->n_units_here - unit), n_runs = 1;
-    memset(bits, 0, (size_t)s->scratch_bytes);
+    clear((char *)bits, s->scratch_bytes, watch);
+    if (s->scratch_bytes > BYTES_WATCHED && fi_stopped(watch))
+        return;
     for (int64_t u = 0; u < n_units; u++)
         choose(s, s->first_unit + unit + u,
-               &(fi_marks){bits, (uint64_t)(u * unit_step(s)), (uint64_t)input_step(s), (uint64_t)s->n_inputs});
+               &(fi_marks){bits, (uint64_t)(u * unit_step(s)), (uint64_t)input_step(s), (uint64_t)s->n_inputs},
+               watch);
     for (int d = 0; d < s->n_outer; d++)
         n_runs *= s->outer_extent[d];
     for (int64_t run = 0; run < n_runs; run++) {
+        if (run % RUNS_WATCHED == RUNS_WATCHED - 1 && fi_stopped(watch))
+            return;
         int64_t first_input = s->first_input, rest = run;
         char *dst = s->out + unit * s->unit_stride;
         for (int d = s->n_outer - 1; d >= 0; d--) {
@@ -194,14 +217,14 @@ static void fill_panel(const fi_sparse *s, int64_t panel, uint64_t *bits)
             dst += rest % s->outer_extent[d] * s->outer_stride[d];
             rest /= s->outer_extent[d];
         }
-        put_run(s, &masks, bits, first_input, n_units, dst);
+        put_run(s, &masks, bits, first_input, n_units, dst, watch);
     }
 }
 
-void fi_sparse_fill(const fi_sparse *s, int64_t first, int64_t last, void *scratch)
+void fi_sparse_fill(const fi_sparse *s, int64_t first, int64_t last, void *scratch, fi_watch *watch)
 {
-    int64_t n_panels = ceil_div(s->n_units_here, s->units_per_panel), work_per_panel = s->units_per_panel * s->n_inputs;
+    int64_t work_per_panel = s->units_per_panel * s->n_inputs;
     int64_t panel = ceil_div(first, work_per_panel), end = ceil_div(last, work_per_panel);
-    for (; panel < end && panel < n_panels; panel++)
-        fill_panel(s, panel, scratch);
+    for (; panel < end && panel < s->n_panels; panel++)
+        fill_panel(s, panel, scratch, watch);
 }

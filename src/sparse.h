@@ -34,12 +34,13 @@ typedef struct {
     int64_t scratch_bytes;
     int units_are_dense; /* in memory: then several units are done at once */
     int64_t units_per_panel;
+    int64_t n_panels;
 } fi_sparse;
 
 /* How the box is cut for n_threads, and the memory, aligned to 8 bytes, that each must bring: 1 MiB at most, but a bit for
  * each input where they are more than 2^23. */
 void fi_sparse_split(fi_sparse *sparse, int n_threads);
 
-void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch);
+void fi_sparse_fill(const fi_sparse *sparse, int64_t first, int64_t last, void *scratch, fi_watch *watch);
 
 #endif

@@ -128,7 +128,7 @@ static void write_columns(const fi_job *job, const fi_tile *tile, int64_t first_
     }
 }
 
-void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch)
+void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch, fi_watch *watch)
 {
     fi_tile *tile = scratch;
     tile->carry = (char *)scratch + carry_at();
@@ -150,7 +150,7 @@ void fi_tile_fill_unit(const fi_job *job, int64_t unit, void *scratch)
 
     /* Through the caches a shared line costs little. */
     int handed = job->streamed && first_row > 0;
-    for (int64_t row = first_row - (handed ? n_handed(job) : 0), n; row < last_row; row += n) {
+    for (int64_t row = first_row - (handed ? n_handed(job) : 0), n; row < last_row && !fi_stopped(watch); row += n) {
         n = row < first_row ? n_handed(job) : min_i64(tile_rows(job), last_row - row);
         tile->rows.continued = row > first_row || (handed && row == first_row);
         tile->rows.continues = row + n < last_row || (job->streamed && last_row < n_rows);

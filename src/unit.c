@@ -11,10 +11,10 @@ int64_t fi_job_split(fi_job *job)
     return job->row_axis >= 0 ? fi_tile_split(job) : fi_runs_split(job);
 }
 
-void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch)
+void fi_fill_unit(const fi_job *job, int64_t unit, void *scratch, fi_watch *watch)
 {
     if (job->row_axis >= 0)
-        fi_tile_fill_unit(job, unit, scratch);
+        fi_tile_fill_unit(job, unit, scratch, watch);
     else
         fi_runs_fill_unit(job, unit);
 }

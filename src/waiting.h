@@ -88,14 +88,4 @@ static inline void fi_end_part(fi_share *share)
     share->n_parts++;
 }
 
-/* Whether this thread's region is the first of so many threads: they are made now, which says nothing about waiting. */
-static inline int fi_makes_threads(int n_threads)
-{
-    static _Thread_local int n_made = 1;
-    int makes = n_threads > n_made;
-    if (makes)
-        n_made = n_threads;
-    return makes;
-}
-
 #endif

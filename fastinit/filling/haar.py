@@ -22,16 +22,21 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common.checks import Shape
-from fastinit.common.errors import Shown, message
 from fastinit.common.selection import Line, block_shape
 from fastinit.filling import memory, placing, region
 from fastinit.laws import kernel_laws
 from fastinit.laws.axis_roles import Roles
-from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT
+from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
 from fastinit.laws.spec import Placement
 
 #: Elements of small matrices that are made in one call: they may have to be converted afterwards.
 STACK = 1 << 22
+
+#: Reflections that the kernels put together, which all their sizes depend on.
+PANEL = 64
+
+#: Beyond either, in bytes and in the longer side, no memory has room for what the kernels' numbers would overflow at.
+MAX_BYTES, MAX_ROWS = 1 << 57, 1 << 43
 
 
 class Stack(NamedTuple):
@@ -64,7 +69,7 @@ def orthogonal(where: str, p: Placement, roles: Roles, gain: float) -> None:
 def _stacks(p: Placement, roles: Roles) -> Iterator[Stack]:
     outer, inner = roles.batch[:-1], roles.batch[-1:]
     extents = [p.shape[axis] for axis in roles.batch]
-    for place in itertools.product(*map(p.target.positions, outer)):
+    for place in itertools.product(*(p.target.positions(axis).tolist() for axis in outer)):
         here = placing.at(p, dict(zip(outer, place, strict=True)))
         if here is None:
             continue
@@ -83,10 +88,10 @@ def _stacks(p: Placement, roles: Roles) -> Iterator[Stack]:
             yield Stack(part, left.batch, rows, columns, int(placing.raveled((*place, first), extents)))
 
 
-def _runs(positions: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+def _runs(positions: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
     """Runs of at most so many neighbours, each as its first and their number."""
     first = count = 0
-    for position in positions:
+    for position in positions.tolist():
         if count and position == first + count and count < most:
             count += 1
             continue
@@ -97,31 +102,96 @@ def _runs(positions: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
         yield first, count
 
 
-def _fill(where: str, stack: Stack, gain: float) -> None:
+class _Layout(NamedTuple):
+    """Where a stack's matrices are made, the longer side as rows."""
+
+    dtype: np.dtype  #: of the arithmetic
+    shape: tuple[int, int]  #: of each whole matrix
+    numbers: tuple[np.ndarray, np.ndarray]  #: of the wanted rows and columns
+    matrices: np.ndarray | None  #: in the output; None if they have to be made elsewhere
+    grid: Shape  #: of them there, with all axes
+    order: Shape  #: of those axes
+    is_wide: bool
+
+    def grid_bytes(self) -> int:
+        """Of the workspace, up to a whole line."""
+        n_bytes = 0 if self.matrices is not None else math.prod(self.grid) * self.dtype.itemsize
+        return -(-n_bytes // memory.LINE_BYTES) * memory.LINE_BYTES
+
+    def turned(self, matrices: np.ndarray) -> np.ndarray:
+        """Matrices with the longer side as rows."""
+        return matrices.swapaxes(1, 2) if self.is_wide else matrices
+
+
+def _layout(stack: Stack) -> _Layout:
     """In place where the numbers are the arithmetic's own and the axes of rows and columns lie evenly."""
-    target, fmt = stack.p.target, FLOAT64_FORMAT if stack.p.fmt is FLOAT64_FORMAT else FLOAT32_FORMAT
+    target, fmt = stack.p.target, _arithmetic(stack.p.fmt)
     dtype = np.dtype(fmt.name)
     order = (*stack.batch, *stack.rows, *stack.columns)
-    numbers = [_numbers(stack.p, role) for role in (stack.rows, stack.columns)]
+    numbers = _numbers(stack.p, stack.rows), _numbers(stack.p, stack.columns)
     ahead = target.ahead() if target.dtype == dtype else None
     matrices = None if ahead is None else _evenly(ahead, (stack.batch, stack.rows, stack.columns))
-    grid = None
-    if matrices is None:
-        grid = memory.aligned(where, tuple(len(target.positions(axis)) for axis in order), dtype)
-        matrices = grid.reshape(-1, numbers[0].size, numbers[1].size)
+    grid = tuple(len(target.positions(axis)) for axis in order)
     shape = stack.shape()
-    if shape[0] < shape[1]:
-        shape, numbers, matrices = shape[::-1], numbers[::-1], matrices.swapaxes(1, 2)
-    law = kernel_laws.normal(where, 0.0, 1.0, fmt)._replace(tag=kernel_laws.tag("o", fmt))
-    first = stack.number * math.prod(shape)
-    seed, name, n_threads = stack.p.seed, stack.p.own_name, stack.p.n_threads
+    is_wide = shape[0] < shape[1]
+    if is_wide:
+        shape, numbers = shape[::-1], numbers[::-1]
+    return _Layout(dtype, shape, numbers, matrices, grid, order, is_wide)
 
-    def workspace(n_bytes: int) -> np.ndarray:
-        return _workspace(where, n_bytes)
 
-    _kernels.put_haar(matrices, law, seed, name, first, shape, *numbers, gain, workspace, n_threads)
+def _arithmetic(fmt: Format) -> Format:
+    return FLOAT64_FORMAT if fmt is FLOAT64_FORMAT else FLOAT32_FORMAT
+
+
+def room(p: Placement, roles: Roles, gain: float) -> int:
+    """Bytes of workspace that `orthogonal` takes."""
+    if gain == 0:
+        return 0
+    rooms: dict[tuple, int] = {}  # of stacks that are alike
+    for stack in _stacks(p, roles):
+        alike = (stack.p.target.shape, tuple(len(stack.p.target.positions(axis)) for axis in stack.batch))
+        if alike not in rooms:
+            rooms[alike] = _room(stack)
+    return max(rooms.values(), default=0)
+
+
+def _room(stack: Stack) -> int:
+    layout, n_threads = _layout(stack), stack.p.n_threads
+    n_rows, n_columns = layout.shape
+    n_bytes = (n_rows + PANEL) * (n_columns + PANEL) * layout.dtype.itemsize
+    if n_bytes > MAX_BYTES or n_rows > MAX_ROWS:  # the kernels' numbers of bytes would not fit in 64 bits
+        return n_bytes
+    n_matrices = math.prod(layout.grid[: len(stack.batch)])
+    code = _arithmetic(stack.p.fmt).code
+    return layout.grid_bytes() + _kernels.haar_room(code, layout.shape, layout.numbers[1], n_matrices, n_threads)
+
+
+def _fill(where: str, stack: Stack, gain: float) -> None:
+    layout, target, workspace = _layout(stack), stack.p.target, stack.p.workspace
+    matrices, grid = layout.matrices, None
+    if matrices is None:
+        n_bytes = math.prod(layout.grid) * layout.dtype.itemsize
+        grid = workspace[:n_bytes].view(layout.dtype).reshape(layout.grid)
+        sizes = [numbers.size for numbers in layout.numbers]
+        matrices = grid.reshape(-1, *(sizes[::-1] if layout.is_wide else sizes))
+        workspace = workspace[layout.grid_bytes() :]
+    law = kernel_laws.normal(where, 0.0, 1.0, _arithmetic(stack.p.fmt))
+    law = law._replace(tag=kernel_laws.tag("o", _arithmetic(stack.p.fmt)))
+    first = stack.number * math.prod(layout.shape)
+    _kernels.put_haar(
+        layout.turned(matrices),
+        law,
+        stack.p.seed,
+        stack.p.own_name,
+        first,
+        layout.shape,
+        *layout.numbers,
+        gain,
+        workspace,
+        stack.p.n_threads,
+    )
     if grid is not None:
-        target.assign(target.take_from(grid.transpose(np.argsort(order))))
+        target.assign(target.take_from(grid.transpose(np.argsort(layout.order))))
 
 
 def _numbers(p: Placement, axes: Shape) -> np.ndarray:
@@ -147,11 +217,3 @@ def _evenly(array: np.ndarray, groups: Sequence[Shape]) -> np.ndarray | None:
         shape.append(extent)
         strides.append(stride)
     return region.strided(array, tuple(shape), tuple(strides))
-
-
-def _workspace(where: str, n_bytes: int) -> np.ndarray:
-    try:
-        return memory.aligned(where, (n_bytes,), np.dtype(np.uint8))
-    except MemoryError:
-        got = Shown(f"one that takes a workspace of {n_bytes:,} bytes")
-        raise MemoryError(message(where, "shape", "one that fits in memory", got)) from None

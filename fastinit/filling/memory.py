@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NoReturn
 
 import numpy as np
 
@@ -16,6 +18,9 @@ from fastinit.laws import dtypes
 #: faults for 32 MiB, not 528, and a fill of new memory 0.8 to 0.95 of the time. Of others the last page would reach
 #: beyond their end.
 HUGE_PAGE_BYTES, HUGE_ARRAY_BYTES = 2 << 20, 16 << 20
+
+
+LINE_BYTES = 64
 
 
 @one_form
@@ -73,5 +78,25 @@ def aligned(where: str, shape: tuple[int, ...], dtype: np.dtype, n_align: int = 
     try:
         return _kernels.new_aligned(shape, dtype, n_bytes + n_align, n_align)
     except (MemoryError, ValueError, OverflowError):  # the latter two where padding exceeds what can be addressed
-        got = Shown(f"{shape}, {n_bytes:,} bytes of {dtype.name}")
-        raise MemoryError(message(where, "shape", "one that fits in memory", got)) from None
+        _reject_for_want_of_memory(where, "shape", f"{shape}, {n_bytes:,} bytes of {dtype.name}")
+
+
+def workspace(where: str, room: Callable[[], int], parameter: str = "shape") -> np.ndarray | None:
+    """As many bytes as `room` says, on a cache line: what a call needs besides its output; None if that is nothing.
+
+    Finding the number may itself take memory.
+    """
+    try:
+        n_bytes = room()
+    except MemoryError:
+        _reject_for_want_of_memory(where, parameter, "one that has too many rows or columns")
+    if n_bytes == 0:
+        return None
+    try:
+        return _kernels.new_aligned((n_bytes,), np.dtype(np.uint8), n_bytes + LINE_BYTES, LINE_BYTES)
+    except (MemoryError, ValueError, OverflowError):
+        _reject_for_want_of_memory(where, parameter, f"one that takes a workspace of {n_bytes:,} bytes")
+
+
+def _reject_for_want_of_memory(where: str, parameter: str, got: str) -> NoReturn:
+    raise MemoryError(message(where, parameter, "one that fits in memory", Shown(got))) from None

@@ -111,8 +111,24 @@ def zeros_in_units(p: Placement, unit_axes: Shape, n_zeros: int) -> None:
         for units, first_unit in _runs_of_units(box, p.shape, unit_axes):
             array, apart = _merged(units, distances)
             _kernels.put_zeros(
-                array, apart, first_input, first_unit, n_each, n_zeros, p.seed, p.own_name, tag, p.n_threads
+                array,
+                apart,
+                first_input,
+                first_unit,
+                n_each,
+                n_zeros,
+                p.seed,
+                p.own_name,
+                tag,
+                p.n_threads,
+                p.workspace,
             )
+
+
+def room_for_zeros(p: Placement, unit_axes: Shape) -> int:
+    """Bytes of workspace that `zeros_in_units` takes."""
+    n_units = math.prod(len(p.target.positions(axis)) for axis in unit_axes)
+    return _kernels.zeros_room(n_inputs(p.shape, unit_axes), n_units, p.n_threads)
 
 
 def _runs_of_units(box: Box, shape: Shape, unit_axes: Shape) -> Iterator[tuple[np.ndarray, int]]:

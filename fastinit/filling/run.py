@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from fastinit import _kernels
@@ -13,6 +15,7 @@ from fastinit.filling import memory, output, region, seed, tensors, threads
 from fastinit.filling.target import Target
 from fastinit.laws import dtypes
 from fastinit.laws.dtypes import FLOAT32, FLOAT32_FORMAT
+from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement, Spec
 
 #: Bytes of output from which stores bypass the caches. Below, the result fits in a large L2 or a share of L3 and is
@@ -34,6 +37,7 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
         array, dtype, full_shape, chosen = _asked(where, shape, dtype, out, index)
         fmt = dtypes.format_of(dtype)
         spec = spec.for_kind(fmt)
+    _kept = None if array is None else _kernels.keep_memory(array)  # while the caller's own code runs
     law = spec.law(full_shape, fmt)
     seed.check_name(where, name)
     if array is None:
@@ -41,15 +45,21 @@ def fill(spec: Spec, shape, dtype, out, rng, name, index, n_threads):
     if not is_plain:
         part, box = runs_of(array, full_shape, chosen)
     n_threads = threads.choose(where, n_threads, array.size)
+    placement, workspace = None, None
+    if not spec.is_law:
+        own_name = str.__str__(name)
+        target = target_of(array, full_shape, chosen)
+        placement = Placement(target, full_shape, fmt, seed.NO_SEED, own_name, own_name, n_threads)
+    if placement is not None or box is not None:
+        workspace = memory.workspace(where, lambda: max(_room_of_law(part, law, box, n_threads), room(spec, placement)))
     # Last of all checks, because it advances a generator: a call that raises must not.
     words = seed.seed_of(where, rng, law.tag != b"" if spec.is_law else spec.draws(full_shape, fmt))
     if out is not array:
         tensors.note_write(out)
     if law is not None:
-        _kernels.fill(part, law, words, name, box, n_threads, array.nbytes >= STREAM_BYTES)
-    if not spec.is_law:
-        target = target_of(array, full_shape, chosen)
-        complete(spec, Placement(target, full_shape, fmt, words, str.__str__(name), str.__str__(name), n_threads))
+        _kernels.fill(part, law, words, name, box, n_threads, array.nbytes >= STREAM_BYTES, workspace)
+    if placement is not None:
+        complete(spec, placement._replace(seed=words, workspace=workspace))
     return array if out is None else out
 
 
@@ -65,6 +75,26 @@ def fill_whole(spec: Spec, array: np.ndarray, rng, name: str) -> None:
     _kernels.fill(array, law, words, name, None, n_threads, array.nbytes >= STREAM_BYTES)
 
 
+def room(spec: Spec, p: Placement | None) -> int:
+    """Bytes of workspace that `complete` takes; none for a scheme without a placement."""
+    if p is None or 0 in p.target.shape:
+        return 0
+    n_bytes = 0
+    if spec.room is not None:
+        n_bytes = spec.room(p)
+    for block, other in _blocks(spec, p):
+        law = other.law(block.shape, block.fmt)
+        if law is not None:
+            part, box = block.target.runs()
+            n_bytes = max(n_bytes, _room_of_law(part, law, box, threads.for_part(p.n_threads, part.size)))
+        n_bytes = max(n_bytes, room(other, block))
+    return n_bytes
+
+
+def _room_of_law(part: np.ndarray, law: Law | None, box: tuple | None, n_threads: int) -> int:
+    return 0 if law is None or box is None else _kernels.fill_room(part, law, box, n_threads)
+
+
 def complete(spec: Spec, p: Placement) -> None:
     """What a scheme does after its law: it places values, then gives blocks to other schemes."""
     if 0 in p.target.shape:
@@ -72,12 +102,18 @@ def complete(spec: Spec, p: Placement) -> None:
     if spec.place is not None:
         with np.errstate(all="ignore"):  # to infinities and NaN among given values, to dtypes with fewer bits
             _kernels.in_default_float_mode(spec.place, p)
+    for block, other in _blocks(spec, p):
+        _fill_block(other, block)
+
+
+def _blocks(spec: Spec, p: Placement) -> Iterator[tuple[Placement, Spec]]:
+    """What of it lies in each block that another scheme gets, and that scheme."""
     for override in spec.overrides:
         box = override.block(spec.scheme, p.shape)
         target = p.target.within(box)
         if target is not None:
             own_name = f"{p.own_name}\0{','.join(f'{line.start}:{line.step}:{line.count}' for line in box)}"
-            _fill_block(override.spec, p._replace(target=target, shape=block_shape(box), own_name=own_name))
+            yield p._replace(target=target, shape=block_shape(box), own_name=own_name), override.spec
 
 
 def _fill_block(spec: Spec, p: Placement) -> None:
@@ -85,7 +121,7 @@ def _fill_block(spec: Spec, p: Placement) -> None:
     if law is not None:
         array, box = p.target.runs()
         n_threads = threads.for_part(p.n_threads, array.size)
-        _kernels.fill(array, law, p.seed, p.name, box, n_threads, array.nbytes >= STREAM_BYTES)
+        _kernels.fill(array, law, p.seed, p.name, box, n_threads, array.nbytes >= STREAM_BYTES, p.workspace)
     complete(spec, p)
 
 

@@ -65,13 +65,16 @@ class Target:
     def dtype(self) -> np.dtype:
         return self._memory.dtype
 
-    def positions(self, axis: int) -> list[int]:
+    def positions(self, axis: int) -> np.ndarray:
         """Where on an axis it has elements, in ascending order."""
         line = self._lines[axis]
         if line is None:
-            return np.unique(self._positions[axis]).tolist()
+            return np.unique(self._positions[axis])
         ahead = sel.forwards(line)
-        return [ahead.start + i * ahead.step for i in range(ahead.count)]
+        places = np.arange(ahead.count, dtype=np.int64)
+        places *= ahead.step
+        places += ahead.start
+        return places
 
     def ahead(self) -> np.ndarray | None:
         """The memory with all of the tensor's axes, each in ascending order of positions; None if axes are listed."""

@@ -16,6 +16,8 @@ from fastinit.laws.dtypes import FLOAT64_FORMAT, REAL, ComplexFormat, Format
 from fastinit.laws.kernel_laws import Law
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from fastinit.filling.target import Target
 
 MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
@@ -43,6 +45,7 @@ class Placement(NamedTuple):
     name: str  #: of the tensor's stream, whose flat indices the target knows
     own_name: str  #: of the stream for what is drawn by other numbers than flat indices; a block has its own
     n_threads: int
+    workspace: np.ndarray | None = None  #: as many bytes as `room` says
 
 
 class Override(NamedTuple):
@@ -61,10 +64,10 @@ class Spec:
 
     Schemes that are more than a law also `place`: called after all elements have been given the law, it writes those
     that have another value. Overrides follow, one after the other. `rule` has made every check by then; it answers None
-    where `place` writes every element.
+    where `place` writes every element. What `place` needs besides the output, in bytes, `room` says beforehand.
     """
 
-    __slots__ = ("_laws", "by_shape", "is_law", "others", "overrides", "place", "place_draws", "rule", "scheme")
+    __slots__ = ("_laws", "by_shape", "is_law", "others", "overrides", "place", "place_draws", "room", "rule", "scheme")
 
     def __init__(
         self,
@@ -75,11 +78,13 @@ class Spec:
         draws: bool = False,
         overrides: tuple[Override, ...] = (),
         others: dict[str, Spec] | None = None,
+        room: Callable[[Placement], int] | None = None,
     ):
         self.scheme = scheme
         self.rule = rule
         self.by_shape = by_shape or bool(overrides)  #: whether the law, or whether there is one, depends on the shape
         self.place = place
+        self.room = room
         self.place_draws = draws  #: whether placing draws random numbers
         self.overrides = overrides
         self.others = others or {}  #: the same scheme for other kinds of dtypes than floats
@@ -91,7 +96,7 @@ class Spec:
         return self._with((*self.overrides, Override(index, other)), self.others)
 
     def _with(self, overrides: tuple[Override, ...], others: dict[str, Spec]) -> Spec:
-        return Spec(self.scheme, self.rule, self.by_shape, self.place, self.place_draws, overrides, others)
+        return Spec(self.scheme, self.rule, self.by_shape, self.place, self.place_draws, overrides, others, self.room)
 
     def for_kind(self, fmt: Format | ComplexFormat) -> Spec:
         """The same scheme for a dtype's kind; raises TypeError if it knows none such."""

@@ -12,8 +12,7 @@ from fastinit.common.calls import one_form
 from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.common.selection import Selection
-from fastinit.filling import output, run, seed, tensors
-from fastinit.filling.target import Target
+from fastinit.filling import memory, output, run, seed, tensors
 from fastinit.filling.threads import choose as choose_threads
 from fastinit.laws import dtypes
 from fastinit.laws.dtypes import Format
@@ -74,6 +73,8 @@ def initialize(arrays, rules, rng=None, threads=None, progress=None, *, sep=".",
     ValueError, TypeError
         If an argument is not as stated; no array has then been written to. What a rule's function raises comes
         through with a note.
+    MemoryError
+        If there is no room for what the call needs besides the arrays; none has then been written to.
 
     See Also
     --------
@@ -116,8 +117,9 @@ def fill_chosen(entries: dict, choices: list[int] | None, specs: list[Spec], rng
     work = _Work(*_apart(entries, choices), specs)
     overlaps.reject(work.names, work.values, *work.bounds())
     n_threads = choose_threads("initialize", threads, work.batch.n_elements)
+    work.make_room(threads, n_threads)
     # Last of all checks, because it advances a generator: a call that raises must not.
-    work.do(seed.seed_of("initialize", rng, work.draws), threads, n_threads, progress)
+    work.do(seed.seed_of("initialize", rng, work.draws), n_threads, progress)
 
 
 def _apart(entries: dict, choices: list[int] | None) -> tuple[list[str], list, list[int] | None]:
@@ -138,10 +140,7 @@ class _Placed(NamedTuple):
     """What a scheme that is more than a law has still to do."""
 
     spec: Spec
-    name: str
-    target: Target
-    shape: Shape  #: of the whole tensor
-    fmt: Format
+    what: Placement
     n_elements: int
     unbatched_bytes: int  #: which it fills without the batch
 
@@ -155,6 +154,8 @@ class _Work:
         self.draws = False
         self._choices, self._specs = choices, specs
         self._placed: list[_Placed] = []
+        self._kept: list[object] = []  # references, while the caller's own code runs
+        self._workspace: np.ndarray | None = None
         self._views: dict[int, np.ndarray] = {}  # of what the batch does not know as it is, by position in the lists
         self._unbatched: list[int] = []
         #: Of each scheme, positions of its laws by shape, for arrays that the kernels take in by themselves: float32.
@@ -169,6 +170,7 @@ class _Work:
         with located(f"initialize: arrays[{quoted(name)}]"):
             seed.check_name(spec.scheme, name)
             view, shape, chosen = _place(spec, value)
+            self._kept.append(_kernels.keep_memory(view))
             fmt = dtypes.format_of(view.dtype)
             spec = spec.for_kind(fmt)
             position = self._law_at(spec, choice, shape, fmt)
@@ -183,7 +185,8 @@ class _Work:
             self.draws |= spec.draws(shape, fmt)
             target = run.target_of(view, shape, chosen)
             n_bytes = view.nbytes if position == NO_LAW else 0
-            self._placed.append(_Placed(spec, name, target, shape, fmt, view.size, n_bytes))
+            what = Placement(target, shape, fmt, seed.NO_SEED, name, name, 1)
+            self._placed.append(_Placed(spec, what, view.size, n_bytes))
 
     def _law_at(self, spec: Spec, choice: int, shape: Shape, fmt: Format) -> int:
         is_plain = fmt is dtypes.FLOAT32_FORMAT and spec.is_law
@@ -205,14 +208,25 @@ class _Work:
             first[i], end[i] = np.lib.array_utils.byte_bounds(view)
         return first, end
 
-    def do(self, words: bytes, threads: object, n_threads: int, progress: object) -> None:
+    def make_room(self, threads: object, n_threads: int) -> None:
+        """All that it takes besides the arrays."""
+        for i, (_, what, n_elements, _) in enumerate(self._placed):
+            own = choose_threads("initialize", threads and n_threads, n_elements)
+            self._placed[i] = self._placed[i]._replace(what=what._replace(n_threads=own))
+
+        def room() -> int:
+            return max(self.batch.room(n_threads), *(run.room(spec, what) for spec, what, *_ in self._placed), 0)
+
+        self._workspace = memory.workspace("initialize", room, "arrays")
+
+    def do(self, words: bytes, n_threads: int, progress: object) -> None:
         if _kernels.types_of(self.values) - {np.ndarray}:
             for value in self.values:
                 tensors.note_write(value.array if type(value) is Part else value)
-        self.batch.run(words, n_threads, self.batch.n_bytes >= run.STREAM_BYTES, progress)
-        for spec, name, target, shape, fmt, n_elements, unbatched_bytes in self._placed:
-            n_threads = choose_threads("initialize", threads and n_threads, n_elements)
-            run.complete(spec, Placement(target, shape, fmt, words, name, name, n_threads))
+        is_streamed = self.batch.n_bytes >= run.STREAM_BYTES
+        self.batch.run(words, n_threads, is_streamed, progress, self._workspace)
+        for spec, what, _, unbatched_bytes in self._placed:
+            run.complete(spec, what._replace(seed=words, workspace=self._workspace))
             if progress is not None and unbatched_bytes:
                 progress(unbatched_bytes)
 

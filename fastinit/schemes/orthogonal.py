@@ -9,6 +9,7 @@ from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, reject_value
 from fastinit.filling import haar, placing
 from fastinit.laws import fan_rules
+from fastinit.laws.axis_roles import Roles
 from fastinit.laws.dtypes import Format
 from fastinit.laws.kernel_laws import Law
 from fastinit.laws.spec import Placement, Spec
@@ -52,7 +53,8 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
 
     - ``(m + 74) n`` for the reflections, less ``n (n - 64) / 2`` if n is more than 64;
     - for each thread ``32 (m + 136)``, or 1.75 MiB if that is more;
-    - the elements asked for, unless the output has that dtype and its rows and columns are evenly spaced.
+    - the elements asked for, unless the output has that dtype and its rows and columns are evenly spaced;
+    - some 16 bytes for each row and column asked for.
 
     Matrices along batch axes are made one after the other, each by all threads. If the reflections of one take at most
     0.5 MiB, each is made by one thread, with reflections of its own.
@@ -82,7 +84,10 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     def place(p: Placement) -> None:
         haar.orthogonal(where, p, fan_rules.roles_of(where, choice, p.shape), gain)
 
-    return Spec(where, rule, by_shape=True, place=place, draws=True)
+    def room(p: Placement) -> int:
+        return haar.room(p, fan_rules.roles_of(where, choice, p.shape), gain)
+
+    return Spec(where, rule, by_shape=True, place=place, draws=True, room=room)
 
 
 @scheme
@@ -132,10 +137,18 @@ def delta_orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
             reject_value(where, "shape", "no more inputs than outputs", Shown(f"{n_in} and {n_out}"))
         return placing.zeros_around_matrix(where, gain, fmt)
 
-    def place(p: Placement) -> None:
-        roles = fan_rules.roles_of(where, choice, p.shape)
+    def centre(p: Placement) -> tuple[Placement | None, Roles]:
+        roles = fan_rules.kernel_roles_of(where, choice, p.shape)
         matrices = placing.at(p, {axis: (p.shape[axis] - 1) // 2 for axis in roles.field})
-        if matrices is not None:
-            haar.orthogonal(where, matrices, roles.without(roles.field), gain)
+        return matrices, roles.without(roles.field)
 
-    return Spec(where, rule, by_shape=True, place=place, draws=True)
+    def place(p: Placement) -> None:
+        matrices, roles = centre(p)
+        if matrices is not None:
+            haar.orthogonal(where, matrices, roles, gain)
+
+    def room(p: Placement) -> int:
+        matrices, roles = centre(p)
+        return 0 if matrices is None else haar.room(matrices, roles, gain)
+
+    return Spec(where, rule, by_shape=True, place=place, draws=True, room=room)

@@ -48,8 +48,8 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
     PyTorch's own layout, out x in, its columns are inputs, and "oi" is what the paper means. The other elements are
     those of `normal` with the same `mean`, `std`, `rng` and `name`.
 
-    Memory besides the output: at most 1 MiB a thread, but a bit for each input of a unit that has more than 2**23. An
-    `index` costs the draws of all its units.
+    Memory besides the output: at most 1 MiB a thread, but a bit for each input of a unit that has more than 2**23. No
+    more threads take it than there are units. An `index` costs the draws of all its units.
 
     References
     ----------
@@ -85,4 +85,7 @@ def sparse(*, sparsity: float, mean: float = 0.0, std: float = 0.01, fans="io") 
         if n_zeros > 0:
             placing.zeros_in_units(p, unit_axes(p.shape), n_zeros)
 
-    return Spec(where, rule, by_shape=True, place=place, draws=True)
+    def room(p: Placement) -> int:
+        return placing.room_for_zeros(p, unit_axes(p.shape)) if share > 0 else 0
+
+    return Spec(where, rule, by_shape=True, place=place, draws=True, room=room)

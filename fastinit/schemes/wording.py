@@ -64,5 +64,8 @@ numpy.ndarray
 Raises
 ------
 ValueError, TypeError
-    If an argument is not as stated; nothing has then been written to `out`.""",
+    If an argument is not as stated; nothing has then been written to `out`.
+MemoryError
+    If there is no room for the result, or for what a call needs besides it; nothing has then been written to `out`, and
+    no generator has been advanced.""",
 }

@@ -64,7 +64,7 @@ static void FI_THIS(fi_haar_add)(const fi_haar *h, const FI_THIS(fi_block) *bloc
 
 /* Applies a panel whose y is known, and finds that of the one before, some rows at a time: then q is read once. */
 static void FI_THIS(fi_haar_apply)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *panels,
-                                   int64_t panel)
+                                   int64_t panel, fi_watch *watch)
 {
     int64_t first = panel * FI_PANEL, before = panel > 0 ? first - FI_PANEL : first;
     const FI_NUMBER *minus_t = panels + fi_haar_panel_at(h, panel), *v = minus_t + (h->width + 1) * h->width;
@@ -72,6 +72,8 @@ static void FI_THIS(fi_haar_apply)(const fi_haar *h, const FI_THIS(fi_block) *bl
     FI_THIS(fi_haar_weigh)(h, block, minus_t);
     for (int64_t row = before; row < h->n_rows; row += FI_SUMMED) {
         int64_t n = fi_haar_rows(row, h->n_rows, FI_SUMMED);
+        if ((row - before) % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+            return;
         if (panel > 0)
             fi_fetch(v_before + (row - before) * h->width, n * h->width * (int64_t)sizeof *v);
         FI_THIS(fi_haar_add)(h, block, v, first, row > first ? row : first, row + n);
@@ -82,10 +84,10 @@ static void FI_THIS(fi_haar_apply)(const fi_haar *h, const FI_THIS(fi_block) *bl
 
 /* Sets q to multiples of the identity's columns, and y for the last one's panel: of columns before that panel it is 0. */
 static void FI_THIS(fi_haar_begin)(const fi_haar *h, const FI_THIS(fi_block) *block, const FI_NUMBER *panels,
-                                   const int64_t *column, int n)
+                                   const int64_t *column, int n, fi_watch *watch)
 {
     int64_t width = h->width, first = column[n - 1] / FI_PANEL * FI_PANEL;
-    memset(block->q, 0, (size_t)(block->n_strips * block->q_strip) * sizeof *block->q);
+    fi_haar_clear(block->q, block->n_strips * block->q_strip * (int64_t)sizeof *block->q, watch);
     memset(block->y, 0, (size_t)(block->n_strips * FI_PANEL * FI_TILE_COLUMNS) * sizeof *block->y);
     for (int i = 0; i < n; i++) {
         const FI_NUMBER *factors = panels + fi_haar_panel_at(h, column[i] / FI_PANEL) + width * width;
@@ -102,33 +104,42 @@ static void FI_THIS(fi_haar_begin)(const fi_haar *h, const FI_THIS(fi_block) *bl
 }
 
 /* The wanted rows of n columns, to dst. */
-static void FI_THIS(fi_haar_write)(const fi_haar *h, const FI_NUMBER *q, int n, char *dst)
+static void FI_THIS(fi_haar_write)(const fi_haar *h, const FI_NUMBER *q, int n, char *dst, fi_watch *watch)
 {
     if (h->column_stride == (int64_t)sizeof *q) {
-        for (int64_t r = 0; r < h->n_rows_here; r++)
+        for (int64_t r = 0; r < h->n_rows_here; r++) {
+            if (r % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+                return;
             memcpy(dst + r * h->row_stride, q + h->row[r] * FI_TILE_COLUMNS, (size_t)n * sizeof *q);
+        }
         return;
     }
     for (int i = 0; i < n; i++)
-        for (int64_t r = 0; r < h->n_rows_here; r++)
+        for (int64_t r = 0; r < h->n_rows_here; r++) {
+            if (r % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+                return;
             memcpy(dst + i * h->column_stride + r * h->row_stride, q + h->row[r] * FI_TILE_COLUMNS + i, sizeof *q);
+        }
 }
 
 /* fi_haar_columns_fn. */
 static void FI_THIS(fi_haar_columns)(const fi_haar *h, int64_t matrix, int64_t block_index, const void *panels,
-                                     void *scratch)
+                                     void *scratch, fi_watch *watch)
 {
     int64_t at = block_index * h->block_columns, y_size = h->block_columns * FI_PANEL;
     int n = (int)(h->n_columns_here - at < h->block_columns ? h->n_columns_here - at : h->block_columns);
     FI_THIS(fi_block) block = {.y = scratch, .n_strips = (n + FI_TILE_COLUMNS - 1) / FI_TILE_COLUMNS};
     block.w = block.y + y_size, block.q = block.w + y_size;
     block.q_strip = (h->n_rows + FI_SPARE_ROWS) * FI_TILE_COLUMNS;
-    FI_THIS(fi_haar_begin)(h, &block, panels, h->column + at, n);
+    FI_THIS(fi_haar_begin)(h, &block, panels, h->column + at, n, watch);
     for (int64_t panel = h->column[at + n - 1] / FI_PANEL; panel >= 0; panel--)
-        FI_THIS(fi_haar_apply)(h, &block, panels, panel);
+        FI_THIS(fi_haar_apply)(h, &block, panels, panel, watch);
+    if (fi_stopped(watch))
+        return;
     char *dst = h->out + matrix * h->matrix_stride + at * h->column_stride;
     for (int s = 0; s < block.n_strips; s++, n -= FI_TILE_COLUMNS, dst += FI_TILE_COLUMNS * h->column_stride)
-        FI_THIS(fi_haar_write)(h, block.q + s * block.q_strip, n < FI_TILE_COLUMNS ? n : FI_TILE_COLUMNS, dst);
+        FI_THIS(fi_haar_write)(h, block.q + s * block.q_strip, n < FI_TILE_COLUMNS ? n : FI_TILE_COLUMNS, dst,
+                               watch);
 }
 
 #undef FI_THIS

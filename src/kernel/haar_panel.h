@@ -18,6 +18,15 @@ typedef struct {
     double lost[FI_PANEL];
 } fi_haar_sums;
 
+/* Zeros, a mebibyte at a time. */
+static void fi_haar_clear(void *first, int64_t n_bytes, fi_watch *watch)
+{
+    for (int64_t at = 0, n; at < n_bytes && !fi_stopped(watch); at += n) {
+        n = n_bytes - at < 1 << 20 ? n_bytes - at : 1 << 20;
+        memset((char *)first + at, 0, (size_t)n);
+    }
+}
+
 /* Of rows from one on, how many there are, and at most so many. */
 FI_INLINE int64_t fi_haar_rows(int64_t row, int64_t n_rows, int64_t most)
 {
@@ -27,6 +36,7 @@ FI_INLINE int64_t fi_haar_rows(int64_t row, int64_t n_rows, int64_t most)
 /* Elements of the stream to be drawn in one call: those that go on in a block need no seeding. */
 typedef struct {
     const fi_haar *haar;
+    fi_watch *watch;
     int itemsize;
     int n;
     fi_portion portion[64];
@@ -44,8 +54,11 @@ static void fi_haar_draw(fi_haar_draws *draws, uint64_t first, int64_t n, char *
 {
     while (n > 0) {
         int in_block = (int)(first % FI_BLOCK), n_now = n < FI_BLOCK - in_block ? (int)n : FI_BLOCK - in_block;
-        if (draws->n == (int)(sizeof draws->portion / sizeof draws->portion[0]))
+        if (draws->n == (int)(sizeof draws->portion / sizeof draws->portion[0])) {
             fi_haar_draw_all(draws);
+            if (fi_stopped(draws->watch))
+                return;
+        }
         draws->portion[draws->n++] = (fi_portion){first / FI_BLOCK, in_block, n_now, dst};
         first += (uint64_t)n_now, n -= n_now, dst += (int64_t)n_now * draws->itemsize;
     }
@@ -85,11 +98,11 @@ static void fi_haar_invert(const double *triangle, int n, double *t)
 
 /* Columns [k, k + n) of V as they are drawn, with zeros above their own rows. */
 static void FI_THIS(fi_haar_draw_columns)(const fi_haar *h, int64_t matrix, int64_t panel, int k, int n, FI_NUMBER *v,
-                                          FI_NUMBER *drawn)
+                                          FI_NUMBER *drawn, fi_watch *watch)
 {
     int64_t first_row = panel * FI_PANEL, n_rows = h->n_rows - first_row;
     uint64_t first = h->first + (uint64_t)(matrix * h->n_columns * h->n_rows);
-    fi_haar_draws draws = {.haar = h, .itemsize = (int)sizeof *drawn, .n = 0};
+    fi_haar_draws draws = {.haar = h, .watch = watch, .itemsize = (int)sizeof *drawn, .n = 0};
     for (int i = 0; i < n; i++) {
         int64_t own = k + i, column = first_row + own;
         FI_NUMBER *to = drawn + i * n_rows;
@@ -97,9 +110,12 @@ static void FI_THIS(fi_haar_draw_columns)(const fi_haar *h, int64_t matrix, int6
         fi_haar_draw(&draws, first + (uint64_t)(column * h->n_rows + column), n_rows - own, (char *)(to + own));
     }
     fi_haar_draw_all(&draws);
-    for (int64_t row = 0; row < n_rows; row++)
+    for (int64_t row = 0; row < n_rows; row++) {
+        if (row % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+            return;
         for (int i = 0; i < n; i++)
             v[row * h->width + k + i] = drawn[i * n_rows + row];
+    }
 }
 
 /* Adds the squares of some rows, summed in V's arithmetic, to what there is of each column: a sum, and what its additions
@@ -138,13 +154,16 @@ static void FI_THIS(fi_haar_multiply)(FI_NUMBER *v, int64_t n_rows, int64_t widt
 /* From drawn vectors x to v: x with sign * length added to its own element, divided by that. Sets what the identity's
  * columns are multiplied by, and the squares of v's lengths. A length of 0, possible in principle, is as good as any. */
 static void FI_THIS(fi_haar_scale)(const fi_haar *h, FI_NUMBER *v, int64_t n_rows, int n, FI_NUMBER *factor,
-                                   double *squares)
+                                   double *squares, fi_watch *watch)
 {
     int64_t width = h->width;
     FI_NUMBER scale[FI_PANEL + FI_SPARE_ELEMENTS] = {0};
     fi_haar_sums of_x = {{0}, {0}}, of_v = {{0}, {0}};
-    for (int64_t row = 0; row < n_rows; row += FI_SQUARES)
+    for (int64_t row = 0; row < n_rows; row += FI_SQUARES) {
+        if (row % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+            return;
         FI_THIS(fi_haar_add_squares)(v + row * width, fi_haar_rows(row, n_rows, FI_SQUARES), width, &of_x);
+    }
     for (int k = 0; k < n; k++) {
         double own = (double)v[k * width + k], square = of_x.sum[k] + of_x.lost[k];
         double length = sqrt(square > 0 ? square : 1);
@@ -153,6 +172,8 @@ static void FI_THIS(fi_haar_scale)(const fi_haar *h, FI_NUMBER *v, int64_t n_row
     }
     for (int64_t row = 0; row < n_rows; row += FI_SQUARES) {
         int64_t n_here = fi_haar_rows(row, n_rows, FI_SQUARES);
+        if (row % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+            return;
         FI_THIS(fi_haar_multiply)(v + row * width, n_here, width, scale);
         for (int64_t k = row; k < n && k < row + n_here; k++)
             v[k * width + k] = 1;
@@ -163,11 +184,14 @@ static void FI_THIS(fi_haar_scale)(const fi_haar *h, FI_NUMBER *v, int64_t n_row
 }
 
 /* V'V on and above its diagonal, in sums of FI_SUMMED products; rows of c are c_i apart. */
-static void FI_THIS(fi_haar_gram)(const fi_haar *h, const FI_NUMBER *v, int64_t n_rows, FI_NUMBER *c, int64_t c_i)
+static void FI_THIS(fi_haar_gram)(const fi_haar *h, const FI_NUMBER *v, int64_t n_rows, FI_NUMBER *c, int64_t c_i,
+                                  fi_watch *watch)
 {
     int64_t width = h->width;
     for (int64_t row = 0; row < n_rows; row += FI_SUMMED) {
         int64_t n = fi_haar_rows(row, n_rows, FI_SUMMED);
+        if (row % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+            return;
         const FI_NUMBER *from = v + row * width;
         for (int j = 0; j < width; j += FI_TILE_COLUMNS)
             for (int i = 0; i < width && i < j + FI_TILE_COLUMNS; i += V_TILE_ROWS)
@@ -176,7 +200,8 @@ static void FI_THIS(fi_haar_gram)(const fi_haar *h, const FI_NUMBER *v, int64_t 
 }
 
 /* fi_haar_panel_fn. */
-static void FI_THIS(fi_haar_panel)(const fi_haar *h, int64_t matrix, int64_t panel, void *panels, void *scratch)
+static void FI_THIS(fi_haar_panel)(const fi_haar *h, int64_t matrix, int64_t panel, void *panels, void *scratch,
+                                   fi_watch *watch)
 {
     int64_t first = panel * FI_PANEL, n_rows = h->n_rows - first, width = h->width, c_i = FI_ROW_OF_C;
     int n = (int)(h->n_columns - first < FI_PANEL ? h->n_columns - first : FI_PANEL);
@@ -184,15 +209,18 @@ static void FI_THIS(fi_haar_panel)(const fi_haar *h, int64_t matrix, int64_t pan
     FI_NUMBER *v = factor + width, *drawn = scratch;
     memset(minus_t, 0, (size_t)((width + 1) * width) * sizeof *v);
     if (n < width)
-        memset(v, 0, (size_t)(n_rows * width) * sizeof *v);
+        fi_haar_clear(v, n_rows * width * (int64_t)sizeof *v, watch);
     memset(v + n_rows * width, 0, (size_t)(FI_SPARE_ROWS * width + FI_SPARE_ELEMENTS) * sizeof *v);
     for (int k = 0; k < n; k += FI_DRAWN)
-        FI_THIS(fi_haar_draw_columns)(h, matrix, panel, k, n - k < FI_DRAWN ? n - k : FI_DRAWN, v, drawn);
+        FI_THIS(fi_haar_draw_columns)(h, matrix, panel, k, n - k < FI_DRAWN ? n - k : FI_DRAWN, v, drawn,
+                                      watch);
 
     double *triangle = scratch, *t = triangle + FI_PANEL * FI_ROW_OF_T, *squares = t + FI_PANEL * FI_ROW_OF_T;
     FI_NUMBER *c = (FI_NUMBER *)(squares + FI_PANEL);
-    FI_THIS(fi_haar_scale)(h, v, n_rows, n, factor, squares);
-    FI_THIS(fi_haar_gram)(h, v, n_rows, c, c_i);
+    FI_THIS(fi_haar_scale)(h, v, n_rows, n, factor, squares, watch);
+    FI_THIS(fi_haar_gram)(h, v, n_rows, c, c_i, watch);
+    if (fi_stopped(watch)) /* what the rest reads may not be there */
+        return;
     for (int i = 0; i < n; i++) {
         for (int j = i + 1; j < n; j++)
             triangle[i * FI_ROW_OF_T + j] = (double)c[i * c_i + j];

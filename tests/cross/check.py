@@ -64,9 +64,8 @@ def matrix_bytes(law: kernel_laws.Law) -> bytes:
     out = np.empty((1, *MATRIX), DTYPES[_kernels.dtypes()[law.dtype_code]])
     rows, columns = (np.arange(n, dtype=np.int64) for n in MATRIX)
 
-    def workspace(n_bytes: int) -> np.ndarray:
-        return _kernels.new_aligned((n_bytes,), np.dtype(np.uint8), n_bytes + 64, 64)
-
+    n_bytes = _kernels.haar_room(law.dtype_code, MATRIX, columns, 1, 1)
+    workspace = _kernels.new_aligned((n_bytes,), np.dtype(np.uint8), n_bytes + 64, 64)
     _kernels.put_haar(out, law, SEED, "", 0, MATRIX, rows, columns, 1.0, workspace, 1)
     return out.tobytes()
 
@@ -122,7 +121,7 @@ def check_roundings(compiler: str, emulator: list[str]) -> list[str]:
     for backend in BACKENDS:
         stub = f'-DROUND_STUB="isa/{backend}.c"'
         with tempfile.TemporaryDirectory() as folder:
-            sources = [HERE / "round_main.c", SOURCE / "cpu.c"]
+            sources = [HERE / "round_main.c", SOURCE / "cpu.c", SOURCE / "region.c"]
             program = build(compiler, folder, sources, stub, "-Wno-unused-function")
             done = subprocess.run([*emulator, str(program)], capture_output=True, text=True, check=False)
         if done.returncode not in (0, 3):

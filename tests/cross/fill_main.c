@@ -56,7 +56,7 @@ static int fill_matrix(const fi_job *job, int64_t n_rows, int64_t n_columns)
         char *scratch = aligned_alloc(64, ((size_t)work.scratch_bytes + 63) / 64 * 64);
         if (scratch == NULL)
             return 0;
-        fi_haar_fill(&work, 0, work.n_units * work.work_per_unit, scratch);
+        fi_haar_fill(&work, 0, work.n_units * work.work_per_unit, scratch, NULL);
         free(scratch);
     }
     free(panels);
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
     if (is_matrix && !fill_matrix(&job, atoi(argv[9 + FI_N_PARAMETERS]), atoi(argv[10 + FI_N_PARAMETERS])))
         return 1;
     for (int64_t unit = 0; unit < n_units && !is_matrix; unit++)
-        fi_fill_unit(&job, unit, NULL);
+        fi_fill_unit(&job, unit, NULL, NULL);
     fi_leave(callers_mode);
     return fwrite(job.out, 1, n_bytes, stdout) != n_bytes;
 }
