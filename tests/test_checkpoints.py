@@ -197,7 +197,7 @@ def test_errors_of_callbacks_leave_nothing(tmp_path):
         (dict(plan_or_tensors={1: (2,)}), "strings as keys"),
         (dict(plan_or_tensors={"w": (2,)}, rules=None), "none for 'w'"),
         (dict(plan_or_tensors={"__metadata__": (2,)}, rules={"*": "ones"}), "free in the format"),
-        (dict(rules={"nope": "ones"}), "'nope', which is used for none"),
+        (dict(rules={"nope": "ones"}), "'nope', which is used for no name"),
         (dict(rules={"w": "nrmal"}), "'normal'"),
         (dict(rules={"w": {"name": "normal", "dtype": "int8"}}), "one of float32"),
         (dict(dtype="int8"), "one of float32"),

@@ -67,7 +67,7 @@ def test_changed():
     assert plan["many"].scheme == fi.get("zeros")
     assert plan["many"].values is None
     assert Plan(ENTRIES).with_rules({"layers.*": "ones"})["layers.1.w"].scheme == fi.get("ones")
-    expected = "plan: rules: expected each to be used for at least one name, got 'nothing', which is used for none"
+    expected = "plan: rules: expected each to be used for at least one name, got 'nothing', which is used for no"
     with pytest.raises(ValueError, match=f"^{expected} name"):
         plan.with_rules({"nothing": fi.get("zeros")})
 

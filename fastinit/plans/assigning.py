@@ -103,7 +103,7 @@ def with_rules(where: str, plan: Plan, rules: object) -> Plan:
         entries[name] = _changed(entry, rule)
     for position in sorted(set(range(len(patterns.texts))).difference(found)):
         pattern = patterns.texts[position]
-        got = Shown(f"{quoted(pattern)}, which is used for none{_hint(pattern, plan, names)}")
+        got = Shown(f"{quoted(pattern)}, which is used for no name{_hint(pattern, plan, names)}")
         reject_value(where, "rules", "each to be used for at least one name", got)
     return Plan(entries)
 
