@@ -68,6 +68,14 @@ def test_a_generator_is_advanced_as_by_any_other_width(scheme, params, value):
     assert other.bit_generator.state != before
 
 
+@pytest.mark.parametrize("distribution", ["normal", "truncated_normal", "uniform"])
+def test_so_is_it_by_complex_numbers(distribution):
+    generator, other = np.random.default_rng(5), np.random.default_rng(5)
+    for scale, rng in (0, generator), (1, other):
+        fi.variance_scaling(SHAPE, scale=scale, distribution=distribution, dtype="complex64", rng=rng)
+    assert generator.bit_generator.state == other.bit_generator.state
+
+
 @pytest.mark.parametrize("scheme", ["glorot_normal", "glorot_uniform"])
 @pytest.mark.parametrize("gain", [1e-200, 5e-324])
 def test_gains_that_are_zero_only_as_squares_are_refused(scheme, gain):

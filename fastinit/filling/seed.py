@@ -6,6 +6,7 @@ import functools
 import itertools
 import os
 from collections.abc import Sequence
+from types import ModuleType
 
 import numpy as np
 
@@ -73,12 +74,14 @@ def check_name(where: str, name: object) -> None:
 def _generator(where: str, rng: object):
     if isinstance(rng, bool):
         reject_type(where, "rng", EXPECTED, rng)
-    default_rng, generator_type = _numpy_random()
-    if type(rng) is generator_type:
+    numpy_random = _numpy_random()
+    if type(rng) is numpy_random.Generator:
         return rng
     plain = _plain(where, rng)
     try:
-        return default_rng(plain)
+        if isinstance(plain, (int, list, numpy_random.SeedSequence)):
+            plain = numpy_random.PCG64(plain)  # by name: what default_rng makes of a seed is NumPy's to change
+        return numpy_random.default_rng(plain)
     except ValueError:
         reject_value(where, "rng", EXPECTED, rng)
     except Exception:  # TypeError, and what an object raises that NumPy wants to show
@@ -110,11 +113,11 @@ def _plain(where: str, rng: object) -> object:
 
 
 @functools.cache
-def _numpy_random() -> tuple:
+def _numpy_random() -> ModuleType:
     # Imported when first used: NumPy itself loads it lazily, and it costs a tenth of NumPy's import time.
-    from numpy.random import Generator, default_rng
+    import numpy.random
 
-    return default_rng, Generator
+    return numpy.random
 
 
 @functools.lru_cache(maxsize=256)

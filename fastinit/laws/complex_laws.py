@@ -36,7 +36,7 @@ def normal(where: str, std: float, fmt: Format) -> Law:
 def disc(where: str, std: float, fmt: Format) -> Law:
     """Uniform on the open disc |z| < sqrt(2) std: mean 0 and E|z|**2 = std**2."""
     if std == 0:
-        return kernel_laws.constant(where, 0.0, fmt)
+        return kernel_laws.without_width(where, "cd", 0.0, fmt, "std")
     radius = math.sqrt(2) * std
     _check_range(where, std, radius, radius, fmt)
     scale = radius * (1 - _inwards(fmt)) / KERNEL_FACTOR
@@ -53,7 +53,7 @@ def truncated_normal(where: str, std: float, high: float, fmt: Format) -> Law:
     if not high >= MIN_HIGH:
         reject_value(where, "high", f"a bound >= {MIN_HIGH:g} on the modulus, in standard deviations", high)
     if std == 0:
-        return kernel_laws.constant(where, 0.0, fmt)
+        return kernel_laws.without_width(where, "ct", 0.0, fmt, "std")
     _check_range(where, std, min(high, 1.0) * std, min(high, reach(fmt)) * std, fmt)
     numbers = (0.0, std / math.sqrt(2), 0.0, 0.0, *_sides(high * (1 - _inwards(fmt))))
     return Law(CODES["complex_truncated"], fmt.code, tag("ct", fmt), tuple(map(fmt.nearest, numbers)))
