@@ -29,8 +29,7 @@ def main(options: Namespace) -> None:
         written_files.check_writable("bench", "--json", options.json)
     saved = measure(options) if options.saved is None else read(options.saved)
     if not options.quiet:
-        print(*report.lines(saved), sep="
-", flush=True)  # first: what cannot be written takes nothing with it
+        print(*report.lines(saved), sep="\n", flush=True)  # first: what cannot be written takes nothing with it
     if options.json is not None:
         with names.complete(options.json) as begun:
             begun.write_text(json.dumps(saved, indent=1) + "\n")
