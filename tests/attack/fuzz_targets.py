@@ -164,8 +164,8 @@ def _plans() -> list[bytes]:
 RULES = [
     b"*.bias=zeros\n*=normal:std=0.02",
     b"h.?.weight=variance_scaling:scale=2,mode=fan_out,distribution=uniform,fans=oi\n*=keep",
-    b'{"*.ln.*": "ones", "h.[01].*": {"name": "sparse", "sparsity": 0.5}, "*": {"name": "constant", "value": [1, 2, 3, 4]}}',
-    b'{"*": {"name": "he_normal", "fans": [3, 4], "but": [{"index": "::2, -1", "scheme": {"name": "uniform", "low": -1}}]}}',
+    b'{"*.ln.*": "ones", "h.[01].*": {"name": "sparse", "sparsity": 0.5}, "*": {"name": "constant", "value": [1, 2]}}',
+    b'{"*": {"name": "he_normal", "fans": [3, 4], "but": [{"index": "::2, -1", "scheme": {"name": "normal"}}]}}',
 ]
 
 TARGETS = {
@@ -176,10 +176,11 @@ TARGETS = {
     "rules": Target(_rules, lambda: RULES),
 }
 
-WORDS = (
-    '"dtype"|"shape"|"data_offsets"|"__metadata__"|"F32"|"BF16"|"weight_map"|"metadata"|layers|residual|shortcut|tensor|'
-    "activation|scheme|norm|stride|groups|bias|layout|tensors|same_as|values|role|note|but|index|name|format|"
-    'fastinit-plan-1|"normal"|"uniform"|"orthogonal"|"sparse"|"dirac"|"constant"|value|std|mean|low|high|gain|fans|in_axis|'
-    "out_axis|model_type|num_hidden_layers|hidden_size|{0..9}|[[|]]|[|]|{|}|9223372036854775807|1e308|-1|nan|inf|true|"
-    "\\u0000|\\ud800|a.a.a.a|1979-05-27|::-1|...|0x|1_0"
-).split("|")
+_WORDS = """
+"dtype" "shape" "data_offsets" "__metadata__" "F32" "BF16" "weight_map" "metadata" layers residual shortcut tensor
+activation scheme norm stride groups bias layout tensors same_as values role note but index name format fastinit-plan-1
+"normal" "uniform" "orthogonal" "sparse" "dirac" "constant" value std mean low high gain fans in_axis out_axis model_type
+num_hidden_layers hidden_size {0..9} [[ ]] [ ] { } 9223372036854775807 1e308 -1 nan inf true \\u0000 \\ud800 a.a.a.a
+1979-05-27 ::-1 ... 0x 1_0
+"""
+WORDS = _WORDS.split()
