@@ -179,8 +179,8 @@ TARGETS = {
 _WORDS = """
 "dtype" "shape" "data_offsets" "__metadata__" "F32" "BF16" "weight_map" "metadata" layers residual shortcut tensor
 activation scheme norm stride groups bias layout tensors same_as values role note but index name format fastinit-plan-1
-"normal" "uniform" "orthogonal" "sparse" "dirac" "constant" value std mean low high gain fans in_axis out_axis model_type
+"normal" "orthogonal" "sparse" "dirac" "constant" value std mean low high gain fans in_axis out_axis model_type
 num_hidden_layers hidden_size {0..9} [[ ]] [ ] { } 9223372036854775807 1e308 -1 nan inf true \\u0000 \\ud800 a.a.a.a
-1979-05-27 ::-1 ... 0x 1_0
+"uniform" 1979-05-27 ::-1 ... 0x 1_0
 """
 WORDS = _WORDS.split()
