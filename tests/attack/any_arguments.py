@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 from hypothesis import strategies as st
+from spoilt import SPOILT
 
 import fastinit as fi
 from fastinit.schemes.register import Configured
@@ -189,38 +190,6 @@ def calls(draw) -> Call:
         draw(st.sampled_from([1, 1, 2, 3, 5])),
         draw(st.booleans()),
     )
-
-
-def _read_only() -> np.ndarray:
-    array = np.zeros(7, np.float32)
-    array.flags.writeable = False
-    return array
-
-
-#: Arguments that no call takes, whatever else it has.
-SPOILT: dict[str, list] = {
-    "out": [
-        [0.0],
-        3.0,
-        b"\0" * 64,
-        np.zeros(7, "M8[s]"),
-        np.zeros(3, ">f4"),
-        np.array([None]),
-        _read_only(),
-        np.zeros(41, np.uint8)[1:].view(np.float32),
-        np.lib.stride_tricks.as_strided(np.zeros(4, np.float32), (3, 4), (0, 4)),
-        np.lib.stride_tricks.as_strided(np.zeros(40, np.float32), (4, 4), (8, 4)),
-        np.zeros((1, 2, 1, 2, 1), np.float32),
-    ],
-    "shape": [-1, (3, -1), 2.0, "33", (2**33, 2**33), (1,) * 65, 10**5000, (True, 2), {3: 4}, range(10**10)],
-    "rng": [-1, 1.5, "a", [1, -1], [[1], [2, 3]], np.random, ["5"], [True], np.zeros(2)],
-    "name": [3, b"w", "\ud800", None, ["a"]],
-    "index": ["0", 1.5, np.s_[::0], np.s_[0, 0, 0, 0, 0, 0], [True], 10**5000, [[1], [2, 3]], np.s_[..., ...]],
-    "threads": [0, -1, 1.5, "2", 10**5000 * -1, [1], True],
-    "dtype": ["float31", "U3", 3, ("f4", -1)],
-    "fans": [3, "ooi", (-1, 2), object()],
-    "sdt": [1],
-}
 
 
 def spoilt_arguments():
