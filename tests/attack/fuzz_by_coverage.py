@@ -1,8 +1,8 @@
 """What `fuzz.py` reads, led by coverage: libFuzzer, by way of atheris, instruments the readers' Python.
 
 Each reader has a process and an equal share of the inputs; an input that reaches new code is edited on. The bounds are
-those of `fuzz.py`. The control is a reader that fails where five conditions hold one after the other, which no blind
-search meets in as many inputs.
+those of `fuzz.py`. The control is a reader that fails where four conditions hold one after the other, which a blind
+search meets once in 4 billion inputs.
 
 Needs atheris, which is no dependency of the project: ``pip install atheris``.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import row
 
-N_CONTROL = 100_000
+N_CONTROL = 500_000
 
 
 def deep(data: bytes) -> None:
@@ -26,9 +26,8 @@ def deep(data: bytes) -> None:
     if data[:1] == b"f" and len(data) > 6:  # noqa: SIM102
         if data[1:2] == b"o":  # noqa: SIM102
             if data[2:3] == b"u":  # noqa: SIM102
-                if data[3:4] == b"n":  # noqa: SIM102
-                    if data[4:5] == b"d":
-                        raise KeyError("found")
+                if data[3:4] == b"n":
+                    raise KeyError("found")
 
 
 def child(name: str, n_inputs: str, folder: str) -> None:

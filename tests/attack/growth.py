@@ -2,7 +2,8 @@
 
 Each scenario is called N times to warm up and N times under watch: Python's memory blocks, malloc's bytes and the
 references that its arguments have are to be as many afterwards, but for what a whole run may leave once. The controls
-keep one small object a call, in Python and in C, and a reference to an argument.
+keep one small object a call, in Python and in C, and a reference to an argument. Where arguments are new each time,
+what caches keep has a bound.
 
 ``python tests/attack/growth.py [N] [--with torch,jax]``
 """
@@ -66,13 +67,31 @@ def growth(scenario: growth_scenarios.Scenario, n_calls: int) -> tuple[int, int]
 
 def watch(scenario: growth_scenarios.Scenario, n_calls: int) -> None:
     """Raise Found unless the growth is less than a small object for every other call, three times in a row."""
-    for _ in range(scenario.n_first):
-        scenario.call()
     for _ in range(3):
         n_blocks, n_bytes = growth(scenario, n_calls)
         if n_blocks < FEW_BLOCKS + n_calls // 4 and n_bytes < FEW_BYTES + 4 * n_calls:
             return
     row.demand(False, scenario.name, "grows by", n_blocks, "blocks and", n_bytes, "bytes in", n_calls, "calls")
+
+
+#: More calls than any cache of the package has entries; and after how many of them is looked.
+A_CACHE, STEP = 2200, 25
+
+
+def watch_caches(scenario: growth_scenarios.Scenario) -> None:
+    """Raise Found unless the most blocks are as many later as before: caches fill, and are emptied, in between."""
+
+    def most() -> int:
+        found = []
+        for _ in range(A_CACHE // STEP):
+            for _ in range(STEP):
+                scenario.call()
+            found.append(counts(int, [])[0])
+        return max(found)
+
+    most()
+    n_grown = -most() + most()
+    row.demand(n_grown < A_CACHE // 2, scenario.name, "grows by", n_grown, "blocks in", A_CACHE, "calls")
 
 
 def controls() -> list[growth_scenarios.Scenario]:
@@ -88,17 +107,21 @@ def controls() -> list[growth_scenarios.Scenario]:
 
 def attack(n_calls: int, frameworks: list[str]) -> str:
     scenarios = growth_scenarios.scenarios(frameworks)
+    gc.freeze()  # what is there by now need not be looked through each time
+    caches = [] if frameworks else growth_scenarios.new_arguments()
     for scenario in scenarios:
         watch(scenario, n_calls)
+    for scenario in caches:
+        watch_caches(scenario)
     for control in controls():
         try:
             watch(control, max(n_calls, 1000))
         except row.Found:
             continue
         row.demand(False, "a control was not found:", control.name)
-    n_all = 2 * n_calls * len(scenarios)
+    n_all = 2 * n_calls * len(scenarios) + 3 * A_CACHE * len(caches)
     n_wrong = sum(scenario.is_refused for scenario in scenarios)
-    return f"{n_all:,} calls of {len(scenarios)} scenarios, {n_wrong} of them refusals; three controls found"
+    return f"{n_all:,} calls of {len(scenarios + caches)} scenarios, {n_wrong} of them refusals; three controls found"
 
 
 if __name__ == "__main__":

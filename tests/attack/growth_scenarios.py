@@ -25,11 +25,6 @@ class Scenario(NamedTuple):
     call: Callable[[], object]
     held: list = []  # noqa: RUF012
     is_refused: bool = False
-    n_first: int = 0  #: calls that fill what is kept, up to a bound
-
-
-#: More than any cache of the package keeps.
-MORE_THAN_CACHES = 1100
 
 
 #: Whose references are as many as the interpreter likes.
@@ -100,27 +95,14 @@ def _refused_fills() -> list[Scenario]:
 
 
 def _others() -> list[Scenario]:
-    """What is no fill of one array; and parameters that are new each time, which caches must not keep."""
-    numbers, generator = itertools.count(1), np.random.default_rng(0)
+    """What is no fill of one array."""
+    generator = np.random.default_rng(0)
     a, b = np.empty((4, 6), np.float32), np.empty(6)
     arrays, rules = {"a.weight": a, "a.bias": b}, {"*.bias": "zeros", "*": fi.get("he_normal").but(0, "ones")}
     parts, nest = {"w": fi.part(a, (8, 6), np.s_[::2])}, {"x": [{"w": a}], "y": b}
     weights = {"fc.weight": fi.normal((30, 20), std=0.1, rng=0), "fc.bias": np.zeros(20, np.float32)}
     by_function = {"*": lambda name, shape: None if "bias" in name else "normal", "*bias": fi.keep}
-
-    def different() -> float:
-        return 1 + next(numbers) * 1e-6
-
-    new = {
-        "numbers": lambda: fi.normal(3, std=different(), rng=0),
-        "bounds": lambda: fi.truncated_normal(3, low=-different(), rng=0),
-        "slopes": lambda: fi.he_normal((3, 4), negative_slope=different(), rng=0),
-        "names and seeds": lambda: fi.uniform(3, rng=next(numbers), name=f"w{next(numbers)}"),
-        "configurations": lambda: fi.get("normal", std=different()).but(0, "zeros")((3, 4), rng=0),
-        "gains": lambda: fi.gain("leaky_relu", different()),
-    }
     return [
-        *(Scenario(f"new {what}", call, n_first=MORE_THAN_CACHES) for what, call in new.items()),
         Scenario("initialize", lambda: fi.initialize(arrays, rules, rng=generator), [a, b, arrays, rules, generator]),
         Scenario("initialize parts", lambda: fi.initialize(parts, {"*": "normal"}, rng=0), [a, parts]),
         Scenario("initialize a nest", lambda: fi.initialize(nest, {"*": "normal"}, rng=0, skip="y"), [a, b, nest]),
@@ -139,6 +121,24 @@ def _others() -> list[Scenario]:
         Scenario("check of a network", lambda: fi.check([4, 4, 2], "relu", n_samples=4).to_dict()),
         refused("check", fi.check, [4, 4, 2], "rleu"),
     ]
+
+
+def new_arguments() -> list[Scenario]:
+    """Parameters, seeds and names that are new each time."""
+    numbers = itertools.count(1)
+
+    def different() -> float:
+        return 1 + next(numbers) * 1e-6
+
+    new = {
+        "numbers": lambda: fi.normal(3, std=different(), rng=0),
+        "bounds": lambda: fi.truncated_normal(3, low=-different(), rng=0),
+        "slopes": lambda: fi.he_normal((3, 4), negative_slope=different(), rng=0),
+        "names and seeds": lambda: fi.uniform(3, rng=next(numbers), name=f"w{next(numbers)}"),
+        "configurations": lambda: fi.get("normal", std=different()).but(0, "zeros")((3, 4), rng=0),
+        "gains": lambda: fi.gain("leaky_relu", different()),
+    }
+    return [Scenario(f"new {what}", call) for what, call in new.items()]
 
 
 def _files() -> list[Scenario]:
