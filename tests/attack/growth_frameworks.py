@@ -14,10 +14,8 @@ def torch_scenarios() -> list[Scenario]:
     module = torch.nn.Linear(8, 6)
     generator = torch.Generator()
 
-    def of_meta() -> None:
-        with torch.device("meta"):
-            model = torch.nn.Sequential(torch.nn.Linear(8, 6), torch.nn.LayerNorm(6))
-        ft.materialize(model, rng=0)
+    def build() -> torch.nn.Module:
+        return torch.nn.Sequential(torch.nn.Linear(8, 6), torch.nn.LayerNorm(6))
 
     return [
         Scenario(
@@ -26,7 +24,7 @@ def torch_scenarios() -> list[Scenario]:
         Scenario("torch init.kaiming_uniform_", lambda: ft.init.kaiming_uniform_(turned, a=5**0.5), [turned]),
         Scenario("torch initialize_", lambda: ft.initialize_(module, {"*": "normal"}, rng=0), [module]),
         Scenario("torch record", lambda: ft.record(lambda: torch.nn.Linear(8, 6)), []),
-        Scenario("torch materialize", of_meta, []),
+        Scenario("torch materialize", lambda: ft.materialize(build, rng=0), [build]),
         refused("torch init.normal_", ft.init.normal_, weight, std=-1.0),
         refused("torch initialize_", ft.initialize_, module, {"q": "normal"}, rng=0),
     ]

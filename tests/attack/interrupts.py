@@ -1,10 +1,10 @@
 """Ctrl-C at every point of ``fastinit init``, and while fills run.
 
 A fork of this process runs the command and sends itself SIGINT at the k-th line of the package that is executed, from
-the first of `main` on; k goes over all lines in equal steps. Afterwards the target is complete or as it was before, nothing else is
-left, and the exit status is 130 with one line on standard error, or 0 if the command had done its work. Real signals
-after so many milliseconds cover what is no line of Python. Fills of every scheme then stop within 0.3 s. The control
-is a command that writes under the target's own name, and a fill that is deaf for a second.
+the first of `main` on; k goes over all lines in equal steps. Afterwards the target is complete or as it was before,
+nothing else is left, and the exit status is 130 with one line on standard error, or 0 if the command had done its
+work. Real signals after so many microseconds cover what is no line of Python. Long work of each kind then stops within
+0.3 s. The controls are a command that writes under the target's own name, and work that is deaf.
 
 ``python tests/attack/interrupts.py [N]``, N points.
 """
@@ -63,18 +63,27 @@ def in_a_fork(work: Callable[[], int], errors: Path) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def traced(work: Callable[[], int], at: int, n_lines: list[int]) -> int:
-    """Do the work; SIGINT at the line of the package that is the at-th to be executed."""
+def traced(work: Callable[[], int], at: int, note: Path) -> int:
+    """Do the work; SIGINT at the line of the package that is the at-th to be executed, which the note tells.
+
+    Without a signal, the note tells their number.
+    """
+    n_lines = 0
 
     def line(frame, event, argument):
+        nonlocal n_lines
         if event == "line":
-            n_lines[0] += 1
-            if n_lines[0] == at:
+            n_lines += 1
+            if n_lines == at:
+                note.write_text(f"{frame.f_code.co_filename}:{frame.f_lineno}")
                 os.kill(os.getpid(), signal.SIGINT)
         return line
 
     sys.settrace(lambda frame, event, argument: line if frame.f_code.co_filename.startswith(PACKAGE) else None)
-    return work()
+    status = work()
+    if at == 0:
+        note.write_text(str(n_lines))
+    return status
 
 
 class Place:
@@ -117,21 +126,14 @@ def at_lines(n_points: int, is_forced: bool, work_of=lambda place: place.run) ->
     place = Place(is_forced)
     work, errors = work_of(place), place.folder / "errors"
     try:
-        count = place.folder / "count"
-
-        def counted() -> int:
-            n_lines = [0]
-            status = traced(work, -1, n_lines)
-            count.write_text(str(n_lines[0]))
-            return status
-
-        row.demand(in_a_fork(counted, errors) == 0, "without a signal:", errors.read_text())
-        n_lines = int(count.read_text())
+        note = place.folder / "note"
+        row.demand(in_a_fork(lambda: traced(work, 0, note), errors) == 0, "without a signal:", errors.read_text())
+        n_lines = int(note.read_text())
         points = range(FIRST, n_lines + 1, max(1, n_lines // n_points))
         for at in points:
             place.reset()
-            status = in_a_fork(lambda at=at: traced(work, at, [0]), errors)
-            place.check(status, errors.read_text(), f"at line {at} of {n_lines}")
+            status = in_a_fork(lambda at=at: traced(work, at, note), errors)
+            place.check(status, errors.read_text(), f"at line {at} of {n_lines}, {note.read_text()},")
         return n_lines, len(points)
     finally:
         shutil.rmtree(place.folder)

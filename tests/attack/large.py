@@ -72,12 +72,13 @@ def far_inside(case: Case) -> int:
     found = parts(_dtype(case).itemsize)
     for shape, index, first, step in found:
         part = case.fill(shape=shape, rng=0, name="w", index=index)
+        n = part.size if step == 1 else min(part.size, 20)
         expected = (
-            reference(case, first, part.size)
+            reference(case, first, n)
             if step == 1
-            else np.concatenate([reference(case, first + i * step, 1) for i in range(part.size)][:20])
+            else np.concatenate([reference(case, first + i * step, 1) for i in range(n)])
         )
-        row.demand(same_bits(part.reshape(-1)[: expected.size], expected), case, shape, index, "differs")
+        row.demand(same_bits(part.reshape(-1)[:n], expected), case, shape, index, "differs")
     return len(found)
 
 
