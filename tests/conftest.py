@@ -19,9 +19,10 @@ from quick import heavy_but, spare
 from fastinit import _kernels
 from fastinit.filling import run
 
-#: Comparisons with other libraries run only if named: pytest tests/peers/peer_torch.py. What the tests of PyTorch
-#: import is no test, and would be imported to look for examples, also where there is no PyTorch; nor is a conftest.
-collect_ignore_glob = ["peers/*", "pytorch/[!t]*", "with_*/conftest.py"]
+#: Attacks are commands of their own: docs/reliability.md. Comparisons with other libraries run only if named: pytest
+#: tests/peers/peer_torch.py. What the tests of PyTorch import is no test, and would be imported to look for examples,
+#: also where there is no PyTorch; nor is a conftest.
+collect_ignore_glob = ["attack/*", "peers/*", "pytorch/[!t]*", "with_*/conftest.py"]
 
 #: The best comes first.
 ISAS = [name for name, runs_here in _kernels.isas().items() if runs_here]
