@@ -48,7 +48,14 @@ def child(name: str, n_inputs: str, folder: str) -> None:
     escaped = ("".join(f"\\x{byte:02x}" for byte in word.encode()) for word in fuzz_targets.WORDS)
     words.write_text("\n".join(f'"{word}"' for word in escaped))
     fuzz.limit_memory()
-    options = [f"-runs={n_inputs}", f"-dict={words}", "-max_len=4000", "-rss_limit_mb=0", "-timeout=60", f"-seed={n_inputs}"]
+    options = [
+        f"-runs={n_inputs}",
+        f"-dict={words}",
+        "-max_len=4000",
+        "-rss_limit_mb=0",
+        "-timeout=60",
+        f"-seed={n_inputs}",
+    ]
     atheris.Setup(
         [sys.argv[0], *options, f"-artifact_prefix={folder}/", str(corpus)], lambda data: fuzz.one(target, data)
     )
