@@ -16,7 +16,13 @@ from pathlib import Path
 
 import row
 
-SWITCHES = (["-O"], ["-OO"], ["-W", "error"], ["-X", "dev", "-bb"])
+#: Each with what it leaves out: under -OO there are no docstrings, which some tests read.
+SWITCHES = (
+    (["-O"], []),
+    (["-OO"], ["-k", "not (would_give or by_formula)"]),
+    (["-W", "error"], []),
+    (["-X", "dev", "-bb"], []),
+)
 
 TESTS = Path(__file__).parent.parent
 
@@ -51,8 +57,8 @@ def attack(n_files: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         control = Path(folder) / "test_control.py"
         control.write_text(CONTROL)
-        for switches in SWITCHES:
-            done = tested(switches, files)
+        for switches, left_out in SWITCHES:
+            done = tested(switches, [*left_out, *files])
             told = (done.stdout.splitlines() or ["nothing"])[-1]
             row.demand(done.returncode == 0, switches, done.stdout[-3000:], done.stderr[-1000:])
             said.append(f"{' '.join(switches)}: {told.partition(' in ')[0]}")
@@ -64,4 +70,4 @@ def attack(n_files: int) -> str:
 
 
 if __name__ == "__main__":
-    row.run(attack, 4, "files of tests")
+    row.run(attack, 3, "files of tests")
