@@ -33,7 +33,8 @@ CACHES = [
 NUMBERS = {
     **{f"gain of {name}": lambda name=name: fi.gain(name) for name in ("relu", "tanh", "selu", "gelu", "silu", "mish")},
     "gain of leaky_relu": lambda: fi.gain("leaky_relu", 0.2),
-    "gain of elu": lambda: fi.gain("elu", 0.7),
+    **{f"gain of elu, {alpha}": lambda alpha=alpha: fi.gain("elu", alpha) for alpha in (0.1, 0.3, 0.7, 1.3)},
+    "gain of softplus": lambda: fi.gain("softplus", 0.3),
     "fans": lambda: fi.fans((3, 5, 7, 11), in_axis=2, in_groups=7),
 }
 
