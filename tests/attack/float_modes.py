@@ -92,4 +92,4 @@ def attack(n_elements: int) -> str:
 
 
 if __name__ == "__main__":
-    row.run(attack, 3000, "elements of each law")
+    row.run(attack, 300, "elements of each law")

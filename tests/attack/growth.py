@@ -130,4 +130,4 @@ if __name__ == "__main__":
         at = sys.argv.index("--with")
         frameworks = sys.argv[at + 1].split(",")
         del sys.argv[at : at + 2]
-    row.run(lambda n_calls: attack(n_calls, frameworks), 60, "calls of each scenario, twice")
+    row.run(lambda n_calls: attack(n_calls, frameworks), 10, "calls of each scenario, twice")
