@@ -37,7 +37,7 @@ def refused(title: str, function: Callable, *args, **kwargs) -> Scenario:
     def call() -> None:
         try:
             function(*args, **kwargs)
-        except (ValueError, TypeError, MemoryError, OSError) as error:
+        except (ValueError, TypeError, MemoryError, OSError, RuntimeError) as error:  # the last is PyTorch's own
             text = str(error)
         else:
             text = ""
