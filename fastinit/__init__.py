@@ -6,7 +6,11 @@
 True
 """
 
-from fastinit import isa as _isa
+from fastinit.common import interpreter as _interpreter
+
+_interpreter.check_main()
+
+from fastinit import isa as _isa  # noqa: E402  nothing compiled is loaded elsewhere
 
 _isa.choose()
 

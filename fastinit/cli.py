@@ -30,11 +30,13 @@ def main(given: list[str] | None = None) -> int:
 
     A reader that stops reading, as ``head`` does, changes neither.
     """
-    with outliving_readers():
-        options = _parser().parse_args(given)
+    try:
         for number in STOP_SIGNALS:
             signal.signal(number, _stop)
-        return _run(options)
+        with outliving_readers():
+            return _run(_parser().parse_args(given))
+    except KeyboardInterrupt:  # before the command has begun, or after its end
+        return _fail("interrupted", 130)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -7,8 +7,28 @@ import platform
 
 #: machine: (byte offset of the control register in fenv_t, {mode: bits})
 CONTROL_REGISTERS = {
-    "x86_64": (28, {"flush to zero": 0x8040, "round up": 0x4000}),
-    "aarch64": (0, {"flush to zero": 1 << 24, "round up": 1 << 22}),
+    "x86_64": (
+        28,
+        {
+            "flush to zero": 0x8040,
+            "flush results": 0x8000,
+            "flush operands": 0x40,
+            "round up": 0x4000,
+            "round down": 0x2000,
+            "round toward zero": 0x6000,
+            "round up, flush to zero": 0xC040,
+        },
+    ),
+    "aarch64": (
+        0,
+        {
+            "flush to zero": 1 << 24,
+            "round up": 1 << 22,
+            "round down": 2 << 22,
+            "round toward zero": 3 << 22,
+            "round up, flush to zero": 1 << 24 | 1 << 22,
+        },
+    ),
 }
 
 

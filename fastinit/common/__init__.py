@@ -7,6 +7,7 @@ It knows no law and no dtype, and imports nothing of this package. Anybody may c
 `errors`            the one form of every message
 `calls`             calls that do not fit a function's signature
 `checks`            plain arguments, each returned in the form the code below uses
+`interpreter`       which interpreter of the process this is
 `arguments`         types of options on the command line
 `completing`        a shell's script that completes arguments
 `progress`          a progress bar, where one can be drawn
