@@ -6,6 +6,8 @@ import errno
 import os
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -38,32 +40,44 @@ def _open_direct(path: Path, flags: int) -> int:
         return -1
 
 
+@contextmanager
+def _said_of(path: Path) -> Iterator[None]:
+    """What the system says of an open file is said of its name."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
 class PieceFile:
     """A file open for pieces; any thread may read and write at any place."""
 
     def __init__(self, path: Path, flags: int):
-        self._fd, self._lock = _open_direct(path, flags) if fcntl is not None else -1, threading.Lock()
+        self._path, self._lock = path, threading.Lock()
+        self._fd = _open_direct(path, flags) if fcntl is not None else -1
         self.is_direct = self._fd >= 0
         if not self.is_direct:
             self._fd = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
 
     def reserve(self, n_bytes: int, n_length: int) -> None:
         """Take room on the disk now, so that a full one shows itself before the work, and make the file that long."""
-        if os.fstat(self._fd).st_size < n_length:
-            os.ftruncate(self._fd, n_length)
-        if n_bytes and hasattr(os, "posix_fallocate"):
-            try:
-                os.posix_fallocate(self._fd, 0, n_bytes)
-            except OSError as error:
-                if error.errno not in NOT_DIRECT:
-                    raise
+        with _said_of(self._path):
+            if os.fstat(self._fd).st_size < n_length:
+                os.ftruncate(self._fd, n_length)
+            if n_bytes and hasattr(os, "posix_fallocate"):
+                try:
+                    os.posix_fallocate(self._fd, 0, n_bytes)
+                except OSError as error:
+                    if error.errno not in NOT_DIRECT:
+                        raise
 
     def write(self, buffer: np.ndarray, at: int) -> None:
         """All bytes of a buffer; past the cache up to the next multiple of ALIGNMENT, as its base has them."""
         rest = memoryview(buffer)
         while rest:
             try:
-                n_done = self._write_some(rest, at)
+                with _said_of(self._path):
+                    n_done = self._write_some(rest, at)
             except OSError as error:
                 if not self.is_direct or error.errno not in NOT_DIRECT:
                     raise
@@ -89,7 +103,8 @@ class PieceFile:
 
     def sync(self) -> None:
         """Wait until the disk has it."""
-        os.fsync(self._fd)
+        with _said_of(self._path):
+            os.fsync(self._fd)
 
     def close(self) -> None:
         os.close(self._fd)
@@ -97,7 +112,7 @@ class PieceFile:
 
 def write_synced(path: Path, raw: bytes) -> None:
     """A new file, and wait until the disk has it."""
-    with open(path, "xb") as file:
+    with _said_of(path), open(path, "xb") as file:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())

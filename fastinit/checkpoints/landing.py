@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from fastinit.checkpoints import disk
@@ -150,6 +151,13 @@ class Landing:
     def discard(self) -> None:
         """Remove what has been begun; for whoever holds the lock alone."""
         self._remove(self._mark)
+
+    def discard_abandoned_lock(self) -> None:
+        """Remove the lock's file if nobody has it: an interrupt may come between its making and its being known."""
+        with suppress(OSError):
+            lock = locks.take_abandoned(self._beside("lock"))
+            if lock is not None and not (self._beside("shared").exists() or self.is_complete()):
+                self._beside("lock").unlink(missing_ok=True)
 
     def discard_files(self) -> None:
         """The same, but for the lock."""

@@ -82,6 +82,8 @@ def write(
     except BaseException:
         if lock is not None and not keeps:
             names.discard()
+        elif lock is None:
+            names.discard_abandoned_lock()
         raise
     finally:
         if lock is not None:

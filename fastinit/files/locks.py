@@ -17,12 +17,14 @@ class Lock:
     """A lock that a process has until it lets it go, or ends."""
 
     def __init__(self, fd: int):
-        self._fd = fd
+        self.fd = fd
 
     def release(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    __del__ = release  # of one that an interrupt kept from whoever asked for it
 
 
 def take(path: Path, alone: bool) -> Lock | None:
@@ -31,26 +33,26 @@ def take(path: Path, alone: bool) -> Lock | None:
     Where the system has none, everybody gets it.
     """
     while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if not _locked(fd, alone):
-            os.close(fd)
+        lock = Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o666))
+        if not _locked(lock.fd, alone):
+            lock.release()
             return None
-        if is_at(fd, path):
-            return Lock(fd)
-        os.close(fd)  # it was removed between: the next one is another file
+        if is_at(lock.fd, path):
+            return lock
+        lock.release()  # it was removed between: the next one is another file
 
 
 def take_abandoned(path: Path) -> Lock | None:
     """Take the lock of a regular file that is there, if it is sure that nobody has it."""
     if fcntl is None or not stat.S_ISREG(os.lstat(path).st_mode):
         return None
-    fd = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    lock = Lock(os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)))
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:  # somebody's, or a file system without locks
-        os.close(fd)
+        lock.release()
         return None
-    return Lock(fd)
+    return lock
 
 
 def _locked(fd: int, alone: bool) -> bool:
