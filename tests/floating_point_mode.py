@@ -42,11 +42,17 @@ class FloatingPointMode:
 
     def read(self):
         environment = (ctypes.c_ubyte * 64)()
-        assert self.libm.fegetenv(environment) == 0
+        self._demand(self.libm.fegetenv(environment) == 0)
         return environment
 
     def write(self, environment):
-        assert self.libm.fesetenv(environment) == 0
+        self._demand(self.libm.fesetenv(environment) == 0)
+
+    @staticmethod
+    def _demand(it: bool) -> None:
+        """No assert: what is called would go with it under -O."""
+        if not it:
+            raise RuntimeError("the mode could not be set")
 
     def register(self, environment):
         return ctypes.c_uint32.from_buffer(environment, self.offset)
@@ -59,7 +65,7 @@ class FloatingPointMode:
         changed = self.read()
         self.register(changed).value |= self.bits
         self.write(changed)
-        assert self.is_in_force()
+        self._demand(self.is_in_force())
         return self
 
     def __exit__(self, *exception):

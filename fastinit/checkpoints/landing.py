@@ -34,6 +34,7 @@ class Landing:
         self.layout, self.folder = layout, layout.path.parent
         self._mark = layout.fingerprint()
         self._short = short_name(layout.path.name)
+        self._held: locks.Lock | None = None
 
     def _beside(self, ending: str, mark: str = "") -> Path:
         return self.folder / f".{self._short}.{mark or self._mark}.{ending}"
@@ -44,12 +45,12 @@ class Landing:
 
     def lock(self, alone: bool) -> locks.Lock:
         """Held while this writes; raises OSError if another process has it, or if this is to be alone and is not."""
-        found = locks.take(self._beside("lock"), alone)
-        if found is None:
+        self._held = locks.take(self._beside("lock"), alone)
+        if self._held is None:
             raise OSError(errno.EBUSY, "is being written by another process", str(self.layout.path))
         if not alone:
             self._beside("shared").touch()
-        return found
+        return self._held
 
     def check_targets(self, force: bool) -> None:
         """Raise OSError if a name is taken: also that of the other form, one file or many, which readers may prefer."""
@@ -154,6 +155,8 @@ class Landing:
 
     def discard_abandoned_lock(self) -> None:
         """Remove the lock's file if nobody has it: an interrupt may come between its making and its being known."""
+        if self._held is not None:
+            self._held.release()
         with suppress(OSError):
             lock = locks.take_abandoned(self._beside("lock"))
             if lock is not None and not (self._beside("shared").exists() or self.is_complete()):

@@ -34,11 +34,15 @@ def take(path: Path, alone: bool) -> Lock | None:
     """
     while True:
         lock = Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o666))
-        if not _locked(lock.fd, alone):
+        try:
+            if not _locked(lock.fd, alone):
+                lock.release()
+                return None
+            if is_at(lock.fd, path):
+                return lock
+        except BaseException:
             lock.release()
-            return None
-        if is_at(lock.fd, path):
-            return lock
+            raise
         lock.release()  # it was removed between: the next one is another file
 
 
