@@ -1,7 +1,10 @@
-"""AddressSanitizer and UBSan over the tests: ``python tests/attack/sanitizers.py [pytest arguments]``, by default all.
+"""AddressSanitizer and UBSan over the tests: ``python tests/attack/sanitizers.py INSTRUCTION_SETS [pytest arguments]``.
 
-Builds the package by Clang with both, in a copy of the tree, and runs the quick suite there with the sanitizers'
-runtime preloaded and Python's own memory from malloc. Reports go to files, also those of processes that tests start, so
+``sanitizers.py avx2,sse2,portable`` runs the quick suite with these three, which take some minutes to compile.
+``sanitizers.py portable tests/test_sparse.py`` is quick: the C side without vectors, and one file of tests.
+
+Builds the package by Clang with both, in a copy of the tree, and runs tests there with the sanitizers' runtime
+preloaded and Python's own memory from malloc. Reports go to files, also those of processes that tests start, so
 that no test's own handling of output can hide them; one is a failure, whatever the tests say. First come the controls,
 faults on purpose that must be reported: in faults.c, and the package's own stores led beyond the end of an array.
 
@@ -19,8 +22,6 @@ import tempfile
 from pathlib import Path
 
 from builds import build_library, build_package, copy_of_tree, file_of_compiler, keep_isas
-
-from fastinit import _kernels
 
 #: Checks in a function of the runtime and not in line: else compiling the kernels' long functions takes many minutes.
 OUT_OF_LINE = ["-mllvm", "-asan-instrumentation-with-call-threshold=0"]
@@ -85,14 +86,14 @@ def check_controls(copy: Path, reports: Path) -> None:
     print(f"controls: {', '.join(CONTROLS)}: as they must", flush=True)
 
 
-def main() -> None:
+def main(isas: str, *arguments: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy, reports = copy_of_tree(folder), Path(folder, "reports")
         reports.mkdir()
-        keep_isas(copy, {name for name, runs_here in _kernels.isas().items() if runs_here})
+        keep_isas(copy, isas.split(","))
         build_package(copy, "clang", *FLAGS)
         check_controls(copy, reports)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(sys.argv[1:] or LEFT_OUT)]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(arguments or LEFT_OUT)]
         done = subprocess.run(command, cwd=copy, env=environment(copy, reports), check=False)
         report = taken(reports)
     print(report or "AddressSanitizer and UBSan: nothing to report")
@@ -100,4 +101,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:]) if sys.argv[1:] else sys.exit(__doc__)
