@@ -5,9 +5,9 @@ caches and past them, on one thread and on three, whole and from inside the tens
 without any access ends, or ends where one begins, so that one byte outside it is a segmentation fault; what lies
 between its elements is compared byte for byte; and the values must be those of a fill into an array of NumPy's own.
 
-Each instruction set is a process of its own; by default all that run here but portable code, whose fills take many times
-as long. Before them, in processes, too, the controls: a byte written on each side
-must end the process by SIGSEGV, one inside must not, and one between two elements must be reported.
+Each instruction set is a process of its own; by default all that run here but portable code, whose fills take many
+times as long. Before them, in processes, too, the controls: a byte written on each side must end the process by
+SIGSEGV, one inside must not, and one between two elements must be reported.
 """
 
 from __future__ import annotations
