@@ -20,13 +20,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from sysconfig import get_config_var
 
 from builds import build_library, build_package, copy_of_tree, file_of_compiler, keep_isas
 
 #: Checks in a function of the runtime and not in line: else compiling the kernels' long functions takes many minutes.
 OUT_OF_LINE = ["-mllvm", "-asan-instrumentation-with-call-threshold=0"]
 
-FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer", *OUT_OF_LINE]
+#: Python's own flag -fwrapv, which defines what overflow does, would end the search for it.
+FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-wrapv", "-fno-omit-frame-pointer", *OUT_OF_LINE]
+
+#: What makes the text in a file of theirs a report; an allocation that was refused is none.
+REPORTS = ("ERROR: AddressSanitizer", "runtime error: ")
 
 #: Tests that limit or measure the memory of a process, which is mostly the sanitizers' here.
 LEFT_OUT = ["--ignore=tests/test_memory.py"]
@@ -67,15 +72,15 @@ def environment(copy: Path, reports: Path) -> dict[str, str]:
 
 def taken(reports: Path) -> str:
     """What has been reported since the last look."""
-    found = sorted(reports.iterdir())
-    text = "\n".join(path.read_text(errors="replace") for path in found)
-    for path in found:
+    texts = []
+    for path in sorted(reports.iterdir()):
+        texts.append(path.read_text(errors="replace"))
         path.unlink()
-    return text
+    return "\n".join(text for text in texts if any(word in text for word in REPORTS))
 
 
 def check_controls(copy: Path, reports: Path) -> None:
-    library = build_library(copy, "faults.c", "clang", *FLAGS)
+    library = build_library(copy, "faults.c", "clang", *get_config_var("CFLAGS").split(), *FLAGS)
     for name, (fault, wanted) in CONTROLS.items():
         code = CONTROL.format(library=str(library), fault=fault)
         command = [sys.executable, "-c", code]
