@@ -83,7 +83,7 @@ def reports(copy: Path, code: str) -> str:
         "FASTINIT_ISA": ISA,
         "OMP_TOOL_LIBRARIES": library_of_llvm("libarcher.so"),
         # The first race ends the process, since looking at as many as there are elements takes minutes.
-        # With ignore_noninstrumented_modules, which Archer's page advises, threads of OpenMP are not looked at.
+        # Archer's advice, to ignore modules without instrumentation, is for alarms that `suppressions` prevents.
         "TSAN_OPTIONS": f"ignore_noninstrumented_modules=0:halt_on_error=1:exitcode=0:log_path={log}:"
         f"suppressions={copy / 'suppressions'}",
     }

@@ -1,7 +1,10 @@
-"""AddressSanitizer and UBSan over the tests: ``python tests/attack/sanitizers.py [pytest arguments]``, by default all.
+"""AddressSanitizer and UBSan over the tests: ``python tests/attack/sanitizers.py INSTRUCTION_SETS [pytest arguments]``.
 
-Builds the package by Clang with both, in a copy of the tree, and runs the quick suite there with the sanitizers'
-runtime preloaded and Python's own memory from malloc. Reports go to files, also those of processes that tests start, so
+``sanitizers.py avx2,sse2,portable`` runs the quick suite with these three, which take some minutes to compile.
+``sanitizers.py portable tests/test_sparse.py`` is quick: the C side without vectors, and one file of tests.
+
+Builds the package by Clang with both, in a copy of the tree, and runs tests there with the sanitizers' runtime
+preloaded and Python's own memory from malloc. Reports go to files, also those of processes that tests start, so
 that no test's own handling of output can hide them; one is a failure, whatever the tests say. First come the controls,
 faults on purpose that must be reported: in faults.c, and the package's own stores led beyond the end of an array.
 
@@ -17,15 +20,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from sysconfig import get_config_var
 
 from builds import build_library, build_package, copy_of_tree, file_of_compiler, keep_isas
-
-from fastinit import _kernels
 
 #: Checks in a function of the runtime and not in line: else compiling the kernels' long functions takes many minutes.
 OUT_OF_LINE = ["-mllvm", "-asan-instrumentation-with-call-threshold=0"]
 
-FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-omit-frame-pointer", *OUT_OF_LINE]
+#: Python's own flag -fwrapv, which defines what overflow does, would end the search for it.
+FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-wrapv", "-fno-omit-frame-pointer", *OUT_OF_LINE]
+
+#: What makes the text in a file of theirs a report; an allocation that was refused is none.
+REPORTS = ("ERROR: AddressSanitizer", "runtime error: ")
 
 #: Tests that limit or measure the memory of a process, which is mostly the sanitizers' here.
 LEFT_OUT = ["--ignore=tests/test_memory.py"]
@@ -66,15 +72,15 @@ def environment(copy: Path, reports: Path) -> dict[str, str]:
 
 def taken(reports: Path) -> str:
     """What has been reported since the last look."""
-    found = sorted(reports.iterdir())
-    text = "\n".join(path.read_text(errors="replace") for path in found)
-    for path in found:
+    texts = []
+    for path in sorted(reports.iterdir()):
+        texts.append(path.read_text(errors="replace"))
         path.unlink()
-    return text
+    return "\n".join(text for text in texts if any(word in text for word in REPORTS))
 
 
 def check_controls(copy: Path, reports: Path) -> None:
-    library = build_library(copy, "faults.c", "clang", *FLAGS)
+    library = build_library(copy, "faults.c", "clang", *get_config_var("CFLAGS").split(), *FLAGS)
     for name, (fault, wanted) in CONTROLS.items():
         code = CONTROL.format(library=str(library), fault=fault)
         command = [sys.executable, "-c", code]
@@ -85,14 +91,14 @@ def check_controls(copy: Path, reports: Path) -> None:
     print(f"controls: {', '.join(CONTROLS)}: as they must", flush=True)
 
 
-def main() -> None:
+def main(isas: str, *arguments: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy, reports = copy_of_tree(folder), Path(folder, "reports")
         reports.mkdir()
-        keep_isas(copy, {name for name, runs_here in _kernels.isas().items() if runs_here})
+        keep_isas(copy, isas.split(","))
         build_package(copy, "clang", *FLAGS)
         check_controls(copy, reports)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(sys.argv[1:] or LEFT_OUT)]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(arguments or LEFT_OUT)]
         done = subprocess.run(command, cwd=copy, env=environment(copy, reports), check=False)
         report = taken(reports)
     print(report or "AddressSanitizer and UBSan: nothing to report")
@@ -100,4 +106,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:]) if sys.argv[1:] else sys.exit(__doc__)
