@@ -43,7 +43,7 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
 
     Memory besides the output, in elements of float32, or of float64 for float64: with m the longer side, and n the
     shorter one up to a multiple of 8, (m + 74) n for the reflections, less n (n - 64) / 2 if n is more than 64; for
-    each thread 32 (m + 136), or 1.75 MiB if that is more; and the elements asked for, unless the output has that dtype
+    each thread 32 (m + 136), or 3.25 MiB if that is more; and the elements asked for, unless the output has that dtype
     and its rows and columns are evenly spaced. Matrices along batch axes are made one after the other, each by all
     threads; or, if the reflections of one take at most 0.5 MiB, each by one thread with reflections of its own.
 
