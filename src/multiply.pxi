@@ -18,8 +18,9 @@ def multiply(cnp.ndarray a, cnp.ndarray b, cnp.ndarray c, int n_threads):
     if (
         (cnp.PyArray_DIM(a, 0), cnp.PyArray_DIM(b, 0), cnp.PyArray_DIM(b, 1))
         != (product.n_rows, product.n_inner, product.n_columns)
-        or (product.n_inner > 1 and cnp.PyArray_STRIDE(a, 1) != 8)
-        or (product.n_columns > 1 and cnp.PyArray_STRIDE(c, 1) != 8) or not cnp.PyArray_ISWRITEABLE(c)
+        or (cnp.PyArray_SIZE(a) > 0 and product.n_inner > 1 and cnp.PyArray_STRIDE(a, 1) != 8)
+        or (cnp.PyArray_SIZE(c) > 0 and product.n_columns > 1 and cnp.PyArray_STRIDE(c, 1) != 8)
+        or not cnp.PyArray_ISWRITEABLE(c)
     ):
         raise ValueError("multiply: a, b, c: expected shapes that match and contiguous rows of a and c, got others")
     product.a, product.b = <const double *>cnp.PyArray_DATA(a), <const double *>cnp.PyArray_DATA(b)

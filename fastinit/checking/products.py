@@ -16,9 +16,9 @@ LEAST_ELEMENTS = 64
 
 def grouped(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """``a[:, g] @ b[:, g]`` for each group g, stacked on axis 1."""
-    if b[:, 0].size < LEAST_ELEMENTS:
-        return np.einsum("sgi,igo->sgo", a, b)
     a, b = np.require(a, np.float64, "CA"), np.require(b, np.float64, "A")
+    if a.shape[1] > 1 and b[:, 0].size < LEAST_ELEMENTS:
+        return np.einsum("sgi,igo->sgo", a, np.ascontiguousarray(b))  # whose order of sums is that of the memory
     c = np.empty((*a.shape[:2], b.shape[2]))
     for group in range(a.shape[1]):
         _multiply(a[:, group], b[:, group], c[:, group])
