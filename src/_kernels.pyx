@@ -107,6 +107,7 @@ include "batch.pxi"
 include "sparse.pxi"
 include "tally.pxi"
 include "haar.pxi"
+include "multiply.pxi"
 
 
 def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint streamed, workspace=None):

@@ -21,6 +21,7 @@ cdef extern from "fastinit.h":
 
     ctypedef struct fi_backend:
         const char *name
+        bint fma_is_long
 
     const fi_backend *fi_backend_at(int index)
     bint fi_backend_runs_here(const fi_backend *backend)
@@ -163,6 +164,29 @@ cdef extern from "haar.h":
     fi_haar_work fi_haar_work_of(const fi_haar *haar, int kind, int64_t matrix, char *panels)
     void fi_haar_fill(
         const fi_haar_work *work, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
+
+
+cdef extern from "multiply.h":
+    ctypedef struct fi_multiply:
+        const fi_backend *backend
+        const double *a
+        const double *b
+        double *c
+        int64_t a_row
+        int64_t b_row
+        int64_t b_column
+        int64_t c_row
+        int64_t n_rows
+        int64_t n_inner
+        int64_t n_columns
+        int64_t n_units
+        int64_t work_per_unit
+        int64_t scratch_bytes
+
+    void fi_multiply_split(fi_multiply *multiply, int n_threads)
+    void fi_multiply_fill(
+        const fi_multiply *multiply, int64_t first, int64_t last, void *scratch, fi_watch *watch
+    ) noexcept nogil
 
 
 cdef extern from "fpmode.h":

@@ -134,6 +134,11 @@ typedef void fi_haar_panel_fn(const fi_haar *haar, int64_t matrix, int64_t panel
 typedef void fi_haar_columns_fn(const fi_haar *haar, int64_t matrix, int64_t block, const void *panels, void *scratch,
                                 fi_watch *watch);
 
+/* multiply.h. Writes the elements of c in rows [row, end) and columns [column, column_end). */
+typedef struct fi_multiply fi_multiply;
+typedef void fi_multiply_fn(const fi_multiply *multiply, int64_t row, int64_t end, int64_t column, int64_t column_end,
+                            void *scratch);
+
 /* One implementation of every law: the same text compiled for one instruction set. */
 typedef struct {
     const char *name;
@@ -146,6 +151,7 @@ typedef struct {
     fi_copy_fn *copy;
     fi_haar_panel_fn *haar_panel[FI_N_DTYPES]; /* of float32 and float64 alone, as the next two */
     fi_haar_columns_fn *haar_columns[FI_N_DTYPES];
+    fi_multiply_fn *multiply;
     int tile_columns[FI_N_DTYPES];
     int tile_rows;
     int fma_is_long; /* emulated */

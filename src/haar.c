@@ -2,11 +2,12 @@
 
 #include <stddef.h>
 
-/* Bytes of columns made at once: more of them read V less often, and fewer stay in nearer caches. And the fewest blocks
- * for each thread, so that none waits long for the last. */
-#define BLOCK_BYTES ((int64_t)3 << 19)
+/* Bytes of columns made at once: more of them read V less often. And the fewest blocks for each thread, so that none waits
+ * long for the last; or one, if that is of few tiles. */
+#define BLOCK_BYTES ((int64_t)3 << 20)
 #define MAX_TILES 8
-#define BLOCKS_PER_THREAD 8
+#define BLOCKS_PER_THREAD 4
+#define FEW_TILES 3
 
 /* Panels that a thread has for a matrix of its own, when there are many. */
 #define SMALL_BYTES ((int64_t)1 << 19)
@@ -28,6 +29,14 @@ int64_t fi_haar_panel_at(const fi_haar *h, int64_t panel)
     return panel * ((h->width + 1) * h->width + FI_SPARE_ELEMENTS) + rows_before * h->width;
 }
 
+/* For blocks of columns that take so many in all. */
+static int64_t tiles_at_once(int64_t n_tiles, int n_threads)
+{
+    if (n_threads == 1 || n_tiles <= FEW_TILES * n_threads)
+        return ceil_div(n_tiles, n_threads);
+    return max_i64(1, n_tiles / (BLOCKS_PER_THREAD * n_threads));
+}
+
 void fi_haar_split(fi_haar *h, int n_threads)
 {
     int64_t itemsize = h->dtype == FI_DTYPE_float64 ? 8 : 4, last = h->column[h->n_columns_here - 1];
@@ -36,13 +45,13 @@ void fi_haar_split(fi_haar *h, int n_threads)
     h->n_panels = last / FI_PANEL + 1;
     h->panels_bytes = whole_lines(fi_haar_panel_at(h, h->n_panels) * itemsize);
 
-    int64_t in_cache = BLOCK_BYTES / (tile * h->n_rows * itemsize), needed = ceil_div(h->n_columns_here, tile);
-    int64_t n_tiles = fi_haar_is_small(h) ? needed : needed / (BLOCKS_PER_THREAD * n_threads);
-    h->block_columns = tile * max_i64(1, min_i64(MAX_TILES, min_i64(in_cache, n_tiles)));
+    int64_t most = max_i64(1, min_i64(MAX_TILES, BLOCK_BYTES / (tile * h->n_rows * itemsize)));
+    int64_t n_tiles = tiles_at_once(ceil_div(h->n_columns_here, tile), fi_haar_is_small(h) ? 1 : n_threads);
+    h->block_columns = tile * min_i64(most, n_tiles);
     h->n_blocks = ceil_div(h->n_columns_here, h->block_columns);
     /* Vectors as they are drawn, and then what makes T of them: haar_panel.h. */
     int64_t triangles = (2 * FI_ROW_OF_T + 1) * FI_PANEL * 8 + FI_PANEL * FI_ROW_OF_C * itemsize;
-    h->panel_scratch_bytes = max_i64(FI_DRAWN * h->n_rows * itemsize, triangles);
+    h->panel_scratch_bytes = max_i64(FI_DRAWN * h->n_rows * itemsize + FI_LINE, triangles);
     h->block_scratch_bytes = h->block_columns * (2 * FI_PANEL + h->n_rows + FI_SPARE_ROWS) * itemsize;
 }
 

@@ -52,7 +52,7 @@ def workspace_kib(name, layout, dtype):
     elements = (m + 74) * n - max(0, n * (n - 64) // 2)
     if dtype not in ("float32", "float64"):
         elements += n_rows * n_columns
-    return (elements * itemsize + N_THREADS * max(32 * (m + 136) * itemsize, 7 << 18)) / 1024
+    return (elements * itemsize + N_THREADS * max(32 * (m + 136) * itemsize, 13 << 18)) / 1024
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

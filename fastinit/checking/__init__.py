@@ -18,6 +18,7 @@ Nothing is imported here. Each module imports only those above it in the table.
 `given`             arguments that `check` and `calibrate` have in common
 `law_moments`       mean, standard deviation and kurtosis of what a scheme draws
 `histograms`        the shape of a layer's values, whatever their scale
+`products`          of matrices, on threads that yield
 `correlations`      convolutions and dense layers, forward and back
 `figures`           what one step does to the data, in numbers
 `propagate`         data forward and gradients back through all steps

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastinit.checking import products
 from fastinit.checking.network import Layer
 
 
@@ -42,6 +43,6 @@ def _correlate(h: np.ndarray, taps: np.ndarray, kernel: tuple[int, ...], sign: i
         # Products of matrices: on more axes NumPy would make many small ones.
         flat = shifted.reshape(-1, n_groups, tap.shape[0])
         by_group = tap.reshape(tap.shape[0], n_groups, -1)
-        product = flat[:, 0] @ tap if n_groups == 1 else np.einsum("sgi,igo->sgo", flat, by_group, optimize=True)
+        product = products.grouped(flat, by_group)
         total = total + product.reshape(*h.shape[:-1], tap.shape[1])
     return total

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastinit.checking import beginnings, histograms, law_moments, sides, units
+from fastinit.checking import beginnings, histograms, law_moments, products, sides, units
 from fastinit.checking.histograms import Histogram
 from fastinit.checking.network import Layer, Step
 from fastinit.laws.dtypes import FLOAT64_FORMAT
@@ -91,8 +91,7 @@ def relative(found: list[Figures], shares_of_equal: list[float], has_norms: bool
 
 
 def second_moment(array: np.ndarray) -> float:
-    flat = array.reshape(-1)
-    return float(flat @ flat) / flat.size
+    return products.sum_of_squares(array) / array.size
 
 
 def signal_share(h: np.ndarray) -> float:

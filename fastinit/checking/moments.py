@@ -145,7 +145,7 @@ def _counted(flat: np.ndarray) -> Sample:
     n_not_finite = int(counts[~np.isfinite(x)].sum())
     if n_not_finite:
         return _not_finite(flat.size, n_not_finite)
-    mean = float(counts @ x) / flat.size
-    powers = (x - mean) ** np.arange(1, 5)[:, None] @ counts
+    mean = float((counts * x).sum()) / flat.size
+    powers = ((x - mean) ** np.arange(1, 5)[:, None] * counts).sum(axis=1)
     sums = _Sums(powers, int(counts[x == 0].sum()), float(x.min()), float(x.max()))
     return _sample(sums, flat.size, mean, 1.0)

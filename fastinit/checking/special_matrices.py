@@ -136,7 +136,7 @@ def _gain_and_residual(matrix: np.ndarray, n_columns: int) -> tuple[float, float
     with np.errstate(all="ignore"):
         images = _square_times(matrix, directions)
         square = float((images * directions).sum() / (directions**2).sum())
-        residual = np.linalg.norm(images - square * directions) / np.linalg.norm(images)
+        residual = np.sqrt(((images - square * directions) ** 2).sum() / (images**2).sum())
     return math.sqrt(square), float(residual)
 
 

@@ -52,7 +52,7 @@ def orthogonal(*, gain: float = 1.0, fans="io") -> Spec:
     n the shorter one up to a multiple of 8, it is
 
     - ``(m + 74) n`` for the reflections, less ``n (n - 64) / 2`` if n is more than 64;
-    - for each thread ``32 (m + 136)``, or 1.75 MiB if that is more;
+    - for each thread ``32 (m + 136)``, or 3.25 MiB if that is more;
     - the elements asked for, unless the output has that dtype and its rows and columns are evenly spaced;
     - some 16 bytes for each row and column asked for.
 

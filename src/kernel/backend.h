@@ -75,6 +75,7 @@
 #define FI_REAL f64
 #define FI_NUMBER double
 #include "product.h"
+#include "multiply.h"
 #include "haar_panel.h"
 #include "haar_columns.h"
 
@@ -94,6 +95,7 @@ const fi_backend FI_JOIN2(fi_backend, FI_ISA) = {
     .copy = FI_JOIN(fi, copy, FI_ISA),
     .haar_panel = {[FI_DTYPE_float32] = fi_haar_panel_f32, [FI_DTYPE_float64] = fi_haar_panel_f64},
     .haar_columns = {[FI_DTYPE_float32] = fi_haar_columns_f32, [FI_DTYPE_float64] = fi_haar_columns_f64},
+    .multiply = FI_JOIN(fi, multiply, FI_ISA),
     .tile_columns = {[FI_DTYPE_float32] = V_TILE_VECTORS * V_F32S, [FI_DTYPE_float64] = V_TILE_VECTORS * V_F64S},
     .tile_rows = V_TILE_ROWS,
 #ifdef V_FMA_IS_LONG

@@ -8,17 +8,17 @@
 /* The first place of the tile's own elements in a staged column. */
 #define FI_STAGED_FIRST FI_LINE
 
-/* Elements of 4 bytes, j to j + 3 of V_F32S rows, as elements r and following of four columns. */
-FI_INLINE void fi_transpose_quads(char column[4][FI_STAGED], int r, const char *const *row, int64_t j)
+/* Elements of 4 bytes, j to j + 3 of V_F32S rows, to four columns, `stride` bytes apart. */
+FI_INLINE void fi_transpose_quads(char *column, int64_t stride, const char *const *row, int64_t j)
 {
     v_f32 a = v_f32_quads(row, 4 * j), b = v_f32_quads(row + 1, 4 * j);
     v_f32 c = v_f32_quads(row + 2, 4 * j), d = v_f32_quads(row + 3, 4 * j);
     v_f32 ab = v_f32_zip_low(a, b), cd = v_f32_zip_low(c, d);
-    v_u32_store(column[0] + 4 * r, v_u32_bits(v_f32_zip_low_pairs(ab, cd)));
-    v_u32_store(column[1] + 4 * r, v_u32_bits(v_f32_zip_high_pairs(ab, cd)));
+    v_u32_store(column, v_u32_bits(v_f32_zip_low_pairs(ab, cd)));
+    v_u32_store(column + stride, v_u32_bits(v_f32_zip_high_pairs(ab, cd)));
     ab = v_f32_zip_high(a, b), cd = v_f32_zip_high(c, d);
-    v_u32_store(column[2] + 4 * r, v_u32_bits(v_f32_zip_low_pairs(ab, cd)));
-    v_u32_store(column[3] + 4 * r, v_u32_bits(v_f32_zip_high_pairs(ab, cd)));
+    v_u32_store(column + 2 * stride, v_u32_bits(v_f32_zip_low_pairs(ab, cd)));
+    v_u32_store(column + 3 * stride, v_u32_bits(v_f32_zip_high_pairs(ab, cd)));
 }
 
 /* A line's worth of columns from j on, n of them wanted, to staged[]. */
@@ -27,7 +27,7 @@ FI_INLINE void fi_transpose(char staged[][FI_STAGED], const fi_rows *rows, int64
     if (itemsize == 4) {
         for (int r = 0; r < rows->n_rows; r += V_F32S)
             for (int c = 0; c < n; c += 4)
-                fi_transpose_quads(staged + c, FI_STAGED_FIRST / 4 + r, rows->row + r, j + c);
+                fi_transpose_quads(staged[c] + FI_STAGED_FIRST + 4 * r, FI_STAGED, rows->row + r, j + c);
         return;
     }
     for (int r = 0; r < rows->n_rows; r++)

@@ -33,6 +33,12 @@ FI_INLINE int64_t fi_haar_rows(int64_t row, int64_t n_rows, int64_t most)
     return n_rows - row < most ? n_rows - row : most;
 }
 
+/* Of V's rows from one on, n of them, how many are zero in a column and those behind it: the ones above its own. */
+FI_INLINE int64_t fi_haar_zeros(int64_t column, int64_t row, int64_t n)
+{
+    return column < row ? 0 : column - row < n ? column - row : n;
+}
+
 /* Elements of the stream to be drawn in one call: those that go on in a block need no seeding. */
 typedef struct {
     const fi_haar *haar;
@@ -64,8 +70,8 @@ static void fi_haar_draw(fi_haar_draws *draws, uint64_t first, int64_t n, char *
     }
 }
 
-/* Vectors of a row of T found side by side, for the sake of the additions' latency. */
-#define FI_T_VECTORS 4
+/* Vectors of a row of T found side by side, for the sake of the additions' latency: no more than 32 elements. */
+#define FI_T_VECTORS (V_F64S > 4 ? 32 / V_F64S : 8)
 
 /* T, the inverse of an upper triangle: from the last row to the first, its own row's element times the sum, l upwards,
  * of products that are rounded each. */
@@ -77,6 +83,7 @@ static void fi_haar_invert(const double *triangle, int n, double *t)
         for (int j = i / V_F64S * V_F64S; j < n; j += FI_T_VECTORS * V_F64S) {
             int end = j + FI_T_VECTORS * V_F64S < n ? j + FI_T_VECTORS * V_F64S : n;
             v_f64 sum[FI_T_VECTORS];
+            FI_UNROLL
             for (int v = 0; v < FI_T_VECTORS; v++)
                 sum[v] = v_f64_set(0);
             for (int l = i + 1; l < end; l++)
@@ -86,6 +93,7 @@ static void fi_haar_invert(const double *triangle, int n, double *t)
                     v_f64 below = FI_LOAD(f64, t + l * FI_ROW_OF_T + j + v * V_F64S);
                     sum[v] = v_f64_add(sum[v], v_f64_mul(v_f64_set(u[l]), below));
                 }
+            FI_UNROLL
             for (int v = 0; v < FI_T_VECTORS; v++)
                 FI_STORE(f64, row + j + v * V_F64S, v_f64_mul(v_f64_set(-inverse), sum[v]));
         }
@@ -96,6 +104,22 @@ static void fi_haar_invert(const double *triangle, int n, double *t)
 }
 #endif
 
+/* Rows as columns: element j of row[i] to dst[j * stride + i]. Up to a multiple of four elements are taken. */
+static void FI_THIS(fi_haar_transpose)(const char *const *row, int n_rows, int64_t n_columns, FI_NUMBER *dst,
+                                       int64_t stride)
+{
+    int64_t size = (int64_t)sizeof *dst;
+    if (size == 4 && n_rows % V_F32S == 0) {
+        for (int64_t j = 0; j < n_columns; j += 4)
+            for (int i = 0; i < n_rows; i += V_F32S)
+                fi_transpose_quads((char *)(dst + j * stride + i), stride * size, row + i, j);
+        return;
+    }
+    for (int64_t j = 0; j < n_columns; j++)
+        for (int i = 0; i < n_rows; i++)
+            memcpy(dst + j * stride + i, row[i] + j * size, (size_t)size);
+}
+
 /* Columns [k, k + n) of V as they are drawn, with zeros above their own rows. */
 static void FI_THIS(fi_haar_draw_columns)(const fi_haar *h, int64_t matrix, int64_t panel, int k, int n, FI_NUMBER *v,
                                           FI_NUMBER *drawn, fi_watch *watch)
@@ -103,18 +127,21 @@ static void FI_THIS(fi_haar_draw_columns)(const fi_haar *h, int64_t matrix, int6
     int64_t first_row = panel * FI_PANEL, n_rows = h->n_rows - first_row;
     uint64_t first = h->first + (uint64_t)(matrix * h->n_columns * h->n_rows);
     fi_haar_draws draws = {.haar = h, .watch = watch, .itemsize = (int)sizeof *drawn, .n = 0};
+    const char *row[FI_DRAWN];
     for (int i = 0; i < n; i++) {
         int64_t own = k + i, column = first_row + own;
         FI_NUMBER *to = drawn + i * n_rows;
+        row[i] = (const char *)to;
         memset(to, 0, (size_t)own * sizeof *to);
         fi_haar_draw(&draws, first + (uint64_t)(column * h->n_rows + column), n_rows - own, (char *)(to + own));
     }
     fi_haar_draw_all(&draws);
-    for (int64_t row = 0; row < n_rows; row++) {
-        if (row % FI_ROWS_WATCHED == 0 && fi_stopped(watch))
+    for (int64_t at = 0; at < n_rows; at += FI_ROWS_WATCHED) {
+        if (fi_stopped(watch))
             return;
+        FI_THIS(fi_haar_transpose)(row, n, fi_haar_rows(at, n_rows, FI_ROWS_WATCHED), v + at * h->width + k, h->width);
         for (int i = 0; i < n; i++)
-            v[row * h->width + k + i] = drawn[i * n_rows + row];
+            row[i] += FI_ROWS_WATCHED * (int64_t)sizeof *v;
     }
 }
 
@@ -140,7 +167,7 @@ static void FI_THIS(fi_haar_add_squares)(const FI_NUMBER *v, int64_t n_rows, int
 }
 
 /* Each column times a number. */
-static void FI_THIS(fi_haar_multiply)(FI_NUMBER *v, int64_t n_rows, int64_t width, const FI_NUMBER *by)
+static FI_NOINLINE void FI_THIS(fi_haar_multiply)(FI_NUMBER *v, int64_t n_rows, int64_t width, const FI_NUMBER *by)
 {
     for (int64_t row = 0; row < n_rows; row++, v += width) {
         int64_t k = 0;
@@ -194,8 +221,11 @@ static void FI_THIS(fi_haar_gram)(const fi_haar *h, const FI_NUMBER *v, int64_t 
             return;
         const FI_NUMBER *from = v + row * width;
         for (int j = 0; j < width; j += FI_TILE_COLUMNS)
-            for (int i = 0; i < width && i < j + FI_TILE_COLUMNS; i += V_TILE_ROWS)
-                FI_THIS(fi_product_down)(c + i * c_i + j, c_i, from + i, width, from + j, width, n, row > 0);
+            for (int i = 0; i < width && i < j + FI_TILE_COLUMNS; i += V_TILE_ROWS) {
+                int64_t zeros = fi_haar_zeros(i > j ? i : j, row, n), at = zeros * width;
+                FI_THIS(fi_product_down)(c + i * c_i + j, c_i, from + at + i, width, from + at + j, width, n - zeros,
+                                         row > 0);
+            }
     }
 }
 
@@ -210,10 +240,9 @@ static void FI_THIS(fi_haar_panel)(const fi_haar *h, int64_t matrix, int64_t pan
     memset(minus_t, 0, (size_t)((width + 1) * width) * sizeof *v);
     if (n < width)
         fi_haar_clear(v, n_rows * width * (int64_t)sizeof *v, watch);
-    memset(v + n_rows * width, 0, (size_t)(FI_SPARE_ROWS * width + FI_SPARE_ELEMENTS) * sizeof *v);
     for (int k = 0; k < n; k += FI_DRAWN)
-        FI_THIS(fi_haar_draw_columns)(h, matrix, panel, k, n - k < FI_DRAWN ? n - k : FI_DRAWN, v, drawn,
-                                      watch);
+        FI_THIS(fi_haar_draw_columns)(h, matrix, panel, k, n - k < FI_DRAWN ? n - k : FI_DRAWN, v, drawn, watch);
+    memset(v + n_rows * width, 0, (size_t)(FI_SPARE_ROWS * width + FI_SPARE_ELEMENTS) * sizeof *v);
 
     double *triangle = scratch, *t = triangle + FI_PANEL * FI_ROW_OF_T, *squares = t + FI_PANEL * FI_ROW_OF_T;
     FI_NUMBER *c = (FI_NUMBER *)(squares + FI_PANEL);
