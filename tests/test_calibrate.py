@@ -168,9 +168,10 @@ def test_recommend_check_and_calibrate_do_not_contradict_each_other(activation, 
 def test_the_example_of_the_issue():
     """24 layers of silu: neither He's scale nor gain's keeps them, and the remedy does."""
     layers = [256] * 25
-    assert fi.check(layers, "silu").verdict == "vanishing"
+    by_he = fi.check(layers, "silu")
+    assert by_he.verdict == "vanishing"
     by_gain = fi.check(layers, "silu", fi.get("variance_scaling", scale=fi.gain("silu") ** 2))
-    for report in (fi.check(layers, "silu"), by_gain):
+    for report in (by_he, by_gain):
         assert report.healthy or remedied(report.remedy, layers, "silu").healthy
 
 
