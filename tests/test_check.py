@@ -19,9 +19,9 @@ CASES = (*TRIED, *HELD)
 
 FIRST = {[case.verdict for case in CASES].index(verdict) for verdict in {case.verdict for case in CASES}}
 
-#: Quick are the first of each verdict and every seventh of all.
+#: Quick are the first of each verdict and every eleventh of all.
 MARKED = [
-    case if i % 7 == 0 or i in FIRST else pytest.param(case, marks=pytest.mark.heavy) for i, case in enumerate(CASES)
+    case if i % 11 == 0 or i in FIRST else pytest.param(case, marks=pytest.mark.heavy) for i, case in enumerate(CASES)
 ]
 
 
