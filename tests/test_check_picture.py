@@ -122,7 +122,10 @@ NAMES = [
 
 @pytest.mark.parametrize(
     ("n_layers", "name"),
-    [(30, NAMES[0]), (1, NAMES[1]), (12, NAMES[2]), *(pytest.param(300, n, marks=pytest.mark.heavy) for n in NAMES)],
+    [
+        *((1, NAMES[1]), (12, NAMES[2])),
+        *(pytest.param(*case, marks=pytest.mark.heavy) for case in ((30, NAMES[0]), *((300, name) for name in NAMES))),
+    ],
     ids=lambda value: str(value)[:5],
 )
 def test_nothing_is_cut_off_and_nothing_runs_into_the_next(n_layers, name):

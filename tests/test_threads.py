@@ -193,14 +193,20 @@ def test_concurrent_fills_agree():
 def test_interrupt_stops_a_fill():
     """Ctrl-C during a fill of some seconds raises KeyboardInterrupt well before its end."""
     code = """
-        import os, signal, threading
+        import os, signal, threading, time
         import numpy as np
         import fastinit as fi
         from fastinit import _kernels
         _kernels.choose_isa("portable")  # some 3 seconds a slab
         out = np.zeros(5 << 26, np.float32)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without
-        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+
+        def interrupt():
+            while out[0] == 0:  # a busy machine may take long to begin
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=interrupt).start()
         try:
             fi.normal(out=out, rng=0, threads=1)
         except KeyboardInterrupt:
