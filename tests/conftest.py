@@ -5,9 +5,10 @@ And what the quick run leaves out: `quick.py`.
 
 import os
 
-# Before NumPy is imported: products in tests are small, and BLAS's threads wait for each other in loops, which took
-# five times the processor time of the products themselves.
+# Before NumPy and the kernels are imported: products and fills in tests are small, and threads that wait for each other
+# in loops took five times the processor time of the products themselves, and half of that of tests of threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from collections import defaultdict
 

@@ -22,7 +22,9 @@ def spare(cases: list[Mapping]) -> list[int]:
     left = {i: {(name, id(value)) for name, value in case.items()} for i, case in enumerate(cases)}
     unseen, n_seen = set().union(*left.values()), Counter()
     while unseen:
-        taken = min(left, key=lambda i: (-len(left[i] & unseen), sum(n_seen[value] for value in left[i])))
+        n_new = {i: len(values & unseen) for i, values in left.items()}
+        most = max(n_new.values())
+        taken = min((i for i in left if n_new[i] == most), key=lambda i: sum(n_seen[value] for value in left[i]))
         values = left.pop(taken)
         unseen -= values
         n_seen.update(values)

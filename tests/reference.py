@@ -8,6 +8,7 @@ hold against exact rationals.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -61,8 +62,16 @@ def xoshiro256plusplus(s: np.ndarray) -> np.ndarray:
 
 def draws(k: list[int], block_index: int, n_draws: int, n_steps: int = BLOCK // STEP) -> np.ndarray:
     """A block's 64-bit outputs, shape (steps, draws, 8 lanes)."""
+    return outputs(tuple(k), block_index, n_draws * n_steps).reshape(n_steps, n_draws, LANES)
+
+
+@cache  # a few streams serve hundreds of laws
+def outputs(k: tuple[int, ...], block_index: int, n: int) -> np.ndarray:
+    """The first n outputs of each lane, shape (n, 8 lanes)."""
     states = lane_states(k, block_index)
-    return np.stack([xoshiro256plusplus(states) for _ in range(n_steps * n_draws)]).reshape(n_steps, n_draws, LANES)
+    found = np.stack([xoshiro256plusplus(states) for _ in range(n)])
+    found.flags.writeable = False
+    return found
 
 
 def words(k: list[int], block_index: int, n_draws: int = 2) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import ml_dtypes
 import numpy as np
 import reference as f32
@@ -29,17 +31,22 @@ def bits(array: np.ndarray) -> np.ndarray:
 
 def block(law: Law, dtype: str, k: list[int], index: int) -> np.ndarray:
     """The 1024 elements of a block."""
-    numbers = (k, index, law.location, law.scale)
-    if law.name == "truncated_near":
-        values = truncated.near_block(*numbers, law.sides[0])
-    elif law.name == "truncated":
-        values = truncated.block(*numbers, law.sides, f64.STEP if dtype == "float64" else f32.STEP)
-    else:
-        arithmetic = f64 if dtype == "float64" else f32
-        values = {"uniform": arithmetic.uniform_block, "normal": arithmetic.normal_block}[law.name](*numbers)
-        if dtype in ("float32", "float64"):  # uniforms stay inside by their numbers
-            return values
+    arithmetic = f64 if dtype == "float64" else f32
+    values = unbounded_block(law.name, law.location, law.scale, law.sides, arithmetic, tuple(k), index)
+    if law.name in ("uniform", "normal") and dtype in ("float32", "float64"):  # uniforms stay inside by their numbers
+        return values
     return rounded(kept_within(values, law.lowest, law.highest), dtype)
+
+
+@functools.cache  # one for all dtypes of fewer bits than the arithmetic
+def unbounded_block(name: str, location: float, scale: float, sides, arithmetic, k: tuple, index: int) -> np.ndarray:
+    """The values before they are kept within bounds and rounded."""
+    numbers = (k, index, location, scale)
+    if name == "truncated_near":
+        return truncated.near_block(*numbers, sides[0])
+    if name == "truncated":
+        return truncated.block(*numbers, sides, arithmetic.STEP)
+    return {"uniform": arithmetic.uniform_block, "normal": arithmetic.normal_block}[name](*numbers)
 
 
 def kept_within(values: np.ndarray, lowest: float, highest: float) -> np.ndarray:

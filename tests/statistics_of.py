@@ -72,7 +72,8 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
     By sums of products without temporaries; for samples whose means are no larger than their standard deviations.
     """
     a, b, n = np.asarray(a, np.float64), np.asarray(b, np.float64), np.size(a)
-    aa, ab, bb = (np.einsum("i,i->", x, y) / n - x.mean() * y.mean() for x, y in ((a, a), (a, b), (b, b)))
+    means = {id(x): x.mean() for x in (a, b)}
+    aa, ab, bb = (np.einsum("i,i->", x, y) / n - means[id(x)] * means[id(y)] for x, y in ((a, a), (a, b), (b, b)))
     return float(ab / math.sqrt(aa * bb) * math.sqrt(n))
 
 
@@ -80,23 +81,26 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 LAGS = (1, 8, 16, 32, 1024)
 
 
-def independence_scores(values: np.ndarray, others: dict[str, np.ndarray]) -> dict[str, float]:
+def independence_scores(values: np.ndarray, others: dict[str, np.ndarray], only: str | None = None) -> dict[str, float]:
     """Correlations of a stream with itself at several distances, and with others: of values and of their squares.
 
     Pairs are the elements i and i + half of a step, which come from the same words in a normal and partly in a
-    truncated one: half is 16, and 8 in float64.
+    truncated one: half is 16, and 8 in float64. All, or the one that is named.
     """
     half = 8 if values.dtype == np.float64 else 16
+    scores = {}
+    for power, what in ((1, ""), (2, ", squared")):
+        z = centred(values) ** power
+        pairs = z[: z.size // (2 * half) * 2 * half].reshape(-1, 2, half)
+        compared = {f"lag {lag}": (z[:-lag], z[lag:]) for lag in LAGS} | {"pairs": (pairs[:, 0], pairs[:, 1])}
+        compared |= {name: (z[: other.size], centred(other) ** power) for name, other in others.items()}
+        for name, (a, b) in compared.items():
+            if only in (None, name + what):
+                scores[name + what] = correlation(a.ravel(), b.ravel())
+    return scores
+
+
+def centred(values: np.ndarray) -> np.ndarray:
     z = values.astype(np.float64)
     z -= z.mean()
-    pairs = z[: z.size // (2 * half) * 2 * half].reshape(-1, 2, half)
-    compared = {f"lag {lag}": (z[:-lag], z[lag:]) for lag in LAGS}
-    compared["pairs"] = pairs[:, 0].ravel(), pairs[:, 1].ravel()
-    for name, other in others.items():
-        other = other.astype(np.float64)
-        compared[name] = z[: other.size], other - other.mean()
-    scores = {}
-    for name, (a, b) in compared.items():
-        scores[name] = correlation(a, b)
-        scores[f"{name}, squared"] = correlation(a * a, b * b)
-    return scores
+    return z

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from quick import heavy_but
 
 import fastinit as fi
 from fastinit.checking import drawing, histograms, panels, plot
@@ -121,7 +122,10 @@ NAMES = [
 
 @pytest.mark.parametrize(
     ("n_layers", "name"),
-    [(30, NAMES[0]), (1, NAMES[1]), (12, NAMES[2]), *(pytest.param(300, n, marks=pytest.mark.heavy) for n in NAMES)],
+    [
+        *((1, NAMES[1]), (12, NAMES[2])),
+        *(pytest.param(*case, marks=pytest.mark.heavy) for case in ((30, NAMES[0]), *((300, name) for name in NAMES))),
+    ],
     ids=lambda value: str(value)[:5],
 )
 def test_nothing_is_cut_off_and_nothing_runs_into_the_next(n_layers, name):
@@ -164,7 +168,7 @@ def test_files(tmp_path, suffix, start):
     assert b"layer 2" in path.read_bytes() or suffix != "svg"
 
 
-@pytest.mark.parametrize("factor", [0.0, 1.0, 1e100, 1e307])
+@pytest.mark.parametrize("factor", heavy_but([0.0, 1.0, 1e100, 1e307], 0.0, 1e307))
 def test_every_report_is_drawn(tmp_path, factor):
     weights = [factor * fi.normal((20, 20), dtype="float64", rng=i) for i in range(3)]
     fi.check([{"weights": w, "name": f"名 $x_{w[0, 0]}"} for w in weights], "relu").plot(tmp_path / "x.pdf")

@@ -109,7 +109,10 @@ def test_unwritable_places(tmp_path):
     assert os.listdir(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.heavy)],
+)
 def test_an_interrupt_leaves_nothing(tmp_path, sent, status):
     def ready(process):
         return any(file.stat().st_size > 1 << 20 for file in tmp_path.iterdir())

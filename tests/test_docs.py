@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from quick import heavy_but
 from recommended import shown
 
 import fastinit as fi
@@ -113,7 +114,13 @@ def test_every_python_block_runs(path):
         assert block.endswith("\n\n")
 
 
-@pytest.mark.parametrize("path", [p for p in RUN if blocks(p, "sh")], ids=page_id)
+#: Writes five files of half a gigabyte or a quarter.
+CHECKPOINTS = ROOT / "docs/howto/checkpoints.md"
+
+WITH_COMMANDS = [p for p in RUN if blocks(p, "sh")]
+
+
+@pytest.mark.parametrize("path", heavy_but(WITH_COMMANDS, *(p for p in WITH_COMMANDS if p != CHECKPOINTS)), ids=page_id)
 def test_commands(path):
     """All shell blocks of a page, one after the other, in a folder of its own."""
     commands = [block for block in blocks(path, "sh") if not block.startswith(tuple(NOT_RUN))]

@@ -37,7 +37,7 @@ def test_independence(stream, dtype):
     assert not beyond(independence_scores(draw(stream, dtype), others))
 
 
-@pytest.mark.parametrize("dtype", heavy_but(dtypes.FORMATS, "float32", "float64", "float8_e5m2"))
+@pytest.mark.parametrize("dtype", heavy_but(dtypes.FORMATS, "float32", "float64"))
 def test_laws_of_one_seed_are_independent(dtype):
     """Each kind of law has its tag; of the two ways to draw a truncated normal too. False alarms as above."""
     others = {stream: draw(stream, dtype) for stream in STREAMS if stream != "normal"}
@@ -58,8 +58,8 @@ def test_a_shared_half_percent_is_seen(dtype):
     shared[:, 1] += z.dtype.type(0.005) * z[:, 0]
     scaled[:, 1] *= 1 + z.dtype.type(0.005) * (z[:, 0] ** 2 - 1)
     lag = f"lag {z.shape[-1]}"
-    assert "pairs" in beyond(independence_scores(shared.ravel(), {}))
-    assert "pairs, squared" in beyond(independence_scores(scaled.ravel(), {}))
-    assert lag in beyond(independence_scores((z + z.dtype.type(0.01) * z[:, ::-1]).ravel(), {}))
+    assert beyond(independence_scores(shared.ravel(), {}, "pairs"))
+    assert beyond(independence_scores(scaled.ravel(), {}, "pairs, squared"))
+    assert beyond(independence_scores((z + z.dtype.type(0.01) * z[:, ::-1]).ravel(), {}, lag))
     other = draw("normal", dtype, name="a") + z.dtype.type(0.005) * z.ravel()
     assert beyond(independence_scores(z.ravel(), {"other": other})).keys() == {"other"}

@@ -18,8 +18,7 @@ SHAPES = [(300, 70), (2000, 3), (64, 128), (5, 7), (1, 9), (9, 1), (3, 3, 20, 33
 
 def drawn_words(key: list[int], block_index: int) -> list[int]:
     """A block's 1024 words of 64 bits."""
-    states = reference.lane_states(key, block_index)
-    return [int(word) for _ in range(128) for word in reference.xoshiro256plusplus(states)]
+    return reference.outputs(tuple(key), block_index, 128).ravel().tolist()
 
 
 def chosen(key: list[int], unit: int, n_inputs: int, n_chosen: int) -> set[int]:

@@ -10,13 +10,15 @@ HEALTHY = ("--layers", "30,30,30,30", "--scheme", "he_normal")
 SICK = ("--layers", "30,30,30,30", "--scheme", "zeros")
 
 
+@pytest.mark.each_value
 @pytest.mark.parametrize(
-    ("arguments", "status"),
+    "command",
     [(["check", *HEALTHY], 0), (["check", *SICK, "--json"], 1), (["info"], 0), (["init", "--help"], 0)],
     ids=["healthy", "sick", "info", "help"],
 )
 @pytest.mark.parametrize("both", [False, True], ids=["out", "out and error"])
-def test_a_reader_that_stops_changes_nothing(arguments, status, both):
+def test_a_reader_that_stops_changes_nothing(command, both):
+    arguments, status = command
     reader, writer = os.pipe()
     os.close(reader)
     try:

@@ -197,18 +197,18 @@ def test_interrupt_stops_a_fill():
         import numpy as np
         import fastinit as fi
         from fastinit import _kernels
-        _kernels.choose_isa("portable")  # some 3 seconds a slab
+        _kernels.choose_isa("portable")  # up to a second a slab, of ten
         out = np.zeros(5 << 26, np.float32)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # shells start background jobs without
 
-        def send():
-            while out[0] == 0:
+        def interrupt():
+            while out[0] == 0:  # a busy machine may take long to begin
                 time.sleep(0.01)
             os.kill(os.getpid(), signal.SIGINT)
 
-        threading.Thread(target=send).start()
+        threading.Thread(target=interrupt).start()
         try:
-            fi.normal(out=out, rng=0, threads=1)
+            fi.uniform(out=out, rng=0, threads=1)
         except KeyboardInterrupt:
             print("interrupted", float(out[0]) != 0, float(abs(out[-1000:]).max()))
     """
