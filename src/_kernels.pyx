@@ -128,12 +128,10 @@ def fill(cnp.ndarray array, law, bytes seed, name, box, int n_threads, bint stre
     batch.seed = seed_bytes(seed)
     open_batch(&batch)
     set_tensor(&tensor, array, name, 0, c_law.dtype)
-    tensor.box = new_box(box)
-    try:
-        add_tensor(&batch)
-        run_batch(&batch, n_threads, streamed, None, workspace)
-    finally:
-        free(tensor.box)
+    cdef int64_t numbers[FI_MAX_BOX]
+    tensor.box = write_box(numbers, box)
+    add_tensor(&batch)
+    run_batch(&batch, n_threads, streamed, None, workspace)
 
 
 def fill_room(cnp.ndarray array, law, box, int n_threads):
@@ -149,11 +147,9 @@ def fill_room(cnp.ndarray array, law, box, int n_threads):
     batch.streamed = False
     open_batch(&batch)
     set_tensor(&tensor, array, "", 0, c_law.dtype)
-    tensor.box = new_box(box)
-    try:
-        add_tensor(&batch)
-    finally:
-        free(tensor.box)
+    cdef int64_t numbers[FI_MAX_BOX]
+    tensor.box = write_box(numbers, box)
+    add_tensor(&batch)
     return batch_room(&batch, n_threads)
 
 
@@ -209,27 +205,25 @@ cdef int set_tensor(fi_tensor *tensor, cnp.ndarray array, object name, int law, 
     return 0
 
 
-cdef int64_t *new_box(box) except? NULL:
-    """The numbers that fi_job_set_box takes; those of a box that lists entries are good while its two arrays are."""
+cdef int64_t *write_box(int64_t *numbers, box) except? NULL:
+    """The numbers that fi_job_set_box takes; those of a box that lists entries are good while its two arrays are.
+
+    NULL for no box. There must be room for FI_MAX_BOX numbers.
+    """
     if box is None:
         return NULL
     cdef int n_numbers = N_BOX_HEAD + 3 * <int>box[N_BOX_HEAD - 1]
     cdef bint is_listed = len(box) == n_numbers + 2
     if n_numbers != len(box) and not is_listed:
         raise ValueError(f"fill: box: expected {n_numbers} numbers and two arrays or none, got {len(box)} items")
-    cdef int64_t *numbers = <int64_t *>malloc((n_numbers + FI_BOX_HEAD - N_BOX_HEAD) * sizeof(int64_t))
-    if numbers == NULL:
-        raise MemoryError("fill: index: expected room for the numbers of a box, got none")
+    if n_numbers + FI_BOX_HEAD - N_BOX_HEAD > FI_MAX_BOX:
+        raise ValueError(f"fill: box: expected at most {FI_MAX_BOX} numbers, got {n_numbers}")
+    numbers[5] = numbers[6] = numbers[7] = 0
+    if is_listed:
+        set_listed(&numbers[5], box[n_numbers], box[n_numbers + 1], box[3])
     cdef int i
-    try:
-        numbers[5] = numbers[6] = numbers[7] = 0
-        if is_listed:
-            set_listed(&numbers[5], box[n_numbers], box[n_numbers + 1], box[3])
-        for i in range(n_numbers):
-            numbers[i if i < N_BOX_HEAD else i + FI_BOX_HEAD - N_BOX_HEAD] = box[i]
-    except BaseException:
-        free(numbers)
-        raise
+    for i in range(n_numbers):
+        numbers[i if i < N_BOX_HEAD else i + FI_BOX_HEAD - N_BOX_HEAD] = box[i]
     return numbers
 
 

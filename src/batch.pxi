@@ -189,3 +189,16 @@ cdef void do_batch_part(
     const void *what, int64_t first, int64_t last, void *scratch, fi_watch *watch
 ) noexcept nogil:
     fi_batch_fill(<const fi_batch *>what, first, last, scratch, watch)
+
+
+cdef int64_t *new_box(box) except? NULL:
+    """The numbers of a box, for as long as they are not freed; NULL for none."""
+    cdef int64_t numbers[FI_MAX_BOX]
+    if write_box(numbers, box) == NULL:
+        return NULL
+    cdef size_t n_bytes = (FI_BOX_HEAD + 3 * numbers[N_BOX_HEAD - 1]) * sizeof(int64_t)
+    cdef int64_t *kept = <int64_t *>malloc(n_bytes)
+    if kept == NULL:
+        raise MemoryError("fill: index: expected room for the numbers of a box, got none")
+    memcpy(kept, numbers, n_bytes)
+    return kept

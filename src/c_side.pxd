@@ -5,6 +5,8 @@ from libc.stdint cimport int64_t, uint8_t, uint64_t
 cdef extern from "fastinit.h":
     int FI_N_PARAMETERS
     int FI_BOX_HEAD
+    enum:
+        FI_MAX_BOX
     ctypedef struct fi_law_side:
         double base
         double slope

@@ -208,6 +208,7 @@ int fi_backend_runs_here(const fi_backend *backend);
  * where a run begins: its flat index, and its place in the output. And the addresses of the first byte and of the one
  * after the last; equal if there are no elements. */
 #define FI_BOX_HEAD 8 /* numbers before the extents */
+#define FI_MAX_BOX (FI_BOX_HEAD + 3 * FI_MAX_DIMS)
 void fi_job_set_whole(fi_job *job, char *out, int64_t n_elements);
 void fi_job_set_box(fi_job *job, char *out, const int64_t *box);
 uint64_t fi_locate_run(const fi_job *job, int64_t run, char **dst);
