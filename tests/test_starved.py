@@ -111,6 +111,7 @@ COUNT = """
     before = n_threads()
     limit({mib})
     fills(4)
+    fi.normal((600, 500), threads=4)  # work for four, where orthogonal matrices of that size have less
     print(n_threads() - before)
 """
 
