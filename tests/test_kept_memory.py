@@ -75,7 +75,7 @@ def test_a_seed_cannot_take_memory_away():
             return super().__iter__()
 
     out = np.zeros((300, 200), np.float32)
-    with pytest.raises(TypeError, match="^normal: rng: expected"):  # what it raises is its own
+    with pytest.raises(TypeError, match=r"^normal: rng: expected"):  # what it raises is its own
         fi.normal((600, 200), out=out, index=np.s_[::2], rng=Seed([1, 2]))
     assert out.size == 60_000
 
