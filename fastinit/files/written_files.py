@@ -47,5 +47,5 @@ def check_writable(where: str, parameter: str, path: Path) -> Path:
         names.check_folder(target)
     except (OSError, ValueError, RuntimeError) as error:  # a null character in it, a loop of links
         why = getattr(error, "strerror", None) or error
-        reject_value(where, parameter, "a file that can be written", Shown(f"{str(path)!r} ({why})"))
+        reject_value(where, parameter, "a file that can be written", Shown(f"{why}: {str(path)!r}"))
     return path
