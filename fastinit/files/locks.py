@@ -18,7 +18,7 @@ class Lock:
     """A lock that a process has until it lets it go, or ends."""
 
     def __init__(self, fd: int):
-        # A file, which closes itself where an interrupt kept the lock from whoever asked for it. A method `__del__` would
+        # A file, which closes itself where an interrupt kept the lock from whoever asked for it. A `__del__` would
         # be interrupted in its turn, and Python tells that on standard error.
         self._file = io.FileIO(fd, "r+")
 

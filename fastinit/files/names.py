@@ -40,9 +40,7 @@ def check_target(path: Path, force: bool) -> None:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise OSError(errno.ELOOP, "is a loop of symbolic links", str(path)) from None
-        if error.errno == errno.ENAMETOOLONG:  # now: names of unfinished files are short
-            raise
-        is_regular = True  # if it is anything: a link to nothing
+        is_regular = True  # if it is anything: a link to nothing; also of names that are too long
     if not is_regular:
         raise OSError(errno.EINVAL, "exists and is not a regular file", str(path))
     if os.path.lexists(path) and not force:
