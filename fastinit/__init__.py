@@ -24,8 +24,8 @@ from fastinit.laws.axis_roles import axes  # noqa: E402
 from fastinit.laws.fan_rules import fans  # noqa: E402
 from fastinit.laws.gains import gain  # noqa: E402
 from fastinit.plans.batch import initialize  # noqa: E402
+from fastinit.plans.distinct_schemes import keep  # noqa: E402
 from fastinit.plans.part import part  # noqa: E402
-from fastinit.plans.rules import keep  # noqa: E402
 from fastinit.schemes.basic import normal, random_normal, random_uniform, truncated_normal, uniform  # noqa: E402
 from fastinit.schemes.constant import constant, log_odds, ones, zeros  # noqa: E402
 from fastinit.schemes.diagonal import dirac, identity  # noqa: E402

@@ -75,8 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights at memory speed.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
     parser.set_defaults(failure=1)
-    names = "{init,verify,check,calibrate,bench,info,selftest,completion}"
-    commands = parser.add_subparsers(required=True, metavar=names)
+    commands = parser.add_subparsers(required=True)
 
     init = commands.add_parser("init", help="write a checkpoint of new values")
     arguments.add_init(init)

@@ -1,10 +1,13 @@
 """Whoever reads what a command prints may stop, and a disk may be full."""
 
+import io
 import os
 import subprocess
 import sys
 
 import pytest
+
+from fastinit.common import progress
 
 HEALTHY = ("--layers", "30,30,30,30", "--scheme", "he_normal")
 SICK = ("--layers", "30,30,30,30", "--scheme", "zeros")
@@ -37,3 +40,12 @@ def test_a_full_disk_is_told():
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=100)
     assert done.returncode == 2
     assert done.stderr == "fastinit: error: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("kind", ["none", "without isatty", "closed"])
+def test_a_bar_needs_no_standard_error(monkeypatch, kind):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", {"none": None, "without isatty": object(), "closed": closed}[kind])
+    with progress.bar(3, "filling") as advance:
+        advance(1)

@@ -97,6 +97,16 @@ def test_init_onto_a_loop_of_links(tmp_path, more):
     assert sorted(os.listdir(tmp_path)) == ["a.safetensors", "b.safetensors"]
 
 
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_name_too_long_is_refused_first_and_the_message_says_so(tmp_path, monkeypatch, writer):
+    arguments, name, _ = WRITERS[writer]
+    monkeypatch.setattr("fastinit.bench.command.measure", lambda options: pytest.fail("measured before it was refused"))
+    done = in_this_process(*arguments, tmp_path / (300 * "x" + name))
+    assert done.returncode != 0
+    assert f"{writer.split()[-1]}: expected a file that can be written, got File name too long: " in done.stderr
+    assert os.listdir(tmp_path) == []
+
+
 #: Writes half of a file, says so, and waits to be killed.
 HALF = """
 import sys, time

@@ -26,7 +26,8 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def _totals(layout: Layout) -> str:
     contents = layout.contents
     n_values = sum(content.n_elements for content in contents)
-    return f"{len(contents)} tensors, {n_values:,} parameters, {layout.n_bytes:,} bytes, {len(layout.files)} files"
+    files = "1 file" if len(layout.files) == 1 else f"{len(layout.files)} files"
+    return f"{len(contents)} tensors, {n_values:,} parameters, {layout.n_bytes:,} bytes, {files}"
 
 
 def plain(layout: Layout) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 @contextmanager
 def bar(total: int, label: str, *, quiet: bool = False, **style: object) -> Iterator[Callable[..., object]]:
     """Yield ``advance(n_new, doing="")``, which draws nothing without tqdm (in the `cli` extra) or a terminal."""
-    tqdm = None if quiet or sys.stderr is None or not sys.stderr.isatty() else _tqdm()
+    tqdm = _tqdm() if not quiet and _is_terminal() else None
     if tqdm is None:
         yield lambda n_new, doing="": None
         return
@@ -22,6 +22,13 @@ def bar(total: int, label: str, *, quiet: bool = False, **style: object) -> Iter
             drawn.update(n_new)
 
         yield advance
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stderr.isatty()
+    except (AttributeError, ValueError):  # none, an object that can only write, a closed file
+        return False
 
 
 def _tqdm() -> type | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
@@ -17,14 +18,16 @@ class Lock:
     """A lock that a process has until it lets it go, or ends."""
 
     def __init__(self, fd: int):
-        self.fd = fd
+        # A file, which closes itself where an interrupt kept the lock from whoever asked for it. A `__del__` would
+        # be interrupted in its turn, and Python tells that on standard error.
+        self._file = io.FileIO(fd, "r+")
+
+    @property
+    def fd(self) -> int:
+        return self._file.fileno()
 
     def release(self) -> None:
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
-
-    __del__ = release  # of one that an interrupt kept from whoever asked for it
+        self._file.close()
 
 
 def take(path: Path, alone: bool) -> Lock | None:

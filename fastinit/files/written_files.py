@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,11 +42,10 @@ def check_writable(where: str, parameter: str, path: Path) -> Path:
     try:
         target = path.resolve()  # not the symbolic link that may lead there
         names.check_target(target, force=True)
-        if target.exists():
-            with target.open("ab"):
-                pass
+        with suppress(FileNotFoundError):  # a name that is too long is another error
+            os.close(os.open(target, os.O_WRONLY))
         names.check_folder(target)
     except (OSError, ValueError, RuntimeError) as error:  # a null character in it, a loop of links
         why = getattr(error, "strerror", None) or error
-        reject_value(where, parameter, "a file that can be written", Shown(f"{str(path)!r} ({why})"))
+        reject_value(where, parameter, "a file that can be written", Shown(f"{why}: {str(path)!r}"))
     return path

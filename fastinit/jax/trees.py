@@ -17,8 +17,9 @@ from fastinit.filling import memory
 from fastinit.jax import keys, meshes, shards
 from fastinit.jax.drawing import canonical_dtype
 from fastinit.plans.batch import fill_chosen
+from fastinit.plans.distinct_schemes import KEEP
 from fastinit.plans.patterns import quoted
-from fastinit.plans.rules import KEEP, UNUSED, Rules, without_skipped
+from fastinit.plans.rules import UNUSED, Rules, without_skipped
 
 #: The attribute by which Flax's variables and their partitioned values hold their arrays.
 BOXED = jax.tree_util.GetAttrKey("value")

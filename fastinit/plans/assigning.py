@@ -9,9 +9,9 @@ from fastinit.common import checks
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.laws import dtypes
 from fastinit.plans import plain
+from fastinit.plans.distinct_schemes import keep
 from fastinit.plans.patterns import Patterns, nearest, quoted
 from fastinit.plans.plan import Entry, Plan
-from fastinit.plans.rules import keep
 from fastinit.schemes.register import Configured, get
 
 #: Weights for those who want any: small, and as cheap as values can be.

@@ -18,9 +18,10 @@ from fastinit.laws import dtypes
 from fastinit.laws.dtypes import Format
 from fastinit.laws.spec import Placement, Spec
 from fastinit.plans import nests, overlaps
+from fastinit.plans.distinct_schemes import KEEP
 from fastinit.plans.part import Part
 from fastinit.plans.patterns import quoted
-from fastinit.plans.rules import KEEP, UNUSED, Rules, without_skipped
+from fastinit.plans.rules import UNUSED, Rules, without_skipped
 
 #: In place of a law's position, where a scheme places every element.
 NO_LAW = -1

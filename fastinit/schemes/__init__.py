@@ -11,6 +11,7 @@
 `scaled`, `glorot_he`              laws scaled by the fans
 `diagonal`, `orthogonal`, `sparse` more than a law: elements placed after it
 `choices`                          what the literature has: the tables of the next
+`gates`                            of recurrent layers, blocks of one tensor
 `recommendation`                   which scheme to take for what, and who says so
 ================================== ==============================================================
 """

@@ -9,7 +9,7 @@ from fastinit.common import checks, selection
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type, reject_value
 from fastinit.laws import dtypes, fan_rules
-from fastinit.schemes import choices
+from fastinit.schemes import choices, gates
 from fastinit.schemes.choices import BY_ACTIVATION, EMBEDDING, KINDS, RECTIFIERS, Choice, Kind
 from fastinit.schemes.register import Configured
 
@@ -180,7 +180,7 @@ def recommend(
     if shape is not None:
         dims = checks.as_shape(where, shape)
         if units is not None:
-            _check_gates(where, kind, checks.as_integer(units), fans, dims)
+            gates.check(where, kind, checks.as_integer(units), fans, dims)
         # The scheme's own check: a shape, fans or dtype for which it is no choice.
         fmt = dtypes.format_of(dtypes.resolve(where, dtype))
         made.spec.for_kind(fmt).law(dims, fmt)
@@ -208,7 +208,7 @@ def _with_option(where: str, kind: str, choice: Choice, fans: fan_rules.Fans, op
         if not isinstance(fans, str):
             reject_value(where, "fans", f"{fan_rules.NAMES} for kind {kind!r}", fans)
         fans, params = params.get("fans", "io"), {}
-        blocks = _gates(kind, checks.positive_integer(where, "units", units), fans)
+        blocks = gates.blocks(kind, checks.positive_integer(where, "units", units), fans)
     elif kind == "residual" and n_layers is not None:
         n_branches = 2 * checks.positive_integer(where, "n_layers", n_layers)
         if n_branches > MOST:
@@ -233,30 +233,3 @@ def _row(where: str, padding: object) -> tuple[int]:
     if checks.as_integer(padding) is None:
         reject_type(where, "padding", "the row that stands for padding, an int", padding)
     return selection.basic_index(where, "padding", padding)
-
-
-def _n_gates(kind: str) -> int:
-    return 4 if kind.startswith("lstm") else 3
-
-
-def _are_outputs_first(kind: str, fans: object) -> bool:
-    return kind == "lstm_bias" or fans in ("oi", "oki")
-
-
-def _check_gates(where: str, kind: str, n_units: int, fans: object, shape: checks.Shape) -> None:
-    """Gates that fill the axis: of others blocks would be cut, as NumPy cuts slices, or leave zeros behind."""
-    axis = 0 if _are_outputs_first(kind, fans) else -1
-    n_gates = _n_gates(kind)
-    if not shape or shape[axis] != n_gates * n_units:
-        expected = f"{n_gates * n_units} on axis {axis}, {n_gates} gates of {n_units} units"
-        reject_value(where, "shape", expected, shape)
-
-
-def _gates(kind: str, n_units: int, fans: object) -> tuple:
-    """Blocks of n_units along the outputs: every gate's, or the forget gate's alone."""
-    if kind == "lstm_bias":
-        return (((slice(n_units, 2 * n_units),), Configured("ones", {})),)
-    gate = Configured("orthogonal", {} if fans == "io" else {"fans": fans})
-    outputs_first = _are_outputs_first(kind, fans)
-    gates = [slice(g * n_units, (g + 1) * n_units) for g in range(_n_gates(kind))]
-    return tuple(((gate_slice,) if outputs_first else (..., gate_slice), gate) for gate_slice in gates)
