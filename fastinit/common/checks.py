@@ -209,8 +209,14 @@ def n_told(values: object) -> Shown:
 
 
 def reject_endless(where: str, parameter: str, value: Mapping, n_most: int = MAX_ENTRIES) -> None:
-    """Refuse a mapping of more names; its length may be a lie."""
-    if type(value) is not dict and not _ends(value, n_most):
+    """Refuse a mapping of more names, its length may be a lie, and one that cannot say its names."""
+    if type(value) is dict:
+        return
+    try:
+        ends = _ends(value, n_most)
+    except Exception:  # whatever a mapping raises
+        reject_type(where, parameter, "a mapping that can be gone through", value)
+    if not ends:
         reject_value(where, parameter, f"at most {n_most:,} names", Shown(f"more ({type(value).__name__})"))
 
 
