@@ -39,7 +39,7 @@ cdef char *memory_of(workspace, int64_t n_bytes) except NULL:
     if n_bytes == 0:
         return no_scratch
     cdef cnp.ndarray array = workspace
-    if cnp.PyArray_NBYTES(array) < n_bytes or <uintptr_t>cnp.PyArray_DATA(array) % 64 != 0:
+    if array is None or cnp.PyArray_NBYTES(array) < n_bytes or <uintptr_t>cnp.PyArray_DATA(array) % 64 != 0:
         raise ValueError(f"fill: workspace: expected {n_bytes} bytes on a line, got less")
     return <char *>cnp.PyArray_DATA(array)
 
