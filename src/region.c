@@ -31,7 +31,6 @@
 #endif
 
 static int64_t min_i64(int64_t a, int64_t b) { return a < b ? a : b; }
-static int64_t max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
 
 int fi_stopped(fi_watch *watch)
 {
@@ -69,6 +68,8 @@ int fi_do_alone(const fi_work *work, int64_t first, int64_t last, char *scratch,
 }
 
 #if FI_HAVE_OPENMP
+static int64_t max_i64(int64_t a, int64_t b) { return a > b ? a : b; }
+
 /* Looks on while others work. */
 static void wait_for(const int *n_done, int n_others, fi_watch *watch)
 {

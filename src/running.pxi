@@ -3,6 +3,10 @@
 cdef int64_t WORK_PER_SLAB = 1 << 25
 
 
+# Workspace of a thread that may have nothing to do: what is promised for any. With more, only those that work are used.
+cdef int64_t MAX_IDLE_BYTES = 1 << 20
+
+
 # What the regions of this process waited. Only touched with the GIL held, so fills in several Python threads share it.
 cdef fi_waiting waiting
 
@@ -31,6 +35,9 @@ cdef int64_t room_for(const fi_work *work, int n_threads) noexcept:
 
 
 cdef int most_threads(const fi_work *work, int n_threads) noexcept:
+    """All, also those that have nothing to do: OpenMP ends what a smaller region leaves, and makes it again after."""
+    if work.scratch_bytes <= MAX_IDLE_BYTES:
+        return abs(n_threads)
     return <int>min(<int64_t>abs(n_threads), max(work.n_units, 1))
 
 
@@ -39,7 +46,7 @@ cdef char *memory_of(workspace, int64_t n_bytes) except NULL:
     if n_bytes == 0:
         return no_scratch
     cdef cnp.ndarray array = workspace
-    if cnp.PyArray_NBYTES(array) < n_bytes or <uintptr_t>cnp.PyArray_DATA(array) % 64 != 0:
+    if array is None or cnp.PyArray_NBYTES(array) < n_bytes or <uintptr_t>cnp.PyArray_DATA(array) % 64 != 0:
         raise ValueError(f"fill: workspace: expected {n_bytes} bytes on a line, got less")
     return <char *>cnp.PyArray_DATA(array)
 

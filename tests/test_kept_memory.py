@@ -68,16 +68,30 @@ def test_a_later_array_cannot_take_an_earlier_ones_memory_away(kind, scheme):
     assert owner.size == 60_000
 
 
+@pytest.mark.parametrize("kind", ["subclass", "memoryview", "view"])
+def test_an_index_cannot_take_memory_away(kind):
+    class Start:
+        def __index__(self):
+            with pytest.raises(ValueError, match=REFUSED):
+                resize(owner)
+            return 1
+
+    owner = np.zeros(60_000, np.float32)
+    out = {"subclass": owner.view(np.memmap), "memoryview": memoryview(owner), "view": owner[::2]}[kind]
+    fi.normal((len(out) + 1,), out=out, index=np.s_[Start() :], rng=0)
+    assert (np.asarray(out) == fi.normal((len(out) + 1,), rng=0)[1:]).all()
+
+
 def test_a_seed_cannot_take_memory_away():
     class Seed(list):
         def __iter__(self):
-            resize(out)
+            with pytest.raises(ValueError, match=REFUSED):
+                resize(out)
             return super().__iter__()
 
     out = np.zeros((300, 200), np.float32)
-    with pytest.raises(TypeError, match=r"^normal: rng: expected"):  # what it raises is its own
-        fi.normal((600, 200), out=out, index=np.s_[::2], rng=Seed([1, 2]))
-    assert out.size == 60_000
+    fi.normal((600, 200), out=out, index=np.s_[::2], rng=Seed([1, 2]))
+    assert (out == fi.normal((600, 200), rng=[1, 2])[::2]).all()
 
 
 @pytest.fixture

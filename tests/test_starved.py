@@ -176,6 +176,29 @@ def test_sparse_without_room_for_its_marks():
     assert rest == ["True", "True"]
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="how much there is stands in /proc")
+def test_room_for_the_workspace_alone_is_too_little():
+    """It takes 113 MiB, and the numbers of rows that a call also needs 8 at a time: from too little room to enough."""
+    code = """
+        for mib in range(104, 161, 4):
+            out, rng = np.full((1 << 20, 1), 7, np.float32), np.random.default_rng(1)
+            pages, hard = int(open("/proc/self/statm").read().split()[0]), resource.getrlimit(resource.RLIMIT_AS)[1]
+            resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + (mib << 20), hard))
+            try:
+                fi.orthogonal(out=out, rng=rng, threads=1)
+                got = "filled"
+            except MemoryError as error:
+                got = str(error)
+            resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+            if got != "filled":
+                assert got.startswith("orthogonal: shape: expected one that fits in memory, got one that "), (mib, got)
+                assert (out == 7).all() and rng.random() == np.random.default_rng(1).random(), mib
+            print(got[:6])
+    """
+    found = run_python(code)
+    assert (found[0], found[-1]) == ("orthog", "filled")
+
+
 def test_sparse_has_no_more_marks_than_units():
     assert _kernels.zeros_room(2**32 - 1, 4, 64) == 4 * 2**29
     assert _kernels.zeros_room(2**32 - 1, 4, 3) == 3 * 2**29

@@ -22,6 +22,9 @@ HUGE_PAGE_BYTES, HUGE_ARRAY_BYTES = 2 << 20, 16 << 20
 
 LINE_BYTES = 64
 
+#: Of a workspace, from which on what finding its size takes may be no trifle.
+LARGE_WORKSPACE_BYTES = 1 << 20
+
 
 @one_form
 def empty(shape, dtype=None, align: int = 64) -> np.ndarray:
@@ -93,9 +96,12 @@ def workspace(where: str, room: Callable[[], int], parameter: str = "shape") -> 
     if n_bytes == 0:
         return None
     try:
-        return _kernels.new_aligned((n_bytes,), np.dtype(np.uint8), n_bytes + LINE_BYTES, LINE_BYTES)
+        array = _kernels.new_aligned((n_bytes,), np.dtype(np.uint8), n_bytes + LINE_BYTES, LINE_BYTES)
+        if n_bytes >= LARGE_WORKSPACE_BYTES:
+            room()  # what it takes, such as numbers of rows, the call takes again: now beside the workspace
     except (MemoryError, ValueError, OverflowError):
         _reject_for_want_of_memory(where, parameter, f"one that takes a workspace of {n_bytes:,} bytes")
+    return array
 
 
 def _reject_for_want_of_memory(where: str, parameter: str, got: str) -> NoReturn:

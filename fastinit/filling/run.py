@@ -157,6 +157,7 @@ def _asked(where: str, shape, dtype, out, index) -> tuple[np.ndarray | None, np.
     array = None
     if out is not None:
         array = output.as_array(where, out)
+        _kept = _kernels.keep_memory(array)  # while the caller's own code runs, such as an index's
         if dtype is not None and dtypes.resolve(where, dtype) != array.dtype:
             reject_type(where, "dtype", f"{array.dtype.name}, the dtype of out", dtype)
         dtype = array.dtype

@@ -50,8 +50,8 @@ name : str, default ""
     seed and one kind of law scale the same numbers: give each layer its own.
 index : int, slice, Ellipsis, array of int, or tuple of them, optional
     Index into the full `shape`, as NumPy takes it: slices of any step, and arrays of integers; None for the whole. The
-    result equals ``full[index]`` bit for bit, at about the cost of its own elements. A list of rows takes 16 bytes for
-    each besides.
+    result equals ``full[index]`` bit for bit, at about the cost of its own elements. An array of rows takes some 50
+    bytes for each besides, a list some 90.
 threads : int >= 1, optional
     Threads for this call; more than 64 are cut to 64 or to the number of processors, whichever is more. By default as
     many as are free, and one for small work. Values do not depend on it.

@@ -42,8 +42,7 @@ static void fi_multiply_rows(const fi_multiply *m, double *c, const double *a, i
         else {
             fi_product_across_f64(sum, FI_TILE_F64S, a, a_row, strip, FI_TILE_F64S, n_k, 0);
             for (int64_t i = 0; i < n_here; i++)
-                for (int64_t j = 0; j < n; j++)
-                    {
+                for (int64_t j = 0; j < n; j++) {
                     double *to = c + i * m->c_row + j, found = sum[i * FI_TILE_F64S + j];
                     *to = adds ? *to + found : found;
                 }
