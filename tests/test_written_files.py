@@ -44,7 +44,8 @@ def with_little_room(arguments, folder):
         resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
 
     environment = {**os.environ, "MPLCONFIGDIR": str(folder.parent)}
-    command = [sys.executable, "-c", WITHOUT_MEASURING, *map(str, arguments)]
+    # -B: Python would keep what it could not write of a module compiled.
+    command = [sys.executable, "-B", "-c", WITHOUT_MEASURING, *map(str, arguments)]
     return subprocess.run(command, preexec_fn=limited, capture_output=True, text=True, cwd=folder, env=environment)
 
 
