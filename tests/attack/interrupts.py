@@ -153,7 +153,10 @@ def at_times(n_points: int) -> None:
         def work(i=i) -> int:
             signal.signal(signal.SIGALRM, lambda number, frame: os.kill(os.getpid(), signal.SIGINT))
             signal.setitimer(signal.ITIMER_REAL, max(1e-6, seconds * i / n_points))
-            return place.run()
+            try:
+                return place.run()
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)  # the command is over
 
         status = in_a_fork(work, errors)
         said = errors.read_text()

@@ -19,7 +19,7 @@ import row
 #: Each with what it leaves out: under -OO there are no docstrings, which some tests read.
 SWITCHES = (
     (["-O"], []),
-    (["-OO"], ["-k", "not (would_give or by_formula)"]),
+    (["-OO"], ["-k", "not (would_give or by_formula or themselves_otherwise)"]),
     (["-W", "error"], []),
     (["-X", "dev", "-bb"], []),
 )
