@@ -168,8 +168,8 @@ def scaled(scheme: str, scale: float, mode: str, distribution: str, fans: object
 
     All 0 if that is asked for by `zero`; scales that are 0 in float64 alone are refused.
     """
-    checks.one_of(scheme, "mode", mode, MODES)
-    checks.one_of(scheme, "distribution", distribution, tuple(LETTERS))
+    mode = checks.one_of(scheme, "mode", mode, MODES)
+    distribution = checks.one_of(scheme, "distribution", distribution, tuple(LETTERS))
     choice = fan_rules.check(scheme, fans)
 
     def std_of(shape: Shape) -> float:
