@@ -128,7 +128,7 @@ def test_tree():
     kept = jnp.arange(3.0)
     tree = {"fc": {"kernel": kernel, "bias": jnp.zeros(32)}, "list": [kept, np.zeros(2)], "none": None}
     rules = {"list.0": fi.keep, "*.bias": "ones", "*": "lecun_normal", "list.1": "zeros"}
-    with pytest.raises(ValueError, match=r"initialize: rules: expected each to be the first match"):
+    with pytest.raises(ValueError, match=r"initialize: rules: expected each to be used for at least one name"):
         fj.initialize(tree, rules)
     rules = {"list.0": fi.keep, "*.bias": "ones", "list.1": "zeros", "*": "lecun_normal"}
     seen = []
