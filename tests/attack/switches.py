@@ -70,4 +70,4 @@ def attack(n_files: int) -> str:
 
 
 if __name__ == "__main__":
-    row.run(attack, 2, "files of tests")
+    row.run(attack, 1, "files of tests")
