@@ -56,14 +56,7 @@ def steps_of(where: str, value: object, defaults: Defaults) -> tuple[Step, ...]:
 
 
 def _entries(where: str, parameter: str, value: Sequence) -> list:
-    """What a sequence has, if that is not too much; its length may be a lie."""
-    try:
-        entries = list(itertools.islice(value, MAX_LAYERS + 1))
-    except Exception:  # whatever a sequence raises
-        reject_type(where, parameter, LAYERS, value)
-    if len(entries) > MAX_LAYERS:
-        reject_value(where, parameter, f"at most {MAX_LAYERS:,} of them", checks.n_told(value))
-    return entries
+    return checks.entries(where, parameter, value, LAYERS, MAX_LAYERS, f"at most {MAX_LAYERS:,} of them")
 
 
 def _are_widths(value: Sequence) -> bool:

@@ -168,16 +168,22 @@ def as_integers(where: str, parameter: str, values: object, expected: str, n_mos
         return (one,)
     if not isinstance(values, Sequence) or isinstance(values, (str, bytes, bytearray)):
         reject_type(where, parameter, expected, values)
-    try:
-        some = list(itertools.islice(values, n_most + 1))  # its length may be a lie
-    except Exception:  # whatever a sequence raises
-        reject_type(where, parameter, expected, values)
-    if len(some) > n_most:
-        reject_value(where, parameter, f"at most {n_most} of them", n_told(values))
+    some = entries(where, parameter, values, expected, n_most, f"at most {n_most} of them")
     integers = tuple(map(as_integer, some))
     if None in integers:
         reject_type(where, parameter, expected, values)
     return integers
+
+
+def entries(where: str, parameter: str, values: Iterable, expected: str, n_most: int, at_most: str) -> list:
+    """What a sequence has, if that is not too much: its length may be a lie, and it may raise."""
+    try:
+        some = list(itertools.islice(values, n_most + 1))
+    except Exception:  # whatever a sequence raises
+        reject_type(where, parameter, expected, values)
+    if len(some) > n_most:
+        reject_value(where, parameter, at_most, n_told(values))
+    return some
 
 
 #: Entries of a sequence or mapping that is none of Python's own, and may lie about its length.

@@ -26,7 +26,6 @@ from fastinit.common.selection import Line, block_shape
 from fastinit.filling import memory, placing, region
 from fastinit.laws import kernel_laws
 from fastinit.laws.axis_roles import Roles
-from fastinit.laws.dtypes import FLOAT32_FORMAT, FLOAT64_FORMAT, Format
 from fastinit.laws.spec import Placement
 
 #: Elements of small matrices that are made in one call: they may have to be converted afterwards.
@@ -125,7 +124,7 @@ class _Layout(NamedTuple):
 
 def _layout(stack: Stack) -> _Layout:
     """In place where the numbers are the arithmetic's own and the axes of rows and columns lie evenly."""
-    target, fmt = stack.p.target, _arithmetic(stack.p.fmt)
+    target, fmt = stack.p.target, kernel_laws.arithmetic(stack.p.fmt)
     dtype = np.dtype(fmt.name)
     order = (*stack.batch, *stack.rows, *stack.columns)
     numbers = _numbers(stack.p, stack.rows), _numbers(stack.p, stack.columns)
@@ -137,10 +136,6 @@ def _layout(stack: Stack) -> _Layout:
     if is_wide:
         shape, numbers = shape[::-1], numbers[::-1]
     return _Layout(dtype, shape, numbers, matrices, grid, order, is_wide)
-
-
-def _arithmetic(fmt: Format) -> Format:
-    return FLOAT64_FORMAT if fmt is FLOAT64_FORMAT else FLOAT32_FORMAT
 
 
 def room(p: Placement, roles: Roles, gain: float) -> int:
@@ -162,7 +157,7 @@ def _room(stack: Stack) -> int:
     if n_bytes > MAX_BYTES or n_rows > MAX_ROWS:  # the kernels' numbers of bytes would not fit in 64 bits
         return n_bytes
     n_matrices = math.prod(layout.grid[: len(stack.batch)])
-    code = _arithmetic(stack.p.fmt).code
+    code = kernel_laws.arithmetic(stack.p.fmt).code
     return layout.grid_bytes() + _kernels.haar_room(code, layout.shape, layout.numbers[1], n_matrices, n_threads)
 
 
@@ -175,8 +170,8 @@ def _fill(where: str, stack: Stack, gain: float) -> None:
         sizes = [numbers.size for numbers in layout.numbers]
         matrices = grid.reshape(-1, *(sizes[::-1] if layout.is_wide else sizes))
         workspace = workspace[layout.grid_bytes() :]
-    law = kernel_laws.normal(where, 0.0, 1.0, _arithmetic(stack.p.fmt))
-    law = law._replace(tag=kernel_laws.tag("o", _arithmetic(stack.p.fmt)))
+    fmt = kernel_laws.arithmetic(stack.p.fmt)
+    law = kernel_laws.normal(where, 0.0, 1.0, fmt)._replace(tag=kernel_laws.tag("o", fmt))
     first = stack.number * math.prod(layout.shape)
     _kernels.put_haar(
         layout.turned(matrices),

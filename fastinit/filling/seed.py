@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 from collections.abc import Sequence
 from types import ModuleType
@@ -99,12 +98,8 @@ def _plain(where: str, rng: object) -> object:
         return rng
     if len(np.shape(rng) if isinstance(rng, np.ndarray) else (1,)) != 1:
         reject_type(where, "rng", EXPECTED, rng)
-    try:
-        words = [checks.as_integer(word) for word in itertools.islice(rng, MAX_WORDS + 1)]  # its length may be a lie
-    except Exception:  # whatever a sequence raises
-        words = [None]
-    if len(words) > MAX_WORDS:
-        reject_value(where, "rng", f"a sequence of at most {MAX_WORDS:,} ints", checks.n_told(rng))
+    at_most = f"a sequence of at most {MAX_WORDS:,} ints"
+    words = [checks.as_integer(word) for word in checks.entries(where, "rng", rng, EXPECTED, MAX_WORDS, at_most)]
     if None in words or (isinstance(rng, np.ndarray) and rng.dtype.kind not in "iu"):
         reject_type(where, "rng", EXPECTED, rng)
     if any(word.bit_length() > MAX_BITS for word in words):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from fastinit._kernels import types_of
-from fastinit.common.checks import as_integer
+from fastinit.common.checks import MAX_ENTRIES, as_integer
 from fastinit.common.errors import Shown, reject_type, reject_value
 from fastinit.plans.part import Part
 from fastinit.plans.patterns import quoted
@@ -21,9 +21,6 @@ MAX_LEVELS = 64
 
 #: Ways to one and the same nest. Few share one at all, and ways multiply from level to level.
 MAX_WAYS = 1000
-
-#: Entries of one nest: more than a model has.
-MAX_ENTRIES = 1_000_000
 
 #: Of a sequence that is no list, so many numbers tell that it has no arrays.
 MAX_NUMBERS = 1000

@@ -15,9 +15,6 @@ from fastinit.plans.plain import scheme_of
 
 PATH = Path(__file__).with_name("golden.json")
 
-#: Patterns of bits, by the size of an element.
-BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
-
 
 class Golden(NamedTuple):
     """An array and its hash; None where the dtype has no numbers for it, and it is refused."""
@@ -54,5 +51,5 @@ def sha256(array: np.ndarray) -> str:
     """Of the elements as little-endian patterns of bits."""
     if array.dtype.kind == "c":
         array = array.view(array.real.dtype)
-    patterns = array.view(BITS[array.itemsize])
+    patterns = array.view(f"u{array.itemsize}")
     return hashlib.sha256(patterns.astype(patterns.dtype.newbyteorder("<")).tobytes()).hexdigest()

@@ -17,7 +17,8 @@ import numpy as np
 import row
 from any_arguments import PATTERN, Call
 from fills import same_bits
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
+from searched import searched
 
 from fastinit import _kernels
 from fastinit.filling import run as filling
@@ -98,15 +99,7 @@ def search(property_of, n_cases: int, phases: tuple[Phase, ...] = (Phase.generat
     """How many cases were taken; raises Found with a case that falls, made as small as it gets."""
     n_taken = 0
 
-    @settings(
-        max_examples=n_cases,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        report_multiple_bugs=False,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-    )
+    @searched(n_cases, phases)
     @given(any_arguments.calls(), any_arguments.spoilt_arguments())
     def case(call, spoilt):
         nonlocal n_taken

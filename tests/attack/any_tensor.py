@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import row
 import torch
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given
 from hypothesis import strategies as st
+from searched import searched
 
 from fastinit.torch import init
 
@@ -97,15 +98,7 @@ def as_promised(case: Case, tamper=None) -> None:
 
 
 def search(property_of, n_cases: int, phases: tuple[Phase, ...]) -> None:
-    @settings(
-        max_examples=n_cases,
-        database=None,
-        deadline=None,
-        derandomize=True,
-        report_multiple_bugs=False,
-        phases=phases,
-        suppress_health_check=list(HealthCheck),
-    )
+    @searched(n_cases, phases)
     @given(cases())
     def case(case):
         property_of(case)
