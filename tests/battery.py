@@ -1,9 +1,9 @@
-"""The heavy battery: ``python tests/battery.py [log2_n]``, 2**30 draws by default, some minutes on two cores.
+"""The heavy battery: ``python tests/battery.py [log2_n [log2_n_pairs]]``, 2**30 draws by default, some minutes.
 
 For every dtype: normals, uniforms and truncated normals against their exact laws, with the dtype's rounding; tails and
-signs of the normals; and, at a quarter of the draws, correlations within and between streams. Prints every score with
-its bound and exits with 1 if any is beyond it. 600 scores at 6.8e-6: a false alarm in 245 runs, or more, since float32,
-float16 and bfloat16 share their draws.
+signs of the normals; and, of a quarter of the draws or of 2**log2_n_pairs, correlations within and between streams.
+Prints every score with its bound and exits with 1 if any is beyond it. 600 scores at 6.8e-6: a false alarm in 245 runs,
+or more, since float32, float16 and bfloat16 share their draws.
 """
 
 from __future__ import annotations
@@ -47,10 +47,15 @@ class Tails:
 
     def add(self, sample: np.ndarray) -> None:
         x, n_times = counted(sample)
-        for i, limit in enumerate((*self.limits, np.finfo(np.float64).tiny)):
-            for counts, beyond_it in ((self.below, x <= -limit), (self.above, x >= limit)):
-                counts[i] += np.count_nonzero(beyond_it) if n_times is None else n_times[beyond_it].sum()
+        self._add_beyond(len(TAILS), np.finfo(np.float64).tiny, x, n_times)
+        far = np.flatnonzero(abs(x) >= self.limits[0])
+        for i, limit in enumerate(self.limits):
+            self._add_beyond(i, limit, x[far], None if n_times is None else n_times[far])
         self.n += sample.size
+
+    def _add_beyond(self, i: int, limit: float, x: np.ndarray, n_times: np.ndarray | None) -> None:
+        for counts, beyond_it in ((self.below, x <= -limit), (self.above, x >= limit)):
+            counts[i] += np.count_nonzero(beyond_it) if n_times is None else n_times[beyond_it].sum()
 
     def scores(self) -> dict[str, float]:
         """Of the counts beyond each limit, and of the differences between the sides, all but 0 the last."""
@@ -95,11 +100,12 @@ def stream_scores(stream: str, dtype_name: str, n_elements: int) -> dict[str, fl
     return totals
 
 
-def main(log2_n: int = 30) -> int:
+def main(log2_n: int = 30, log2_n_pairs: int | None = None) -> int:
     n = 1 << log2_n
+    n_pairs = max(n >> 2, 1) if log2_n_pairs is None else 1 << log2_n_pairs
     jobs: list[tuple[Callable, str, str, int]] = [
         (job, stream, dtype, n_draws)
-        for job, n_draws in ((law_scores, n), (stream_scores, max(n >> 2, 1)))
+        for job, n_draws in ((law_scores, n), (stream_scores, n_pairs))
         for dtype in dtypes.FORMATS
         for stream in STREAMS
     ]

@@ -62,14 +62,12 @@ class Tally:
         assert sample.dtype == self.dtype
         x, n_times = counted(sample)
         # Exact: the step is a power of two, and the numbers of steps are far below 2**53.
-        step = np.floor(x / self.step) - (self.first_step - 1)
+        step = x * (1 / self.step)
+        np.floor(step, out=step)
+        step -= self.first_step - 1
         np.clip(step, 0, self.counts.size - 1, out=step)
         self.counts += np.bincount(step.astype(np.intp), n_times, self.counts.size).astype(np.int64)
-        u = (x - self.centre) / self.unit
-        power = np.ones_like(u) if n_times is None else n_times.astype(np.float64)
-        for k in range(self.sums.size):
-            self.sums[k] += power.sum()
-            power *= u
+        self.sums += power_sums((x - self.centre) / self.unit, n_times)
         self.n += sample.size
         self.least, self.greatest = min(self.least, x.min()), max(self.greatest, x.max())
         return self
@@ -110,6 +108,15 @@ def counted(sample: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     n_times = np.bincount(np.ravel(sample).view(f"u{sample.itemsize}"))
     found = np.flatnonzero(n_times)
     return found.astype(f"u{sample.itemsize}").view(sample.dtype).astype(np.float64), n_times[found]
+
+
+def power_sums(u: np.ndarray, n_times: np.ndarray | None) -> np.ndarray:
+    """Sums of u**k for k = 0 to 4, each value counted so often; as products, which need few passes over the values."""
+    square = u * u
+    counted_u, counted_square = (u, square) if n_times is None else (u * n_times, square * n_times)
+    n = u.size if n_times is None else n_times.sum()
+    pairs = (counted_u, u), (counted_u, square), (counted_square, square)
+    return np.array([n, counted_u.sum(), *(np.einsum("i,i->", a, b) for a, b in pairs)])
 
 
 def chi_squared_score(counts: np.ndarray, probabilities: np.ndarray) -> float:
