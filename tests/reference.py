@@ -134,13 +134,16 @@ def uniform_block(k: list[int], block_index: int, midpoint: float, half_width: f
     return fma(x, np.float32(half_width), np.float32(midpoint)).reshape(BLOCK)
 
 
-def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.ndarray:
-    both = words(k, block_index)
-    a, b = both[:, 0], both[:, 1]
+def normals(a: np.ndarray, b: np.ndarray, mean: float, std: float) -> tuple[np.ndarray, np.ndarray]:
+    """The two normals of each pair of words."""
     low = ((b & 0x7FC00000) | 0x00200000).astype(np.float32)
     u = fma(a.view(np.int32).astype(np.float32), np.float32(2.0**31), low)
     radius = np.sqrt(minus_log2(abs(u) * np.float32(2.0**-62)))
     cosine, sine = (part.view(np.uint32) for part in cos_sin(quarter_turn(b & 0x003FFFFF), std))
     cosine, sine = ((p ^ (w & np.uint32(0x80000000))).view(np.float32) for p, w in ((cosine, a), (sine, b)))
-    out = np.stack([fma(radius, cosine, np.float32(mean)), fma(radius, sine, np.float32(mean))], axis=1)
-    return out.reshape(BLOCK)
+    return fma(radius, cosine, np.float32(mean)), fma(radius, sine, np.float32(mean))
+
+
+def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.ndarray:
+    both = words(k, block_index)
+    return np.stack(normals(both[:, 0], both[:, 1], mean, std), axis=1).reshape(BLOCK)

@@ -112,10 +112,15 @@ def uniform_block(k: list[int], block_index: int, midpoint: float, half_width: f
     return fma(np.where(w >> U64(63), -magnitude, magnitude), half_width, midpoint).reshape(BLOCK)
 
 
-def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.ndarray:
-    a, b = np.moveaxis(words(k, block_index), 1, 0)
+def normals(a: np.ndarray, b: np.ndarray, mean: float, std: float) -> tuple[np.ndarray, np.ndarray]:
+    """The two normals of each pair of words."""
     radius = np.sqrt(minus_log2((a.astype(np.float64) + 0.5) * 2.0**-64))
     cosine, sine = cos_sin(quarter_turn(b & LOW_52), std)
     cosine = np.where(b >> U64(62) & U64(1), -cosine, cosine)
     sine = np.where(b >> U64(63), -sine, sine)
-    return np.stack([fma(radius, cosine, mean), fma(radius, sine, mean)], axis=1).reshape(BLOCK)
+    return fma(radius, cosine, mean), fma(radius, sine, mean)
+
+
+def normal_block(k: list[int], block_index: int, mean: float, std: float) -> np.ndarray:
+    a, b = np.moveaxis(words(k, block_index), 1, 0)
+    return np.stack(normals(a, b, mean, std), axis=1).reshape(BLOCK)

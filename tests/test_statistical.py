@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 import reference
 from statistical import examine as whole
-from statistical import measures, stream
+from statistical import measures, spectrum, stream, tails
 
 N = 1 << 17
 
@@ -165,3 +166,25 @@ def test_the_program_writes_what_a_battery_reads():
         endless.stdout.close()  # as a battery that has seen enough
         assert endless.wait(timeout=300) == 0
         assert endless.stderr.read() == b""
+
+
+def test_normals_far_out(capsys):
+    """As many as the radii imply, in both arithmetics; the control fails."""
+    assert tails.main("16") == 0
+    assert capsys.readouterr().out.count("FAILS") == 1
+    assert tails.beyond(tails.LAWS["float32"], 7.0, 1 << 10).of_radii == pytest.approx(0.99711, abs=5e-6)
+
+
+def test_singular_values(capsys):
+    assert spectrum.main("512") == 0
+    assert "control" in capsys.readouterr().out.splitlines()[-1]
+    identity = spectrum.scores(np.eye(64) + 1e-3 * good(64 * 64).reshape(64, 64) / 2.0**64)
+    assert spectrum.failing(identity) == ["log det", "least", "all"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_moments_of_log_det(n):
+    """Against mpmath's digamma and trigamma."""
+    mean = sum(mpmath.digamma(mpmath.mpf(k) / 2) + mpmath.log(2) for k in range(1, n + 1)) / 2
+    variance = sum(mpmath.polygamma(1, mpmath.mpf(k) / 2) for k in range(1, n + 1)) / 4
+    assert spectrum.log_det_moments(n) == pytest.approx((float(mean), float(variance)), rel=1e-14)
