@@ -12,8 +12,8 @@ all        N times the greatest distance between the numbers' distribution and t
            normals, 400 matrices of 256, 200 of 512 and 20 of 1024 gave medians of 2.7, 3.0 and 3.2, standard
            deviations below 0.4, and 4.3 at the most.
 
-A false alarm in some 10,000 runs. The control is a matrix whose columns are correlated by some 0.2 with the next ones: it
-must fail.
+A false alarm in some 10,000 runs. The control is a matrix whose columns are correlated by some 0.2 with the next
+ones: it must fail.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def marchenko_pastur(squares: np.ndarray) -> np.ndarray:
 
 
 def log_det_moments(n: int) -> tuple[float, float]:
-    """Mean and variance of log |det|: the half of those of log chi-squared with 1 to n degrees, by their recurrences."""
+    """Mean and variance of log |det|: half of log chi-squared with 1 to n degrees, by the recurrences of its moments."""
     mean, variance = n * math.log(2), 0.0
     for degrees, digamma, trigamma in ((1, -EULER - 2 * math.log(2), math.pi**2 / 2), (2, -EULER, math.pi**2 / 6)):
         for k in range(degrees, n + 1, 2):
