@@ -36,7 +36,7 @@ def marchenko_pastur(squares: np.ndarray) -> np.ndarray:
 
 
 def log_det_moments(n: int) -> tuple[float, float]:
-    """Mean and variance of log |det|: half of log chi-squared with 1 to n degrees, by the recurrences of its moments."""
+    """Mean and variance of log |det|: half of log chi-squared with 1 to n degrees, by the moments' recurrences."""
     mean, variance = n * math.log(2), 0.0
     for degrees, digamma, trigamma in ((1, -EULER - 2 * math.log(2), math.pi**2 / 2), (2, -EULER, math.pi**2 / 6)):
         for k in range(degrees, n + 1, 2):

@@ -61,9 +61,9 @@ def mix(z: np.ndarray) -> np.ndarray:
     return z ^ z >> U64(31)
 
 
-def states(keys: np.ndarray, blocks: np.ndarray) -> np.ndarray:
-    """States of the lanes, shape (4 words, n, 8 lanes), for keys of shape (n or 1, 4) and n or 1 indices of blocks."""
-    offsets = U64(4) * np.arange(LANES, dtype=U64) + np.arange(4, dtype=U64)[:, None, None]
+def states(keys: np.ndarray, blocks: np.ndarray, n_lanes: int = LANES) -> np.ndarray:
+    """States of the lanes, shape (4 words, n, lanes), for keys of shape (n or 1, 4) and n or 1 indices of blocks."""
+    offsets = U64(4) * np.arange(n_lanes, dtype=U64) + np.arange(4, dtype=U64)[:, None, None]
     x = U64(32) * blocks[:, None].astype(U64) + offsets
     first, second, third, fourth = keys.T[:, None, :, None]
     return mix((mix(x * U64(0x9E3779B97F4A7C15) + first) ^ second) + third) ^ fourth
@@ -76,7 +76,7 @@ def as_keys(keys: list[list[int]]) -> np.ndarray:
 def of_blocks(key: list[int], n_draws: int, n_lanes: int = LANES) -> Iterator[np.ndarray]:
     """The first draws of one key's blocks."""
     for first in itertools.count(0, N_BLOCKS):
-        lanes = states(as_keys([key]), np.arange(first, first + N_BLOCKS))[:, :, :n_lanes].copy()
+        lanes = states(as_keys([key]), np.arange(first, first + N_BLOCKS), n_lanes)
         drawn = np.empty((N_BLOCKS, n_draws, n_lanes), WORD)
         for i in range(n_draws):
             drawn[:, i] = reference.xoshiro256plusplus(lanes)

@@ -107,9 +107,8 @@ def main(log2_n: str = "22") -> int:
         for limit in law.limits:
             found = beyond(law, limit, 1 << int(log2_n))
             verdict = "  FAILS" if not abs(found.score) < BOUND else ""
-            print(
-                f"{name} {limit}: {found.drawn:.5f} +- {found.error:.5f}; {found.of_radii:.5f} {found.score:.2f}{verdict}"
-            )
+            drawn, of_radii = f"{found.drawn:.5f} +- {found.error:.5f}", f"{found.of_radii:.5f}"
+            print(f"{name} {limit}: {drawn}, radii {of_radii}, score {found.score:.2f}{verdict}", flush=True)
             if bool(verdict) != (name == "control"):
                 failed.append((name, limit))
     return int(bool(failed))
