@@ -1,3 +1,3 @@
 """The version, stated once for the package and read from here by the build."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -75,6 +75,7 @@ def test_table(tiny):
         assert words in text
 
 
+@pytest.mark.heavy
 def test_another_dtype(monkeypatch, capsys, tmp_path):
     few = ("fastinit", "numpy", *CEILINGS)  # PyTorch takes seconds to import
     monkeypatch.setattr(plan, "USUAL", few)

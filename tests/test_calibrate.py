@@ -179,6 +179,7 @@ def test_the_example_of_the_issue():
         assert report.healthy or remedied(report.remedy, layers, "silu").healthy
 
 
+@pytest.mark.heavy
 def test_where_nothing_that_was_tried_helps_it_is_said():
     report = fi.check([(N, 2 * N)] * 40, "swiglu", output="swiglu", n_samples=16)
     assert report.remedy == remedies.NONE

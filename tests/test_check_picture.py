@@ -123,8 +123,11 @@ NAMES = [
 @pytest.mark.parametrize(
     ("n_layers", "name"),
     [
-        *((1, NAMES[1]), (12, NAMES[2])),
-        *(pytest.param(*case, marks=pytest.mark.heavy) for case in ((30, NAMES[0]), *((300, name) for name in NAMES))),
+        (12, NAMES[2]),
+        *(
+            pytest.param(*case, marks=pytest.mark.heavy)
+            for case in ((1, NAMES[1]), (30, NAMES[0]), *((300, name) for name in NAMES))
+        ),
     ],
     ids=lambda value: str(value)[:5],
 )

@@ -69,6 +69,7 @@ def test_depths_have_closed_forms_where_functions_are_linear():
     assert (relu.depth, relu.chi) == (math.inf, pytest.approx(1.0, abs=1e-6))
 
 
+@pytest.mark.heavy
 def test_stated_depths_are_within_those_of_theory():
     theory = {}
     for name, choice in BY_ACTIVATION.items():

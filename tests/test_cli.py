@@ -20,6 +20,7 @@ import fastinit as fi
 from fastinit.plans.models import MODELS
 
 
+@pytest.mark.heavy
 def test_gpt2(tmp_path):
     path = tmp_path / "gpt2.safetensors"
     done = fastinit("init", "gpt2", "-o", path)

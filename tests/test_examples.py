@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from quick import heavy_but
 
 import fastinit
 
@@ -25,7 +24,8 @@ def python(*arguments):
     return subprocess.run(command, capture_output=True, text=True, timeout=300, env=ENVIRONMENT)
 
 
-@pytest.mark.parametrize("script", heavy_but(SCRIPTS, "two_circles"))
+@pytest.mark.heavy
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_runs_and_its_checks_hold(script, tmp_path):
     done = python(FOLDER / f"{script}.py", "--quick", "--out", tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -46,7 +46,8 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("script", heavy_but(SCRIPTS, "two_circles"))
+@pytest.mark.heavy
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_a_wrong_figure_is_found(script):
     spoil, what = SPOILED[script]
     done = python("-c", f"import {script} as m, sys; {spoil}; sys.exit(m.main(['--quick']))")

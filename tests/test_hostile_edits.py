@@ -125,6 +125,7 @@ def test_random_edits_of_a_header(tmp_path, n_files):
     assert n_files / 3 < n_taken < 0.9 * n_files
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are read from Linux's /proc")
 def test_peaks_of_memory(tmp_path):
     """Below 32 MiB for what is refused; the control parses the same text as a whole."""

@@ -145,13 +145,11 @@ def ticks_of_blas(expression):
     return map(int, done.stdout.split())
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads' times are read in /proc")
 @pytest.mark.parametrize(
     "checked",
-    [
-        "[600] * 4, 'relu', rng=0",
-        "[(3, 3, 8, 64), (64, 600), (600, 600)], 'tanh', rng=0",
-    ],
+    ["[600] * 4, 'relu', rng=0", "[(3, 3, 8, 64), (64, 600), (600, 600)], 'tanh', rng=0"],
     ids=["dense", "convolution"],
 )
 def test_check_leaves_the_threads_of_blas_alone(checked):

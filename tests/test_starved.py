@@ -94,9 +94,7 @@ THREADLESS = {
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="how much there is stands in /proc")
 @pytest.mark.parametrize(
     "case",
-    heavy_but(
-        THREADLESS, "room for one of three", "fewer again, then no more", "stacks that are too small", "no processes"
-    ),
+    heavy_but(THREADLESS, "fewer again, then no more", "no processes"),
 )
 def test_fills_go_on_with_the_threads_that_there_are(case, expected):
     """OpenMP's library ends the process where it cannot make a thread."""
@@ -116,11 +114,19 @@ COUNT = """
 """
 
 
+#: MiB of addresses, the size of stacks, and how many threads are made.
+ROOM = {
+    "none": (1000, "4G", 0),
+    "for one more": (1500, "1G", 1),
+    "for all": (1000, "2M", 3),
+    "in stacks that are too small": (1000, "16k", 0),
+}
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted in /proc")
-@pytest.mark.parametrize(
-    ("mib", "stack", "n_more"), [(1000, "4G", 0), (1500, "1G", 1), (1000, "2M", 3), (1000, "16k", 0)]
-)
-def test_no_more_threads_than_there_is_room_for(mib, stack, n_more):
+@pytest.mark.parametrize("case", heavy_but(ROOM, "for one more", "in stacks that are too small"))
+def test_no_more_threads_than_there_is_room_for(case):
+    mib, stack, n_more = ROOM[case]
     assert run_python(COUNT.format(mib=mib), OMP_STACKSIZE=stack) == [str(n_more)]
 
 
@@ -176,6 +182,7 @@ def test_sparse_without_room_for_its_marks():
     assert rest == ["True", "True"]
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="how much there is stands in /proc")
 def test_room_for_the_workspace_alone_is_too_little():
     """It takes 113 MiB, and the numbers of rows that a call also needs 8 at a time: from too little room to enough."""

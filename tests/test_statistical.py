@@ -11,6 +11,7 @@ import mpmath
 import numpy as np
 import pytest
 import reference
+from quick import heavy_but
 from statistical import examine as whole
 from statistical import measures, spectrum, stream, tails
 
@@ -52,7 +53,7 @@ def test_normals_through_their_distribution():
     assert abs(tails.mean() - 0.5) < 4.5 / np.sqrt(12 * tails.size)
 
 
-@pytest.mark.parametrize("name", ["words", "first-draws", "one-a-block", "keys", "short"])
+@pytest.mark.parametrize("name", heavy_but(["words", "first-draws", "one-a-block", "keys", "short"], "words", "keys"))
 def test_the_stream_passes(name):
     found = whole.examine(name, 4 * N)
     assert len(found) > 30
@@ -156,6 +157,7 @@ def test_uniformity_sees_what_is_not_uniform():
     assert whole.uniformity(p_values**1.5) < 1e-6
 
 
+@pytest.mark.heavy
 def test_the_program_writes_what_a_battery_reads():
     command = [sys.executable, Path(stream.__file__), "words"]
     done = subprocess.run([*command, "1"], capture_output=True, timeout=300)

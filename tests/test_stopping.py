@@ -42,7 +42,7 @@ STOPPED = """
 """
 
 
-@pytest.mark.parametrize("case", heavy_but(CALLS, "tiles", "a unit of sparse", "a panel"))
+@pytest.mark.parametrize("case", heavy_but(CALLS, "a panel"))
 @pytest.mark.parametrize("n_threads", heavy_but([1, 2], 2))
 def test_ctrl_c_is_heard(case, n_threads):
     """Within some 0.1 s; the bound, in processor time, which does not depend on how busy a machine is, is generous."""

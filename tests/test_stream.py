@@ -41,6 +41,7 @@ def test_reference_generator_equals_published_outputs():
     assert [int(reference.xoshiro256plusplus(state)[0]) for _ in PUBLISHED] == PUBLISHED
 
 
+@pytest.mark.heavy
 def test_reference_fma_rounds_once():
     generator = np.random.default_rng(1)
     bits = generator.integers(0, 2**32, (3, 20_000), dtype=np.uint32)

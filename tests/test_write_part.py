@@ -63,6 +63,7 @@ def whole(tmp_path):
     return bytes_in(folder)
 
 
+@pytest.mark.heavy
 def test_two_processes_one_killed(tmp_path, whole):
     """Equal to one process's, byte for byte; nothing stands under its name before all is there."""
     folder = tmp_path / "parts"

@@ -49,6 +49,7 @@ def with_little_room(arguments, folder):
     return subprocess.run(command, preexec_fn=limited, capture_output=True, text=True, cwd=folder, env=environment)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("writer", WRITERS)
 def test_a_full_disk_takes_nothing_with_it(tmp_path, writer):
     """What was computed is printed, the file that had no room is named, and no part of it is left."""
