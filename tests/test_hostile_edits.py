@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import random
+import re
 import sys
 
 import pytest
@@ -161,3 +162,32 @@ def test_what_is_written_can_be_read(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="safetensors: metadata: expected at most 3 lists and tables, got 6"):
         fs.create(tmp_path / "w.safetensors", {"w": (3, 4)}, {"w": fi.get("normal", std=0.3)})
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("n_files", [400, pytest.param(100_000, marks=pytest.mark.heavy)])
+def test_tensors_told_as_usual(tmp_path, n_files):
+    """They are read in a way of their own, and told in other words of JSON, with the same result or refusal."""
+    path, chance, n_taken = tmp_path / "w.safetensors", random.Random(n_files), 0
+    header = {
+        "a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
+        "b": {"dtype": "F32", "shape": [2, 3], "data_offsets": [24, 48]},
+        "ü": {"dtype": "Q9", "shape": [], "data_offsets": [48, 50]},
+        "c": {"dtype": "F32", "shape": [0], "data_offsets": [50, 50]},
+        "last, with no comma behind": {"dtype": "U8", "shape": [0], "data_offsets": [50, 50]},
+    }
+
+    def told(table, **form):
+        path.write_bytes(file_of(json.dumps(table, ensure_ascii=False, **form).encode(), 50))
+        try:
+            return headers.read("test", path)._replace(n_bytes=0)
+        except ValueError as error:
+            return re.sub(r" at byte \d+$", "", str(error))
+
+    for _ in range(n_files):
+        new = edited(header, chance)
+        taken = told(new)
+        assert taken == told(new, separators=(",", ":")) == told(new, indent=1)
+        n_taken += not isinstance(taken, str)
+    assert n_files / 50 < n_taken < n_files / 2
+    assert len(headers.USUAL.findall(json.dumps(header, ensure_ascii=False).encode())) == len(header) - 1
+    assert not headers.USUAL.search(json.dumps(header, indent=1).encode())

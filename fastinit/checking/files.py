@@ -62,7 +62,7 @@ def _n_layers(entries: object) -> int:
     return within + (len(entries) if isinstance(entries, list) else 0)
 
 
-def _layers(where: str, parameter: str, entries: object, known: dict[str, Any]) -> object:
+def _layers(where: str, parameter: str, entries: object, known: Mapping[str, Any]) -> object:
     """Tables of layers with the tensors that they name; what is no table is for others to check."""
     if not isinstance(entries, list):
         return entries
@@ -72,14 +72,14 @@ def _layers(where: str, parameter: str, entries: object, known: dict[str, Any]) 
     ]
 
 
-def _tensors(where: str, path: Path, file: object) -> dict[str, Any]:
+def _tensors(where: str, path: Path, file: object) -> Mapping[str, Any]:
     """The tensors of the file that a model names, as seen from the model's own folder."""
     if not isinstance(file, str):
         reject_type(where, f"{path.name}: file", "a path as a string", file)
-    return tensors.read(where, texts.path_of(where, f"{path.name}: file", path.parent / file))
+    return tensors.Named(where, texts.path_of(where, f"{path.name}: file", path.parent / file))
 
 
-def _layer(where: str, place: str, entry: Mapping, known: dict[str, Any]) -> dict[str, Any]:
+def _layer(where: str, place: str, entry: Mapping, known: Mapping[str, Any]) -> dict[str, Any]:
     for key in entry:
         checks.name_among(where, f"{place}: key", key, LAYER_KEYS, "one of " + ", ".join(LAYER_KEYS))
     layer = dict(entry)
@@ -96,7 +96,7 @@ def _layer(where: str, place: str, entry: Mapping, known: dict[str, Any]) -> dic
     return layer
 
 
-def _find(where: str, parameter: str, name: object, known: dict[str, Any]) -> Any:
+def _find(where: str, parameter: str, name: object, known: Mapping[str, Any]) -> Any:
     expected = "a tensor of the file" if known else "a tensor, in a file that file = names"
     if not isinstance(name, str):
         reject_type(where, parameter, expected, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,24 @@ class Tensors(dict):
     """Arrays by name, and in `left_out` the names and dtypes of others that the file has."""
 
     left_out: tuple[str, ...] = ()
+
+
+class Named(Mapping):
+    """The same of one file, for those who ask for few of many: an array is made when it is asked for."""
+
+    def __init__(self, where: str, path: Path):
+        self._where, header = where, headers.read(where, path)
+        self._data = _data(path, header)
+        self._stored = {tensor.name: tensor for tensor in header.tensors if tensor.dtype in dtypes.FORMATS}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return _array(self._where, self._data, self._data.ctypes.data, self._stored[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def read(where: str, path: Path) -> Tensors:

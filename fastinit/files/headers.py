@@ -6,12 +6,14 @@ process, as with every mapped file (SIGBUS): replace files, do not write into th
 
 from __future__ import annotations
 
+import json
 import math
 import mmap
+import operator
 import os
 import re
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from fastinit.common import checks
 from fastinit.common.checks import Shape
@@ -27,15 +29,13 @@ MAX_ROW_BYTES = 4096
 #: What the name of a dtype looks like that a later version of the format may have.
 A_DTYPE = re.compile(r"[A-Za-z0-9_]{1,32}", re.ASCII)
 
+_NUMBER = b"(?:0|[1-9][0-9]{0,17})"
 
-class _Row(NamedTuple):
-    """What the header says of a tensor."""
-
-    start: int
-    end: int
-    name: str
-    shape: Shape
-    code: str
+#: A tensor as nearly all writers tell it, up to the comma behind: name, dtype, shape, and the two data_offsets.
+USUAL = re.compile(
+    rb'"(?!__metadata__")([^"\\\x00-\x1f]{0,1000}+)": ?{"dtype": ?"(\w{1,32})", ?'
+    rb'"shape": ?\[((?:N(?:, ?N){0,63})?)], ?"data_offsets": ?\[(N), ?(N)]}, ?'.replace(b"N", _NUMBER)
+)
 
 
 def read(where: str, path: Path) -> Header:
@@ -55,39 +55,73 @@ def read(where: str, path: Path) -> Header:
         if head[8:] != b"{":
             _reject(where, path, "a table as header, in JSON that begins with {", head[8:])
         with mmap.mmap(file.fileno(), 8 + n_text, access=mmap.ACCESS_READ) as text:
-            rows, metadata = _content(where, path, Pieces(text, 8))
-    rows.sort()
+            found = _Rows(f"{where}: {path.name}")
+            metadata = _fill(where, path, Pieces(text, 8), found)
+    found.tensors.sort(key=operator.itemgetter(3, 4, 0))
     end = 0
-    for row in rows:
-        if row.start != end:
-            _reject(where, path, f"{quoted(row.name)} to start at byte {end} of the data", Shown(row.start))
-        end = row.end
+    for tensor in found.tensors:
+        if tensor.start != end:
+            _reject(where, path, f"{quoted(tensor.name)} to start at byte {end} of the data", Shown(tensor.start))
+        end = tensor.end
     if 8 + n_text + end != n_file:
         _reject(where, path, f"a file of {8 + n_text + end} bytes, as its header says", Shown(f"one of {n_file}"))
-    tensors = (Stored(row.name, row.shape, DTYPES[row.code][0], *row[:2]) for row in rows if row.code in DTYPES)
-    others = {row.name: row.code for row in rows if row.code not in DTYPES}
+    tensors = (tensor for tensor in found.tensors if tensor.name not in found.others)
+    others = {tensor.name: found.others[tensor.name] for tensor in found.tensors if tensor.name in found.others}
     return Header(tuple(tensors), metadata, 8 + n_text, others)
 
 
-def _content(where: str, path: Path, pieces: Pieces) -> tuple[list[_Row], dict[str, str]]:
-    rows, metadata = [], {}
-    members = pieces.members()
+def _fill(where: str, path: Path, pieces: Pieces, rows: _Rows) -> dict[str, str]:
+    """Take all that the header says of tensors into `rows`; returns its metadata."""
+    metadata: dict[str, str] = {}
+    members = pieces.members(USUAL)
     while True:
         try:
-            name = next(members, None)
+            name, usual = next(members, (None, None))
             if name is None:
                 pieces.end()
-                return rows, metadata
+                return metadata
             if name == METADATA:
                 metadata = pieces.strings("metadata of strings")
                 continue
-            value = pieces.value(MAX_ROW_BYTES)
+            value = pieces.value(MAX_ROW_BYTES) if usual is None else None
         except ValueError as error:
             _reject(where, path, "a header in JSON", Shown(str(error)))
-        rows.append(_row(f"{where}: {path.name}", name, value))
+        if usual is None:
+            rows.add(name, value)
+        else:
+            rows.add_usual(name, usual)
 
 
-def _row(where: str, name: str, value: Any) -> _Row:
+class _Rows:
+    """The tensors of a header, one after the other, each checked by itself."""
+
+    def __init__(self, where: str):
+        self._where = where
+        self.tensors: list[Stored] = []
+        self.others: dict[str, str] = {}  #: by name, dtypes that are not in DTYPES
+        self._alike: dict[tuple[bytes, ...], Stored] = {}  #: by dtype and shape, one that was checked
+
+    def add(self, name: str, value: Any) -> None:
+        """What the header says of a tensor."""
+        code, dims, start, end = _checked(self._where, name, value)
+        if code not in DTYPES:
+            self.others[name] = code
+        self.tensors.append(Stored(name, dims, DTYPES[code][0] if code in DTYPES else code, start, end))
+
+    def add_usual(self, name: str, found: re.Match[bytes]) -> None:
+        """The same of a match of USUAL."""
+        kind, start, end = found.group(2, 3), int(found[4]), int(found[5])
+        like = self._alike.get(kind)
+        if like is not None and end - start == like.end - like.start:
+            self.tensors.append(Stored(name, like.shape, like.dtype, start, end))
+            return
+        code, shape = kind[0].decode(), json.loads(b"[%b]" % kind[1])
+        self.add(name, {"dtype": code, "shape": shape, "data_offsets": [start, end]})
+        if code in DTYPES:  # of others the shape alone does not tell whether a span is right
+            self._alike[kind] = self.tensors[-1]
+
+
+def _checked(where: str, name: str, value: Any) -> tuple[str, Shape, int, int]:
     place = quoted(name)
     if not isinstance(value, dict) or value.keys() != {"dtype", "shape", "data_offsets"}:
         reject_value(where, place, "dtype, shape and data_offsets", value)
@@ -106,7 +140,7 @@ def _row(where: str, name: str, value: Any) -> _Row:
     if n_bits is not None and 8 * (end - start) != math.prod(dims) * n_bits:
         n_bytes, n_rest = divmod(math.prod(dims) * n_bits, 8)
         reject_value(where, place, "whole bytes" if n_rest else f"a span of {n_bytes} bytes", span)
-    return _Row(start, end, name, dims, code)
+    return code, dims, start, end
 
 
 def _reject(where: str, path: Path, expected: str, got: object) -> NoReturn:

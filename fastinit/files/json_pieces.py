@@ -24,6 +24,9 @@ NAME = re.compile(_SPACE + _STRING + _SPACE + b":" + _SPACE, re.DOTALL)
 AFTER = re.compile(_SPACE + b"([,}])")
 PAIR = re.compile(NAME.pattern + _STRING + AFTER.pattern, re.DOTALL)
 
+#: Nothing looks so.
+NONE = re.compile(b"(?!)")
+
 #: Bytes of a name. One of a million characters is odd, and may be.
 MAX_NAME_BYTES = 4 << 20
 
@@ -37,16 +40,26 @@ class Pieces:
     def __init__(self, text: bytes | mmap.mmap, at: int):
         self.text, self.at = text, at
 
-    def members(self) -> Iterator[str]:
-        """The names of an object, each of which stands there once. The caller takes its value before the next."""
+    def members(self, usual: re.Pattern[bytes] = NONE) -> Iterator[tuple[str, re.Match[bytes] | None]]:
+        """The names of an object, each of which stands there once. The caller takes the value before the next.
+
+        Of members that look as usual the value is taken already: the pattern is of a name, its first group, of a value,
+        and of the comma behind it.
+        """
         names = set()
         if not self._begins():
             return
         while True:
+            while found := usual.match(self.text, self.at):
+                self.at = found.end()
+                name = found[1].decode()
+                _check_new(names, name)
+                names.add(name)
+                yield name, found
             name = _text(self._take(NAME, "a name with a colon", self.at + MAX_NAME_BYTES)[1])
             _check_new(names, name)
             names.add(name)
-            yield name
+            yield name, None
             if self._take(AFTER, "a comma or }")[1] == b"}":
                 return
 

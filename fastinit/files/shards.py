@@ -72,7 +72,7 @@ def index_of(where: str, path: Path) -> dict[str, str]:
 
 def _weight_map(pieces: Pieces) -> dict[str, str]:
     weight_map = {}
-    for name in pieces.members():
+    for name, _ in pieces.members():
         if name == "weight_map":
             weight_map = pieces.strings("the name of a file in the weight_map")
         else:
