@@ -5,7 +5,7 @@
 >>> fs.create(path, {"w": (300, 200), "b": (300,)}, {"w": fi.get("he_normal", fans="oi"), "b": "zeros"}, rng=7).n_bytes
 245296
 >>> print(fs.verify(path))
-2 tensors, 241,200 bytes: all as planned
+2 tensors, 241,200 bytes of values: all as planned
 """
 
 from fastinit.checkpoints.creating import create, write_part

@@ -13,6 +13,9 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy
 
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
 from c_side cimport *
 
 cnp.import_array()

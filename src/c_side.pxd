@@ -229,6 +229,7 @@ cdef extern from "region.h":
         int64_t n_units
         int64_t scratch_bytes
 
+    int64_t fi_part_start(int64_t n_work, int64_t part, int64_t n_parts)
     bint fi_do_alone(
         const fi_work *work, int64_t first, int64_t last, char *scratch, fi_watch *watch) noexcept nogil
     bint fi_do_together(

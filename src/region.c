@@ -100,8 +100,8 @@ int fi_do_together(const fi_work *work, int64_t first, int64_t last, int n_threa
                 continue;
             if (is_caller)
                 fi_begin_part(callers);
-            work->do_part(work->what, first + n_work * part / n_parts, first + n_work * (part + 1) / n_parts, own_scratch,
-                          watch);
+            work->do_part(work->what, first + fi_part_start(n_work, part, n_parts),
+                          first + fi_part_start(n_work, part + 1, n_parts), own_scratch, watch);
             if (is_caller)
                 fi_end_part(callers);
         }

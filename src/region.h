@@ -26,6 +26,13 @@ typedef struct {
  * which is done as one. */
 #define FI_MAX_SAMPLE_WORK ((int64_t)1 << 20)
 
+/* Where a part of n_parts begins: equal ones, the first of which are longer by one where that does not come out even. */
+static inline int64_t fi_part_start(int64_t n_work, int64_t part, int64_t n_parts)
+{
+    int64_t n_longer = n_work % n_parts;
+    return part * (n_work / n_parts) + (part < n_longer ? part : n_longer);
+}
+
 int fi_do_alone(const fi_work *work, int64_t first, int64_t last, char *scratch, fi_watch *watch);
 int fi_do_together(const fi_work *work, int64_t first, int64_t last, int n_threads, char *scratch, fi_watch *watch,
                    fi_share *callers);

@@ -10,6 +10,12 @@ cdef int64_t MAX_IDLE_BYTES = 1 << 20
 # What the regions of this process waited. Only touched with the GIL held, so fills in several Python threads share it.
 cdef fi_waiting waiting
 
+# What as_strided puts between its array and the one that it was made of: a type that NumPy does not name.
+cdef object OWNER_OF_STRIDED = type(as_strided(np.empty(1)).base)
+
+# Owners of owners that are looked at: some can be set by a caller, to each other too.
+cdef int MAX_OWNERS = 1000
+
 # Of threads that need none.
 cdef char no_scratch[64]
 
@@ -87,7 +93,7 @@ cdef int n_worth(const fi_work *work, int64_t *first, int n_most, char *scratch)
     return n_most if fi_worth_threads(&waiting, rest_s * (n_most - 1) / n_most) else 1
 
 
-cdef double sample(const fi_work *work, int64_t *first, int64_t n_work, char *scratch) except -1:
+cdef double sample(const fi_work *work, int64_t *first, int64_t n_work, char *scratch) except? -1:
     """Does the next n_work on this thread; returns the seconds. Another program may have been let in between."""
     cdef int64_t last = min(first[0] + n_work, work.n_work)
     cdef double began_s = fi_now_s()
@@ -130,13 +136,14 @@ def keep_memory(array):
     told not to count references.
     """
     owner = array
-    while True:
+    for _ in range(MAX_OWNERS):
         base = owner_of(array)
         if base is None:
-            return PyWeakref_NewRef(owner, None)
+            break
         array = base
         if isinstance(base, cnp.ndarray):
             owner = base
+    return PyWeakref_NewRef(owner, None)
 
 
 cdef object owner_of(object array):
@@ -147,7 +154,7 @@ cdef object owner_of(object array):
         return None if base == NULL else <object>base
     if isinstance(array, memoryview):
         return (<object>array).obj
-    if type(array).__name__ == "DummyArray":  # between an array of as_strided and the one it was made of
+    if type(array) is OWNER_OF_STRIDED:
         return array.base
     return None
 
@@ -173,3 +180,8 @@ def decide_by(readings):
             share = fi_share(0, worked_s, n_parts)
             fi_note_region(&w, &share, 0, region_s)
     return used
+
+
+def part_start(n_work, part, n_parts):
+    """The rule by itself: where a part of so many begins."""
+    return fi_part_start(n_work, part, n_parts)

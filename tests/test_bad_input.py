@@ -1,5 +1,6 @@
 """Every refusal: the right exception, the one message form, and not a byte written."""
 
+import collections.abc
 import itertools
 import re
 import warnings
@@ -11,7 +12,7 @@ import fastinit as fi
 from fastinit.laws import kernel_laws
 from fastinit.laws.dtypes import FORMATS
 
-FORM = re.compile(r"^[a-z_0-9]+: [\w, \-]+: expected .+, got .+", re.DOTALL)
+FORM = re.compile(r"^[a-z_0-9]+: [\w, \-\[\]']+: expected .+, got .+", re.DOTALL)
 
 
 def refused(error, words, function, *args, **kwargs):
@@ -381,6 +382,41 @@ def test_other_functions():
 def test_too_large_for_memory_is_a_memory_error():
     refused(MemoryError, "fits in memory", fi.normal, (2**40, 2**18), rng=0)
     refused(MemoryError, "fits in memory", fi.empty, 2**61 - 1)
+
+
+class Starved(collections.abc.Sequence):
+    """A sequence, an array, a number and a seed, for none of which there is memory."""
+
+    def _refuse(self, *arguments):
+        raise MemoryError("of someone else")
+
+    __array__ = __float__ = __iter__ = __getitem__ = _refuse
+
+    def __len__(self):
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("parameter", "call"),
+    {
+        "rng": lambda: fi.normal(3, rng=Starved()),
+        "shape": lambda: fi.zeros(Starved()),
+        "index": lambda: fi.normal((4, 4), index=([Starved()], 0), rng=0),
+        "value": lambda: fi.constant((3,), value=Starved()),
+        "mean": lambda: fi.normal(3, mean=Starved(), rng=0),
+        "batch": lambda: fi.check([3, 4], batch=Starved()),
+        "layers['w']": lambda: fi.check({"w": Starved()}),
+        "activation": lambda: fi.check([3, 4], lambda z: Starved()),
+    }.items(),
+)
+def test_no_memory_for_an_argument_is_a_memory_error(parameter, call):
+    refused(MemoryError, f": {parameter}: expected one that fits in memory, got ", call)
+
+
+@pytest.mark.parametrize("attribute", ["__array_interface__", "__dlpack__"])
+def test_no_memory_to_look_at_an_output_is_a_memory_error(attribute):
+    output = type("Output", (), {attribute: property(lambda self: self.asked), "__getattr__": Starved._refuse})
+    refused(MemoryError, "zeros: out: expected one that fits in memory, got ", fi.zeros, out=output())
 
 
 def test_a_subclass_cannot_redirect_the_fill():

@@ -68,6 +68,30 @@ def test_a_later_array_cannot_take_an_earlier_ones_memory_away(kind, scheme):
     assert owner.size == 60_000
 
 
+class DummyArray:
+    """No owner of a strided array, for all its name, and an array that it is the owner of."""
+
+    def __init__(self):
+        self.own = np.zeros(10, np.float32)
+        self.__array_interface__ = self.own.__array_interface__
+
+    @property
+    def base(self):
+        raise ZeroDivisionError
+
+
+def test_an_owner_is_not_known_by_its_name():
+    out = np.asarray(DummyArray())
+    assert (fi.ones(out=out) == 1).all()
+
+
+def test_owners_of_each_other():
+    """Which a caller can make of NumPy's own: the search for the last of them ends."""
+    out = np.lib.stride_tricks.as_strided(np.zeros(10, np.float32))
+    out.base.base = out.base
+    assert (fi.ones(out=out) == 1).all()
+
+
 @pytest.mark.parametrize("kind", ["subclass", "memoryview", "view"])
 def test_an_index_cannot_take_memory_away(kind):
     class Start:

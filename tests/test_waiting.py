@@ -147,3 +147,15 @@ def test_progress_is_whole_when_threads_are_not_worth_it(expected_wait):
     arrays = {"a": np.zeros((1 << 20) + 3, np.float32)}
     fi.initialize(arrays, {"*": "normal"}, rng=0, progress=told.append)
     assert sum(told) == arrays["a"].nbytes
+
+
+@pytest.mark.parametrize("n_work", [1, 5, 1000, 2**40 + 1, 2**62 - 1])
+@pytest.mark.parametrize("n_parts", [1, 3, 2**20 + 1, 2**44])
+def test_parts_of_any_size(n_work, n_parts):
+    """One after the other, from the first to the last, and alike in length."""
+    parts = [0, 1, n_parts // 2, n_parts - 1, n_parts]
+    starts = [_kernels.part_start(n_work, part, n_parts) for part in parts]
+    assert sorted(starts) == [_kernels.part_start(n_work, part, n_parts) for part in sorted(parts)]
+    assert (starts[0], starts[-1]) == (0, n_work)
+    assert abs(starts[2] - n_work * (n_parts // 2) // n_parts) <= n_parts
+    assert {starts[1] - starts[0], starts[4] - starts[3]} <= {n_work // n_parts, n_work // n_parts + 1}

@@ -119,7 +119,11 @@ def _unsteady(saved: dict) -> Iterator[str]:
     """A warning, if a contender of the table was much slower in some rounds than in others."""
     results = [result for law in COMMON_LAWS for result in table_results(saved, law)]
     spreads = {(r["n_threads"], name): max(t) / min(t) for r in results for name, t in r["seconds"].items()}
-    found = [f"{title(name)} ({n} threads)" for (n, name), spread in sorted(spreads.items()) if spread > UNSTEADY]
+    found = [
+        f"{title(name)} ({n} thread{'s' * (n > 1)})"
+        for (n, name), spread in sorted(spreads.items())
+        if spread > UNSTEADY
+    ]
     if found:
         yield ""
         yield f"rounds more than {UNSTEADY} apart, so something else was running: {', '.join(found)}"

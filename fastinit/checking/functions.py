@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fastinit.checking.activations import SATURATED_SLOPE, Activation
-from fastinit.common.errors import Shown, brief, reject_value
+from fastinit.common.errors import Shown, brief, reject_size, reject_value
 from fastinit.common.terminal import printable
 
 EXPECTED = "a function that acts on each number of an array of floats by itself"
@@ -52,6 +52,8 @@ def _called(where: str, parameter: str, function: Callable, z: np.ndarray, must_
         with np.errstate(all="ignore"):
             found = np.asarray(function(z.copy()))
             found = found if found.dtype.kind == "c" else found.astype(np.float64)
+    except MemoryError:
+        reject_size(where, parameter, function)
     except Exception as error:  # the caller's own
         got = f"one that raises {type(error).__name__}: {' '.join(str(error).split())}"
         raise ValueError(printable(f"{where}: {parameter}: expected {EXPECTED}, got {got[:120]}")) from error

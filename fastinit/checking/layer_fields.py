@@ -149,7 +149,7 @@ def _shape_and_weights(where: str, place: str, fields: Mapping) -> tuple[tuple[i
 def floats(where: str, parameter: str, value: object) -> np.ndarray:
     """An array of real, finite numbers, not copied."""
     expected = "an array of finite real numbers"
-    array = output.readable(value)
+    array = output.readable(where, parameter, value)
     if array is None:
         reject_type(where, parameter, expected, value)
     if not holds_reals(array.dtype):

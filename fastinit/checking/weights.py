@@ -78,7 +78,7 @@ def _tensor(where: str, name: object, value: object, layout: str | None, beside:
 
 
 def _array(where: str, name: object, value: object) -> np.ndarray:
-    array = output.readable(value)
+    array = output.readable(where, f"layers[{name!r}]", value)
     if array is None or not holds_reals(array.dtype):
         reject_type(where, f"layers[{name!r}]", "an array of real numbers", value)
     return array

@@ -39,7 +39,7 @@ class Verification(NamedTuple):
         return not self.problems and not self.differences
 
     def __str__(self) -> str:
-        head = f"{_number(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes: "
+        head = f"{_number(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes of values: "
         if self.is_as_planned:
             return head + "all as planned"
         differ = f"{len(self.differences)} {'differs' if len(self.differences) == 1 else 'differ'}"
@@ -109,7 +109,7 @@ def verify(path, plan=None, rng=0, *, threads=None, progress=None) -> Verificati
     >>> with open(path, "r+b") as file:
     ...     _ = file.seek(-1, 2), file.write(b"x")
     >>> print(fs.verify(path))
-    1 tensor, 12,800 bytes: not as planned: 1 differs
+    1 tensor, 12,800 bytes of values: not as planned: 1 differs
     w: changed: 1 of 3,200 elements differs, the first at [49, 63]
     """
     if plan is not None and not isinstance(plan, Plan):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 import numpy as np
 
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, reject_size, reject_type, reject_value
 
 Shape = tuple[int, ...]
 
@@ -66,6 +66,8 @@ def real(where: str, parameter: str, value: object, expected: str = "a real numb
         return number
     except OverflowError:
         reject_value(where, parameter, expected, value)
+    except MemoryError:
+        reject_size(where, parameter, value)
     except Exception:  # whatever an object raises that is asked
         reject_type(where, parameter, expected, value)
 
@@ -179,6 +181,8 @@ def entries(where: str, parameter: str, values: Iterable, expected: str, n_most:
     """What a sequence has, if that is not too much: its length may be a lie, and it may raise."""
     try:
         some = list(itertools.islice(values, n_most + 1))
+    except MemoryError:
+        reject_size(where, parameter, values)
     except Exception:  # whatever a sequence raises
         reject_type(where, parameter, expected, values)
     if len(some) > n_most:
@@ -193,7 +197,7 @@ MAX_ENTRIES = 1_000_000
 OWN_SEQUENCES = (list, tuple, str, bytes, bytearray, memoryview)
 
 
-def as_array(value: object) -> np.ndarray | None:
+def as_array(where: str, parameter: str, value: object) -> np.ndarray | None:
     """NumPy's array of numbers or of another library's array; None if it makes none, or finds no end."""
     if isinstance(value, (Mapping, Set, str, bytes)):
         return None
@@ -202,6 +206,8 @@ def as_array(value: object) -> np.ndarray | None:
         if is_known or hasattr(value, "__array__") or (len(value) <= MAX_ENTRIES and _ends(value, MAX_ENTRIES)):
             return np.asarray(value)
         return None
+    except MemoryError:
+        reject_size(where, parameter, value)
     except Exception:  # ragged lists, and what other libraries raise
         return None
 

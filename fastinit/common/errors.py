@@ -27,6 +27,11 @@ def reject_type(where: str, parameter: str, expected: str, got: object) -> NoRet
     raise TypeError(message(where, parameter, expected, got)) from None
 
 
+def reject_size(where: str, parameter: str, got: object) -> NoReturn:
+    """Raise MemoryError: there is no room for it."""
+    raise MemoryError(message(where, parameter, "one that fits in memory", got)) from None
+
+
 #: Characters of a message's parts: of a parameter's name, which may be the caller's, what was expected, what came.
 MAX_PARAMETER, MAX_EXPECTED, MAX_GOT = 60, 170, 120
 

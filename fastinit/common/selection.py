@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit.common.checks import INT64_MAX, Shape, as_array, as_integer, n_dims, without_repeats
-from fastinit.common.errors import Shown, message, reject_type, reject_value
+from fastinit.common.errors import Shown, reject_size, reject_type, reject_value
 
 BASIC = "integers, slices and at most one Ellipsis"
 EXPECTED = "integers, slices, arrays of integers and at most one Ellipsis"
@@ -72,7 +72,7 @@ def select(where: str, shape: Shape, index: object) -> Selection:
     try:
         positions = {axis: entry.reshape(-1) for axis, entry in zip(arrays, entries, strict=True)}
     except (MemoryError, ValueError):  # the latter beyond what can be addressed
-        raise MemoryError(message(where, "index", "entries that fit in memory", Shown(entries[0].shape))) from None
+        reject_size(where, "index", Shown(f"entries of shape {entries[0].shape}"))
     return Selection(tuple(lines), positions, entries[0].shape, 0 if _are_apart(items) else min(positions))
 
 
@@ -116,7 +116,7 @@ def _array(where: str, axis: int, item: object, size: int) -> np.ndarray:
     """Positions on an axis, counted from its start; an array that nobody else holds."""
     if isinstance(item, range) and not all(-size <= end < size for end in (*item[:1], *item[-1:])):
         reject_value(where, "index", f"{-size} <= i < {size} on axis {axis}", item)  # however many there are
-    given = np.arange(item.start, item.stop, item.step) if isinstance(item, range) else as_array(item)
+    given = np.arange(item.start, item.stop, item.step) if isinstance(item, range) else as_array(where, "index", item)
     if given is None:
         reject_type(where, "index", EXPECTED, item)
     if given.dtype.kind not in "iu" and (given.size or isinstance(item, np.ndarray)):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NoReturn
 
 import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
 from fastinit.common.calls import one_form
-from fastinit.common.errors import Shown, message, reject_value
+from fastinit.common.errors import Shown, reject_size, reject_value
 from fastinit.laws import dtypes
 
 #: Bytes of a huge page, and of arrays that start on one if they are a whole number of them: their pages then take 17
@@ -81,7 +80,7 @@ def aligned(where: str, shape: tuple[int, ...], dtype: np.dtype, n_align: int = 
     try:
         return _kernels.new_aligned(shape, dtype, n_bytes + n_align, n_align)
     except (MemoryError, ValueError, OverflowError):  # the latter two where padding exceeds what can be addressed
-        _reject_for_want_of_memory(where, "shape", f"{shape}, {n_bytes:,} bytes of {dtype.name}")
+        reject_size(where, "shape", Shown(f"{shape}, {n_bytes:,} bytes of {dtype.name}"))
 
 
 def workspace(where: str, room: Callable[[], int], parameter: str = "shape") -> np.ndarray | None:
@@ -92,7 +91,7 @@ def workspace(where: str, room: Callable[[], int], parameter: str = "shape") -> 
     try:
         n_bytes = room()
     except MemoryError:
-        _reject_for_want_of_memory(where, parameter, "one that has too many rows or columns")
+        reject_size(where, parameter, Shown("one that has too many rows or columns"))
     if n_bytes == 0:
         return None
     try:
@@ -100,9 +99,5 @@ def workspace(where: str, room: Callable[[], int], parameter: str = "shape") -> 
         if n_bytes >= LARGE_WORKSPACE_BYTES:
             room()  # what it takes, such as numbers of rows, the call takes again: now beside the workspace
     except (MemoryError, ValueError, OverflowError):
-        _reject_for_want_of_memory(where, parameter, f"one that takes a workspace of {n_bytes:,} bytes")
+        reject_size(where, parameter, Shown(f"one that takes a workspace of {n_bytes:,} bytes"))
     return array
-
-
-def _reject_for_want_of_memory(where: str, parameter: str, got: str) -> NoReturn:
-    raise MemoryError(message(where, parameter, "one that fits in memory", Shown(got))) from None

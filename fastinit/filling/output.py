@@ -8,7 +8,7 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
-from fastinit.common.errors import Shown, reject_type, reject_value
+from fastinit.common.errors import Shown, reject_size, reject_type, reject_value
 from fastinit.filling import tensors
 from fastinit.laws import dtypes
 
@@ -54,6 +54,8 @@ def _view(where: str, out: object) -> np.ndarray:
         else:
             memory = _memory_by_dlpack(out)
             array = _from_dlpack(out) if memory is None else None
+    except MemoryError:
+        reject_size(where, "out", out)
     except Exception as error:  # other libraries raise what they like
         reject_type(where, "out", EXPECTED, Shown(f"{type(out).__name__} ({error})"))
     if array is not None:
@@ -82,16 +84,18 @@ def _reject_no_memory(where: str) -> NoReturn:
     reject_value(where, "out", "a tensor with memory", Shown("one without"))
 
 
-def readable(value: object) -> np.ndarray | None:
+def readable(where: str, parameter: str, value: object) -> np.ndarray | None:
     """Any library's array as one of NumPy's, to be read; None if it is none."""
-    array = checks.as_array(value)
+    array = checks.as_array(where, parameter, value)
     if array is not None:
         return array
     try:
         memory = _memory_by_dlpack(value)
+    except MemoryError:
+        reject_size(where, parameter, value)
     except Exception:  # other libraries raise what they like
         return None
-    return None if memory is None else memory.array("check", "layers")
+    return None if memory is None else memory.array(where, parameter)
 
 
 class _Memory:

@@ -11,7 +11,7 @@ import numpy as np
 
 from fastinit import _kernels
 from fastinit.common import checks
-from fastinit.common.errors import reject_type, reject_value
+from fastinit.common.errors import reject_size, reject_type, reject_value
 from fastinit.filling import tensors
 
 EXPECTED = "None, a non-negative int, a sequence of them, a SeedSequence, BitGenerator or Generator, also PyTorch's"
@@ -83,6 +83,8 @@ def _generator(where: str, rng: object):
         return numpy_random.default_rng(plain)
     except ValueError:
         reject_value(where, "rng", EXPECTED, rng)
+    except MemoryError:
+        reject_size(where, "rng", rng)
     except Exception:  # TypeError, and what an object raises that NumPy wants to show
         reject_type(where, "rng", EXPECTED, rng)
 

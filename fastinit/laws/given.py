@@ -51,7 +51,7 @@ def real_array(where: str, parameter: str, value: object) -> np.ndarray:
 
 def numbers(where: str, parameter: str, value: object) -> np.ndarray:
     """The same, or complex numbers no wider than complex128, integers of any size or booleans as they are."""
-    array = checks.as_array(value)
+    array = checks.as_array(where, parameter, value)
     is_as_it_is = array is not None and (array.dtype in (np.complex64, np.complex128) or array.dtype.kind in "iub")
     exact = array if is_as_it_is else _integers(value)
     if exact is None:
@@ -60,7 +60,7 @@ def numbers(where: str, parameter: str, value: object) -> np.ndarray:
 
 
 def _array(where: str, parameter: str, value: object) -> np.ndarray:
-    array = checks.as_array(value)
+    array = checks.as_array(where, parameter, value)
     if array is not None and array.dtype == object:
         array = _integers(value)
     if array is None or not (array.dtype == object or holds_reals(array.dtype)):
