@@ -20,24 +20,28 @@ from fuzz_targets import TARGETS, WORDS, Target
 
 SECONDS, N_BYTES = 1.0, 512 << 20
 
+WORD_BYTES = [word.encode() for word in WORDS]
 SIGNS = b"{}[]\"',:=019-.eE\\\0\xff \n_"
 
 
 def edited(data: bytes, other: bytes, chance: random.Random) -> bytes:
     """Bytes replaced, taken out, doubled, and words and pieces of another input put in."""
+
+    def below(n: int) -> int:
+        return int(chance.random() * n)  # three times as fast as randrange
+
     text = bytearray(data)
-    for _ in range(chance.choice([1, 1, 1, 2, 4])):
-        at, n = chance.randrange(len(text) + 1), chance.choice([0, 0, 1, 1, 2, 8, 40])
-        start = chance.randrange(len(other) + 1)
-        text[at : at + n] = chance.choice(
-            [
-                b"",
-                bytes([chance.choice(SIGNS)]),
-                chance.choice(WORDS).encode(),
-                other[start : start + n],
-                text[at : at + n] * 2,
-            ]
+    for _ in range((1, 1, 1, 2, 4)[below(5)]):
+        at, n = below(len(text) + 1), (0, 0, 1, 1, 2, 8, 40)[below(7)]
+        sign, start = below(len(SIGNS)), below(len(other) + 1)
+        pieces = (
+            b"",
+            SIGNS[sign : sign + 1],
+            WORD_BYTES[below(len(WORD_BYTES))],
+            other[start : start + n],
+            text[at : at + n] * 2,
         )
+        text[at : at + n] = pieces[below(len(pieces))]
     return bytes(text)
 
 
