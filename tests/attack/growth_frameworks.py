@@ -36,11 +36,18 @@ def jax_scenarios() -> list[Scenario]:
 
     import fastinit.jax as fj
 
-    key = jax.random.key(0)
-    he = fj.he_normal()
-    normal = fj.normal(0.02)
+    key, sharding = jax.random.key(0), jax.sharding.SingleDeviceSharding(jax.devices()[0])
+    he, normal, compiled = fj.he_normal(), fj.normal(0.02), jax.jit(fj.orthogonal(), static_argnums=1)
+    shapes = {"w": jax.ShapeDtypeStruct((12, 8), "float32"), "b": jax.ShapeDtypeStruct((8,), "bfloat16")}
     return [
         Scenario("jax he_normal", lambda: he(key, (12, 8), jnp.float32).block_until_ready(), [he, key]),
         Scenario("jax normal, bfloat16", lambda: normal(key, (12, 8), jnp.bfloat16).block_until_ready(), [normal, key]),
+        Scenario("jax orthogonal under jit", lambda: compiled(key, (12, 8)).block_until_ready(), [compiled, key]),
+        Scenario(
+            "jax make_array", lambda: fj.make_array((12, 8), sharding, "he_normal").block_until_ready(), [sharding]
+        ),
+        Scenario("jax initialize", lambda: fj.initialize(shapes, {"b": "zeros", "*": he}), [shapes, he]),
         refused("jax normal", normal, key, (-1,)),
+        refused("jax make_array", fj.make_array, (12, 8), sharding, "norml"),
+        refused("jax initialize", fj.initialize, shapes, {"q": "zeros", "*": he}),
     ]
