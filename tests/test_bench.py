@@ -93,7 +93,7 @@ def test_another_dtype(monkeypatch, capsys, tmp_path):
     assert "; bfloat16, medians of 1 rounds" in (tmp_path / "x.svg").read_text()
     for result in saved["results"]:
         result["seconds"] = {name: [t, 9 * t if name == "fastinit" else t] for name, [t] in result["seconds"].items()}
-    assert list(report.lines(saved)).count("rounds more than 1.5 apart, so something else was running: fastinit (1 thread)")
+    assert "something else was running: fastinit (1 thread)" in "\n".join(report.lines(saved))
 
 
 @pytest.mark.heavy
