@@ -62,17 +62,21 @@ def one(target: Target, data: bytes) -> bool:
     return taken
 
 
+#: Edited inputs that were taken, of which the latest are edited on.
+N_KEPT = 100
+
+
 def search(target: Target, n_inputs: int, chance: random.Random) -> int:
-    """How many edited inputs were taken; what is taken is edited on."""
-    pool = target.seeds()
-    n_seeds, n_taken = len(pool), 0
-    for data in pool:
-        one(target, data)
-    for _ in range(n_inputs):
-        data = edited(chance.choice(pool), chance.choice(pool), chance)[:20_000]
+    """How many edited inputs were taken. Every other one is an edit of what was taken."""
+    seeds = target.seeds()
+    taken = [data for data in seeds if one(target, data)]
+    n_first, n_taken = len(taken), 0
+    for i in range(n_inputs):
+        data = edited(chance.choice(taken if i % 2 else seeds), chance.choice(seeds), chance)[:20_000]
         if one(target, data):
+            at = n_first + n_taken % N_KEPT
+            taken[at : at + 1] = [data]
             n_taken += 1
-            pool[n_seeds + n_taken % 100 :] = [*pool[n_seeds + n_taken % 100 + 1 :], data]
     return n_taken
 
 
