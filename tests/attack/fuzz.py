@@ -28,7 +28,7 @@ def edited(data: bytes, other: bytes, chance: random.Random) -> bytes:
     """Bytes replaced, taken out, doubled, and words and pieces of another input put in."""
 
     def below(n: int) -> int:
-        return int(chance.random() * n)  # three times as fast as randrange
+        return int(chance.random() * n)  # quicker than randrange
 
     text = bytearray(data)
     for _ in range((1, 1, 1, 2, 4)[below(5)]):
