@@ -1,10 +1,12 @@
 """Build of the one extension module; everything else is in pyproject.toml.
 
-FASTINIT_NO_OPENMP=1 builds without threads. Instruction sets are chosen at run time, so no flag here names one.
+FASTINIT_NO_OPENMP=1 builds without threads. FASTINIT_BUNDLE_LIBGOMP=PATH is for wheels: it puts that libgomp.so.1 beside
+the module. Instruction sets are chosen at run time, so no flag here names one.
 """
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -88,11 +90,21 @@ class BuildKernels(build_ext):
         if unix and openmp_works(self.compiler):
             flags.append("-fopenmp")
             self.extensions[0].extra_link_args.append("-fopenmp")
+            self.bundle_libgomp(os.environ.get("FASTINIT_BUNDLE_LIBGOMP"))
         else:
             print("fastinit: building without OpenMP; fills will use one thread", file=sys.stderr)
         self.extensions[0].extra_compile_args += flags
         self.compiler.compile = functools.partial(compile_side_by_side, self.compiler.compile)
         super().build_extensions()
+
+    def bundle_libgomp(self, libgomp):
+        """Under its own name, which the loader takes for PyTorch's copy too: so there is one runtime in a process."""
+        if libgomp:
+            folder = Path(self.get_ext_fullpath(self.extensions[0].name)).parent
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(libgomp, folder / "libgomp.so.1")
+            self.extensions[0].define_macros.append(("FI_FOR_OLD_GLIBC", "1"))
+            self.extensions[0].extra_link_args.append("-Wl,-rpath,$ORIGIN")
 
 
 class CompleteSdist(sdist):
