@@ -1,7 +1,7 @@
 """Build of the one extension module; everything else is in pyproject.toml.
 
-FASTINIT_NO_OPENMP=1 builds without threads. FASTINIT_BUNDLE_LIBGOMP=PATH is for wheels: it puts that libgomp.so.1 beside
-the module. Instruction sets are chosen at run time, so no flag here names one.
+FASTINIT_NO_OPENMP=1 builds without threads. FASTINIT_BUNDLE_LIBGOMP=PATH is for wheels: it puts that libgomp.so.1
+beside the module. Instruction sets are chosen at run time, so no flag here names one.
 """
 
 import functools
@@ -21,9 +21,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
 # Longest first, which are those of one instruction set each: then no processor waits for the other's last file.
-SOURCES = [
-    str(p) for pattern in ("isa/*.c", "*.c") for p in sorted(Path("src").glob(pattern)) if p.stem != "_kernels"
-]
+SOURCES = [str(p) for pattern in ("isa/*.c", "*.c") for p in sorted(Path("src").glob(pattern)) if p.stem != "_kernels"]
 HEADERS = sorted(str(p) for p in Path("src").rglob("*.h"))
 
 # The values are part of the contract: no contraction of a*b + c except where written, no reassociation. No other flag
