@@ -1,13 +1,16 @@
 """Build of the one extension module; everything else is in pyproject.toml.
 
-FASTINIT_NO_OPENMP=1 builds without threads. Instruction sets are chosen at run time, so no flag here names one.
+FASTINIT_NO_OPENMP=1 builds without threads. FASTINIT_BUNDLE_LIBGOMP=PATH is for wheels: it puts that libgomp.so.1
+beside the module. Instruction sets are chosen at run time, so no flag here names one.
 """
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,13 +20,14 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
-SOURCES = sorted(str(p) for pattern in ("*.c", "isa/*.c") for p in Path("src").glob(pattern) if p.stem != "_kernels")
+# Longest first, which are those of one instruction set each: then no processor waits for the other's last file.
+SOURCES = [str(p) for pattern in ("isa/*.c", "*.c") for p in sorted(Path("src").glob(pattern)) if p.stem != "_kernels"]
 HEADERS = sorted(str(p) for p in Path("src").rglob("*.h"))
 
 # The values are part of the contract: no contraction of a*b + c except where written, no reassociation. No other flag
-# changes a value: nobody reads errno or the exception flags; what is vectorized is written so, and -O3 or full
-# debugging information, Python's own flags, only take minutes.
-UNIX_FLAGS = ["-O2", "-g1", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
+# changes a value: nobody reads errno or the exception flags; what is vectorized is written so, and -O3 or debugging
+# information, Python's own flags, only take minutes.
+UNIX_FLAGS = ["-O2", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"]
 MSVC_FLAGS = ["/O2", "/fp:precise", "/std:c11"]
 
 # What a checkout holds and neither a package nor an extension's sources name.
@@ -62,9 +66,17 @@ def openmp_works(compiler) -> bool:
 
 def compile_side_by_side(compile_files, sources, **options) -> list:
     """Each file in a thread of its own: the compiler is a program, and there is one file for each instruction set."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = pool.map(lambda source: compile_files([source], **options), sources)
-        return [path for group in objects for path in group]
+    n_processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"fastinit: compiling {len(sources)} C files on {n_processors} processors; a few take most of the time")
+
+    def compile_one(source: str) -> list:
+        began_s = time.perf_counter()
+        objects = compile_files([source], **options)
+        print(f"fastinit: {source}: compiled in {time.perf_counter() - began_s:.1f} s", flush=True)
+        return objects
+
+    with ThreadPoolExecutor(n_processors) as pool:
+        return [path for group in pool.map(compile_one, sources) for path in group]
 
 
 class BuildKernels(build_ext):
@@ -76,11 +88,21 @@ class BuildKernels(build_ext):
         if unix and openmp_works(self.compiler):
             flags.append("-fopenmp")
             self.extensions[0].extra_link_args.append("-fopenmp")
+            self.bundle_libgomp(os.environ.get("FASTINIT_BUNDLE_LIBGOMP"))
         else:
             print("fastinit: building without OpenMP; fills will use one thread", file=sys.stderr)
         self.extensions[0].extra_compile_args += flags
         self.compiler.compile = functools.partial(compile_side_by_side, self.compiler.compile)
         super().build_extensions()
+
+    def bundle_libgomp(self, libgomp):
+        """Under its own name, which the loader takes for PyTorch's copy too: so there is one runtime in a process."""
+        if libgomp:
+            folder = Path(self.get_ext_fullpath(self.extensions[0].name)).parent
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(libgomp, folder / "libgomp.so.1")
+            self.extensions[0].define_macros.append(("FI_FOR_OLD_GLIBC", "1"))
+            self.extensions[0].extra_link_args.append("-Wl,-rpath,$ORIGIN")
 
 
 class CompleteSdist(sdist):

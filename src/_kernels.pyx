@@ -1,8 +1,9 @@
-# cython: language_level=3, embedsignature=False, cdivision=True
+# cython: language_level=3, embedsignature=False, cdivision=True, freethreading_compatible=True
 """The door between Python and C: one call per fill or batch of fills, with every check already made.
 
 This file takes pointers and codes. It knows no dtype and no mathematics.
 """
+cimport cython
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.object cimport PyTypeObject

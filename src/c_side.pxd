@@ -246,7 +246,7 @@ cdef extern from "numpy/random/bitgen.h":
 cdef extern from *:
     """
     static const char *const fi_law_names[] = {
-    #define X(law, bounds, loop) #law,
+    #define X(law, draws, bounds, loop) #law,
         FI_LAWS(X)
     #undef X
         0

@@ -36,7 +36,7 @@
 #define FI_MAX_DIMS 64
 
 enum {
-#define X(law, bounds, loop) FI_LAW_##law,
+#define X(law, draws, bounds, loop) FI_LAW_##law,
     FI_LAWS(X)
 #undef X
     FI_N_LAWS

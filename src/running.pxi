@@ -7,8 +7,10 @@ cdef int64_t WORK_PER_SLAB = 1 << 25
 cdef int64_t MAX_IDLE_BYTES = 1 << 20
 
 
-# What the regions of this process waited. Only touched with the GIL held, so fills in several Python threads share it.
+# What the regions of this process waited; fills in several Python threads share it. Only touched with the GIL held or,
+# where there is none, the object below.
 cdef fi_waiting waiting
+cdef object one_at_a_time = object()
 
 # What as_strided puts between its array and the one that it was made of: a type that NumPy does not name.
 cdef object OWNER_OF_STRIDED = type(as_strided(np.empty(1)).base)
@@ -82,7 +84,7 @@ cdef int run(const fi_work *work, int n_threads, progress, char *scratch) except
 
 cdef int n_worth(const fi_work *work, int64_t *first, int n_most, char *scratch) except -1:
     """Threads for the slab that begins at first: n_most or 1. Does some of it, if its pace is needed to tell."""
-    if waiting.wait_s == 0:
+    if is_quiet():
         return n_most
     cdef int64_t slab_work = min(n_most * WORK_PER_SLAB, work.n_work - first[0])
     cdef int64_t sample_work = max(work.most_at_once, min(FI_MAX_SAMPLE_WORK, slab_work // 8))
@@ -90,7 +92,13 @@ cdef int n_worth(const fi_work *work, int64_t *first, int n_most, char *scratch)
     cdef double rest_s = sample_s / sample_work * (slab_work - 2 * sample_work)
     if rest_s <= 0:
         return 1
-    return n_most if fi_worth_threads(&waiting, rest_s * (n_most - 1) / n_most) else 1
+    with cython.critical_section(one_at_a_time):
+        return n_most if fi_worth_threads(&waiting, rest_s * (n_most - 1) / n_most) else 1
+
+
+cdef bint is_quiet() except -1:
+    with cython.critical_section(one_at_a_time):
+        return waiting.wait_s == 0
 
 
 cdef double sample(const fi_work *work, int64_t *first, int64_t n_work, char *scratch) except? -1:
@@ -125,7 +133,13 @@ cdef int run_slab(const fi_work *work, int64_t first, int64_t last, int n_thread
     if is_stopped:
         return -1
     if not team.are_new:
-        fi_note_region(&waiting, &share, began_s, fi_now_s())
+        note_region(&share, began_s)
+    return 0
+
+
+cdef int note_region(const fi_share *share, double began_s) except -1:
+    with cython.critical_section(one_at_a_time):
+        fi_note_region(&waiting, share, began_s, fi_now_s())
     return 0
 
 

@@ -7,6 +7,19 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* For wheels: the versions of these symbols that all of glibc since 2.28 has, instead of 2.34's. */
+#if defined(FI_FOR_OLD_GLIBC) && defined(__GLIBC__)
+#if defined(__x86_64__)
+#define FI_OLDEST "GLIBC_2.2.5"
+#else
+#define FI_OLDEST "GLIBC_2.17"
+#endif
+__asm__(".symver pthread_create, pthread_create@" FI_OLDEST);
+__asm__(".symver pthread_join, pthread_join@" FI_OLDEST);
+__asm__(".symver pthread_attr_getstacksize, pthread_attr_getstacksize@" FI_OLDEST);
+__asm__(".symver pthread_attr_setstacksize, pthread_attr_setstacksize@" FI_OLDEST);
+#endif
+
 /* What fills need of a thread's stack, and again as much for what C libraries keep there. */
 #define MIN_STACK_BYTES ((size_t)96 << 10)
 

@@ -105,8 +105,9 @@ def decide() -> tuple[int, str]:
     """The automatic choice for a large fill, and which limit set it."""
     if forked():
         return 1, "forked child (OpenMP threads do not survive a fork)"
-    if _default is not None:
-        return _default, "set_num_threads"
+    default = _default  # once: another thread may set it to None
+    if default is not None:
+        return default, "set_num_threads"
     name, n = min(limits().items(), key=lambda item: item[1])
     return n, name
 
@@ -163,9 +164,11 @@ if hasattr(os, "register_at_fork"):
 def _quota_lately() -> float | None:
     global _quota_then
     now = time.monotonic()
-    if now - _quota_then[0] > QUOTA_LASTS_S:
-        _quota_then = now, cpu_quota()
-    return _quota_then[1]
+    then, quota = _quota_then  # a pair that no other thread changes
+    if now - then > QUOTA_LASTS_S:
+        quota = cpu_quota()
+        _quota_then = now, quota
+    return quota
 
 
 def cpu_quota(root: str = "/") -> float | None:

@@ -1,6 +1,8 @@
 /* BLAKE2b's twelve rounds (RFC 7693), for one message or for several side by side; its names (v, m, sigma, G) are kept.
  *
- * Parameters: B2_WORD, the type of one word of each message, and B2_ADD(a, b), B2_XOR(a, b), B2_ROTR(a, n) on it. */
+ * Parameters: B2_WORD, the type of one word of each message, and B2_ADD(a, b), B2_XOR(a, b), B2_ROTR(a, n) on it. Also
+ * B2_IN_MEMORY, where no word fits into a register: one text of a round is then enough, and twelve take the compiler as
+ * long as all laws. */
 
 /* The first 64 bits of the fractional parts of the square roots of the first eight primes (section 2.6). */
 static const uint64_t b2_initial[8] = {
@@ -46,6 +48,10 @@ static const uint8_t b2_sigma[10][16] = {
 
 static inline void b2_rounds(B2_WORD v[16], const B2_WORD m[16])
 {
+#ifdef B2_IN_MEMORY
+    for (int r = 0; r < 12; r++)
+        B2_ROUND(r % 10);
+#else
     B2_ROUND(0);
     B2_ROUND(1);
     B2_ROUND(2);
@@ -58,4 +64,5 @@ static inline void b2_rounds(B2_WORD v[16], const B2_WORD m[16])
     B2_ROUND(9);
     B2_ROUND(0);
     B2_ROUND(1);
+#endif
 }

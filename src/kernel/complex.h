@@ -123,12 +123,11 @@ FI_LONG void fi_disc_normal_f64(v_f64 value[V_N], const v_u64 word[V_N], const f
 
 /* Each draw makes half of a step. */
 #define FI_COMPLEX_LAW(law, values, real)                                                      \
-    FI_INLINE fi_values_##real fi_##law##_##real(fi_lanes *lanes, const fi_numbers_##real *n) \
+    FI_INLINE fi_values_##real fi_##law##_##real(const fi_words *words, const fi_numbers_##real *n) \
     {                                                                                          \
-        fi_words words = fi_draw(lanes, 2);                                                    \
         fi_values_##real out;                                                                  \
-        values##_##real(out.first, words.draw[0], n);                                          \
-        values##_##real(out.second, words.draw[1], n);                                         \
+        values##_##real(out.first, words->draw[0], n);                                         \
+        values##_##real(out.second, words->draw[1], n);                                        \
         return out;                                                                            \
     }
 FI_COMPLEX_LAW(complex_disc, fi_disc, f32)

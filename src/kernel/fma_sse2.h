@@ -8,7 +8,8 @@
 
 #include "fma_exact.h"
 
-static inline __m128 fi_fma_sse2_redo(__m128 a, __m128 b, __m128 c)
+/* Said to be without effects, which compilers do not see in its loop: else they compute values that nobody takes. */
+static __attribute__((const, noinline)) __m128 fi_fma_sse2_redo(__m128 a, __m128 b, __m128 c)
 {
     float x[4], y[4], z[4];
     _mm_storeu_ps(x, a);

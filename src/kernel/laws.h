@@ -3,10 +3,10 @@
 #ifndef FI_LAWS_H
 #define FI_LAWS_H
 
-FI_INLINE fi_values_f32 fi_constant_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
+FI_INLINE fi_values_f32 fi_constant_f32(const fi_words *words, const fi_numbers_f32 *n)
 {
     fi_values_f32 out;
-    (void)lanes;
+    (void)words;
     FI_EACH out.first[i] = out.second[i] = n->location;
     return out;
 }
@@ -21,24 +21,22 @@ FI_INLINE v_f32 fi_odd_multiple(v_u64 words)
     return v_f32_from_i32(v_u32_or(v_u32_and(word, v_u32_set(0xffffff00)), v_u32_set(0x80)));
 }
 
-FI_INLINE fi_values_f32 fi_uniform_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
+FI_INLINE fi_values_f32 fi_uniform_f32(const fi_words *words, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes, 2);
     fi_values_f32 out;
     v_f32 unit = v_f32_mul(n->scale, v_f32_set(0x1p-31f)); /* exact, for half_width >= 2^-95 */
-    FI_EACH out.first[i] = v_f32_fma(fi_odd_multiple(words.draw[0][i]), unit, n->location);
-    FI_EACH out.second[i] = v_f32_fma(fi_odd_multiple(words.draw[1][i]), unit, n->location);
+    FI_EACH out.first[i] = v_f32_fma(fi_odd_multiple(words->draw[0][i]), unit, n->location);
+    FI_EACH out.second[i] = v_f32_fma(fi_odd_multiple(words->draw[1][i]), unit, n->location);
     return out;
 }
 
 /* The same values by another product that is exact for every half_width, at one operation more. */
-FI_INLINE fi_values_f32 fi_tiny_uniform_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
+FI_INLINE fi_values_f32 fi_tiny_uniform_f32(const fi_words *words, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes, 2);
     fi_values_f32 out;
     v_f32 unit = v_f32_set(0x1p-31f);
-    FI_EACH out.first[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.draw[0][i]), unit), n->scale, n->location);
-    FI_EACH out.second[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words.draw[1][i]), unit), n->scale, n->location);
+    FI_EACH out.first[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words->draw[0][i]), unit), n->scale, n->location);
+    FI_EACH out.second[i] = v_f32_fma(v_f32_mul(fi_odd_multiple(words->draw[1][i]), unit), n->scale, n->location);
     return out;
 }
 
@@ -51,13 +49,11 @@ FI_INLINE fi_values_f32 fi_tiny_uniform_f32(fi_lanes *lanes, const fi_numbers_f3
  *
  * u is uniform on both sides of 0 alike: for a >= 0 its magnitude lies in (a, a + 1) 2^-31, for a < 0 in (-a - 1, -a) 2^-31.
  * So the sign of a is a random bit of its own, and need not be cleared first. */
-FI_INLINE fi_values_f32 fi_normal_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
+FI_LONG void fi_box_muller_f32(fi_values_f32 *out, const fi_words *words, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes, 2);
     v_u32 a[V_N], b[V_N], sign = v_u32_set(0x80000000);
-    fi_values_f32 out;
     v_f32 u[V_N], x[V_N], radius[V_N], cosine[V_N], sine[V_N];
-    FI_EACH a[i] = v_u32_from_u64(words.draw[0][i]), b[i] = v_u32_from_u64(words.draw[1][i]);
+    FI_EACH a[i] = v_u32_from_u64(words->draw[0][i]), b[i] = v_u32_from_u64(words->draw[1][i]);
 
     /* u 2^62, so that no product is needed: (j + 1/2) 2^22 comes from b's bits where they are. */
     FI_EACH u[i] = v_f32_from_i32(v_u32_or(v_u32_and(b[i], v_u32_set(0x7fc00000)), v_u32_set(0x00200000)));
@@ -70,8 +66,14 @@ FI_INLINE fi_values_f32 fi_normal_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
     FI_EACH cosine[i] = v_f32_bits(v_u32_xor(v_u32_bits(cosine[i]), v_u32_and(a[i], sign)));
     FI_EACH sine[i] = v_f32_bits(v_u32_xor(v_u32_bits(sine[i]), v_u32_and(b[i], sign)));
 
-    FI_EACH out.first[i] = v_f32_fma(radius[i], cosine[i], n->location);
-    FI_EACH out.second[i] = v_f32_fma(radius[i], sine[i], n->location);
+    FI_EACH out->first[i] = v_f32_fma(radius[i], cosine[i], n->location);
+    FI_EACH out->second[i] = v_f32_fma(radius[i], sine[i], n->location);
+}
+
+FI_INLINE fi_values_f32 fi_normal_f32(const fi_words *words, const fi_numbers_f32 *n)
+{
+    fi_values_f32 out;
+    fi_box_muller_f32(&out, words, n);
     return out;
 }
 

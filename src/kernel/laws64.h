@@ -10,10 +10,10 @@ FI_INLINE v_f64 fi_one_to_two(v_u64 word)
     return v_f64_bits(v_u64_or(v_u64_and(word, v_u64_set(0x000fffffffffffff)), v_u64_set(0x3ff0000000000000)));
 }
 
-FI_INLINE fi_values_f64 fi_constant_f64(fi_lanes *lanes, const fi_numbers_f64 *n)
+FI_INLINE fi_values_f64 fi_constant_f64(const fi_words *words, const fi_numbers_f64 *n)
 {
     fi_values_f64 out;
-    (void)lanes;
+    (void)words;
     FI_EACH out.first[i] = out.second[i] = n->location;
     return out;
 }
@@ -26,12 +26,11 @@ FI_INLINE v_f64 fi_odd_multiple64(v_u64 word)
     return v_f64_bits(v_u64_xor(v_u64_bits(magnitude), v_u64_and(word, FI_SIGN64)));
 }
 
-FI_INLINE fi_values_f64 fi_uniform_f64(fi_lanes *lanes, const fi_numbers_f64 *n)
+FI_INLINE fi_values_f64 fi_uniform_f64(const fi_words *words, const fi_numbers_f64 *n)
 {
-    fi_words words = fi_draw(lanes, 2);
     fi_values_f64 out;
-    FI_EACH out.first[i] = v_f64_fma(fi_odd_multiple64(words.draw[0][i]), n->scale, n->location);
-    FI_EACH out.second[i] = v_f64_fma(fi_odd_multiple64(words.draw[1][i]), n->scale, n->location);
+    FI_EACH out.first[i] = v_f64_fma(fi_odd_multiple64(words->draw[0][i]), n->scale, n->location);
+    FI_EACH out.second[i] = v_f64_fma(fi_odd_multiple64(words->draw[1][i]), n->scale, n->location);
     return out;
 }
 
@@ -45,10 +44,9 @@ FI_INLINE v_f64 fi_quarter_turn_f64(v_u64 word)
 /* Box and Muller's pairs from two words a, b of 64 bits:
  *   radius  sqrt(-2 ln u), u = (a + 1/2) 2^-64 rounded to float64: up to 9.49
  *   angle   (k + 1/2) 2^-52 of a quarter turn, k = b mod 2^52; the top bits of b mirror it: 54 bits */
-FI_INLINE fi_values_f64 fi_normal_f64(fi_lanes *lanes, const fi_numbers_f64 *n)
+FI_INLINE fi_values_f64 fi_normal_f64(const fi_words *words, const fi_numbers_f64 *n)
 {
-    fi_words words = fi_draw(lanes, 2);
-    const v_u64 *a = words.draw[0], *b = words.draw[1];
+    const v_u64 *a = words->draw[0], *b = words->draw[1];
     fi_values_f64 out;
     v_f64 u[V_N], x[V_N], radius[V_N], cosine[V_N], sine[V_N];
 

@@ -2,30 +2,30 @@
 #ifndef FI_LISTS_H
 #define FI_LISTS_H
 
-/* Laws in float32 and in float64 arithmetic. How their bounds are kept by force: never; where the result is rounded to
- * fewer bits; always. How long their loop is: V_LONG_LOOP is for the long ones. Dtypes of fewer bits have the laws of
+/* Laws in float32 and in float64 arithmetic. How many draws a step takes. How their bounds are kept by force: never; where
+ * the result is rounded to fewer bits; always. How long their loop is: V_LONG_LOOP is for the long ones. Dtypes of fewer bits have the laws of
  * float32 but for the complex ones. */
 #define FI_LAWS_OF_FEWER_BITS(X) \
-    X(constant, NEVER, SHORT) \
-    X(uniform, ROUNDED, SHORT) \
-    X(tiny_uniform, ROUNDED, SHORT) \
-    X(normal, NEVER, LONG) \
-    X(truncated_near, ALWAYS, LONG) \
-    X(truncated, NEVER, LONG)
+    X(constant, 0, NEVER, SHORT) \
+    X(uniform, 2, ROUNDED, SHORT) \
+    X(tiny_uniform, 2, ROUNDED, SHORT) \
+    X(normal, 2, NEVER, LONG) \
+    X(truncated_near, 3, ALWAYS, LONG) \
+    X(truncated, 4, NEVER, LONG)
 #define FI_LAWS_OF_f32(X) \
     FI_LAWS_OF_FEWER_BITS(X) \
     FI_COMPLEX_LAWS(X)
 #define FI_LAWS_OF_f64(X) \
-    X(constant, NEVER, SHORT) \
-    X(uniform, NEVER, SHORT) \
-    X(normal, NEVER, LONG) \
-    X(truncated, NEVER, LONG) \
+    X(constant, 0, NEVER, SHORT) \
+    X(uniform, 2, NEVER, SHORT) \
+    X(normal, 2, NEVER, LONG) \
+    X(truncated, 2, NEVER, LONG) \
     FI_COMPLEX_LAWS(X)
 
 /* Of complex numbers, as pairs of real ones: there is none in fewer bits than float32's. */
 #define FI_COMPLEX_LAWS(X) \
-    X(complex_disc, NEVER, LONG) \
-    X(complex_truncated, NEVER, LONG)
+    X(complex_disc, 2, NEVER, LONG) \
+    X(complex_truncated, 2, NEVER, LONG)
 
 /* Every law has a code of its own; float32 arithmetic knows them all. */
 #define FI_LAWS FI_LAWS_OF_f32

@@ -25,6 +25,7 @@
 #define V_F32S 16
 #define V_F64S 8
 #define V_STREAM_BYTES 0
+#define B2_IN_MEMORY
 
 typedef struct { uint64_t lane[8]; } v_u64;
 typedef struct { uint32_t lane[16]; } v_u32;

@@ -16,14 +16,13 @@ FI_INLINE v_f32 fi_signed_distance(v_u32 word, v_u32 twice_j_and_1)
     return v_f32_fma(v_f32_from_i32(word), v_f32_set(0x1p+17f), v_f32_from_i32(twice_j_and_1));
 }
 
-FI_INLINE void fi_signed_distances(v_f32 first[V_N], v_f32 second[V_N], fi_lanes *lanes)
+FI_INLINE void fi_signed_distances(v_f32 first[V_N], v_f32 second[V_N], const fi_words *words)
 {
-    fi_words words = fi_draw(lanes, 3);
     v_u32 one = v_u32_set(1);
     FI_UNROLL
     for (int i = 0; i < V_N; i++) {
-        v_u32 a = v_u32_from_u64(words.draw[0][i]), b = v_u32_from_u64(words.draw[1][i]);
-        v_u32 c = v_u32_from_u64(words.draw[2][i]), low = v_u32_and(v_u32_shl(c, 1), v_u32_set(0x1fffe));
+        v_u32 a = v_u32_from_u64(words->draw[0][i]), b = v_u32_from_u64(words->draw[1][i]);
+        v_u32 c = v_u32_from_u64(words->draw[2][i]), low = v_u32_and(v_u32_shl(c, 1), v_u32_set(0x1fffe));
         first[i] = fi_signed_distance(a, v_u32_or(low, one));
         second[i] = fi_signed_distance(b, v_u32_or(v_u32_shr(c, 15), one));
     }
@@ -66,11 +65,11 @@ FI_LONG void fi_near_quantile(v_f32 z[V_N], const v_f32 distance[V_N], const fi_
     FI_EACH z[i] = fi_with_sign_of(v_f32_mul(z[i], y[i]), distance[i]);
 }
 
-FI_INLINE fi_values_f32 fi_truncated_near_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
+FI_INLINE fi_values_f32 fi_truncated_near_f32(const fi_words *words, const fi_numbers_f32 *n)
 {
     fi_values_f32 out;
     v_f32 first[V_N], second[V_N];
-    fi_signed_distances(first, second, lanes);
+    fi_signed_distances(first, second, words);
     fi_near_quantile(out.first, first, &n->side[0]);
     fi_near_quantile(out.second, second, &n->side[0]);
     FI_EACH out.first[i] = v_f32_fma(out.first[i], n->scale, n->location);
@@ -147,26 +146,24 @@ FI_LONG void fi_truncated(v_f64 value[V_N], const v_u64 word[V_N], const fi_numb
     FI_EACH value[i] = v_f64_min(v_f64_max(value[i], n->lowest), n->highest);
 }
 
-FI_INLINE fi_values_f64 fi_truncated_f64(fi_lanes *lanes, const fi_numbers_f64 *n)
+FI_INLINE fi_values_f64 fi_truncated_f64(const fi_words *words, const fi_numbers_f64 *n)
 {
-    fi_words words = fi_draw(lanes, 2);
     fi_values_f64 out;
-    fi_truncated(out.first, words.draw[0], n);
-    fi_truncated(out.second, words.draw[1], n);
+    fi_truncated(out.first, words->draw[0], n);
+    fi_truncated(out.second, words->draw[1], n);
     return out;
 }
 
 /* The same in float32: each value computed in float64, kept within its bounds there, and rounded. A step has four draws,
  * one behind the other. */
-FI_INLINE fi_values_f32 fi_truncated_f32(fi_lanes *lanes, const fi_numbers_f32 *n)
+FI_INLINE fi_values_f32 fi_truncated_f32(const fi_words *words, const fi_numbers_f32 *n)
 {
-    fi_words words = fi_draw(lanes, 4);
     fi_numbers_f64 numbers = fi_numbers_set_f64(n->law);
     fi_values_f32 out;
     v_f64 value[4][V_N];
     FI_UNROLL
     for (int d = 0; d < 4; d++)
-        fi_truncated(value[d], words.draw[d], &numbers);
+        fi_truncated(value[d], words->draw[d], &numbers);
     FI_UNROLL
     for (int i = 0; i < V_N; i++) {
         int step = i / V_COUNT * V_COUNT, j = 2 * (i % V_COUNT), draw = j / V_COUNT, k = j % V_COUNT;
