@@ -25,7 +25,7 @@ N_CONTROL = 1 << 20
 
 #: Seeds of each way, of models with fewer elements than that, and of others. Two numbers of float32 that are equal in
 #: three draws by chance are one in 10**14.
-N_SEEDS, N_FEW_ELEMENTS, N_SEEDS_OF_LARGE = 12, 1 << 20, 3
+N_SEEDS, N_FEW_ELEMENTS, N_SEEDS_OF_LARGE = 8, 1 << 20, 3
 
 
 class Comparison:
