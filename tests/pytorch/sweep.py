@@ -34,10 +34,13 @@ import fastinit.torch as ft
 #: Processor seconds after which a model is given up.
 LIMIT_S = 120
 
+#: Elements of a model that is built with memory, to see whether it fails there too: 4 GB.
+MOST_ELEMENTS = 10**9
+
 FAULTS = {
     "library": "needs a library that is not installed",
     "none": "no class takes its configuration",
-    "same": "its default configuration raises the same on the meta device without this package",
+    "same": "its default configuration raises the same without this package",
     "ours": "raises here alone",
 }
 
@@ -76,12 +79,18 @@ def fault_of(error: Exception, build: Callable[[], nn.Module]) -> tuple[str, str
 
 
 def _said_without(build: Callable[[], nn.Module]) -> str | None:
-    """What the same builder raises on the meta device without this package."""
-    try:
-        with torch.device("meta"), limited():
-            build()
-    except Exception as error:
-        return f"{type(error).__name__}: {error}".strip()
+    """What the same builder raises without this package, on the meta device or, if the model is not large, with memory.
+
+    transformers initializes nothing on the meta device, and so does not fail there where its initialization does.
+    """
+    for device in ("meta", "cpu"):
+        try:
+            with torch.device(device), limited():
+                model = build()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}".strip()
+        if sum(parameter.numel() for parameter in model.parameters()) > MOST_ELEMENTS:
+            break
     return None
 
 

@@ -31,8 +31,16 @@ NAMES = (
 )
 SMALL = NAMES.split()
 
-#: What makes smaller ones of those that are large.
-OPTIONS = {"deepseek_vit_412m": {"depth": 2}}
+#: Of which few layers do.
+LARGE = (
+    "beit_base_patch16_224",
+    "deepseek_vit_412m",
+    "gemma4_vit_167m",
+    "naflexvit_base_patch16_siglip",
+    "qwen3_vit_88m",
+    "samvit_base_patch16_224",
+)
+OPTIONS = {name: {"depth": 2} for name in LARGE}
 
 
 def builder(name: str) -> Callable[[], nn.Module]:
