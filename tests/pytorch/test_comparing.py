@@ -13,7 +13,7 @@ import fastinit.torch as ft  # noqa: E402
 class Model(nn.Module):
     def __init__(self):
         super().__init__()
-        self.embed, self.head = nn.Embedding(50, 8, padding_idx=0), nn.Linear(8, 50, bias=False)
+        self.embed, self.head = nn.Embedding(200, 8, padding_idx=0), nn.Linear(8, 200, bias=False)
         self.head.weight = self.embed.weight
         self.norm, self.out = nn.LayerNorm(8), nn.Linear(8, 3)
         self.register_buffer("angles", torch.arange(8).sin())
