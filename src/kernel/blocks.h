@@ -39,7 +39,7 @@ static FI_NOINLINE void FI_THIS(fi_copy_part)(FI_JOIN2(fi_apart, FI_REAL) *apart
 
 /* fi_blocks_fn, for one law and one way to store. */
 FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *values_of, int n_draws, FI_JOIN2(fi_apart, FI_REAL) *apart,
-                                  fi_sink_take *take, int bounds, const fi_law *law, const fi_portion *portion, int n_portions)
+                                  fi_lanes_seed_fn *seed_next, fi_sink_take *take, int bounds, const fi_law *law, const fi_portion *portion, int n_portions)
 {
     const fi_portion *end = portion + n_portions;
     fi_numbers numbers = fi_numbers_set(law);
@@ -55,7 +55,7 @@ FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *values_of, int n_draws, FI_J
         /* Ahead of the steps, so that the hash's latency hides behind them. */
         goes_on = fi_goes_on(portion, end, FI_AT_ONCE);
         if (!goes_on && portion + 1 < end)
-            fi_lanes_seed(&next_lanes, law->key, portion[1].block);
+            seed_next(&next_lanes, law->key, portion[1].block);
         for (; at + FI_AT_ONCE <= first; at += FI_AT_ONCE)
             (void)fi_draw(&lanes, n_draws);
         if (at < first) {
@@ -92,8 +92,8 @@ FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *values_of, int n_draws, FI_J
     FI_##loop##_LOOP                                                                                           \
     static void FI_JOIN(fi_##law, form, FI_DTYPE)(const fi_law *p, const fi_portion *portion, int n)           \
     {                                                                                                          \
-        FI_THIS(fi_blocks)(FI_JOIN2(fi_##law, FI_REAL), draws, FI_JOIN(fi_##law, apart, FI_REAL), take,       \
-                           FI_BOUNDS_##bounds, p, portion, n);                                                 \
+        FI_THIS(fi_blocks)(FI_JOIN2(fi_##law, FI_REAL), draws, FI_JOIN(fi_##law, apart, FI_REAL),             \
+                           FI_##loop##_SEED, take, FI_BOUNDS_##bounds, p, portion, n);                                                 \
     }
 
 #define FI_DEFINE_CACHED(law, draws, bounds, loop) FI_DEFINE(law, draws, bounds, loop, cached, fi_sink_cached)

@@ -22,9 +22,7 @@ FI_INLINE v_u64 fi_mix(v_u64 z)
 /* 2^64 over the golden ratio, SplitMix64's odd increment. */
 #define FI_GOLDEN 0x9e3779b97f4a7c15u
 
-/* Out of line, since every law in every dtype seeds: a call for each block costs nothing beside its steps, and where
- * products of 64 bits are made of smaller ones, copies took a third of the compiler's time. */
-static FI_NOINLINE void fi_lanes_seed(fi_lanes *lanes, const uint64_t key[4], uint64_t block_index)
+FI_INLINE void fi_lanes_seed_here(fi_lanes *lanes, const uint64_t key[4], uint64_t block_index)
 {
     /* Word j of lane l of block b hashes x = 32 b + 4 l + j. */
 #define LANE(l) (4 * (l) * FI_GOLDEN)
@@ -43,6 +41,17 @@ static FI_NOINLINE void fi_lanes_seed(fi_lanes *lanes, const uint64_t key[4], ui
         }
     }
 }
+
+/* Out of line, for all but short loops, to whose blocks a call would add 3 %: where products of 64 bits are made of
+ * smaller ones, copies in each law and dtype took a third of the compiler's time. */
+static FI_NOINLINE void fi_lanes_seed(fi_lanes *lanes, const uint64_t key[4], uint64_t block_index)
+{
+    fi_lanes_seed_here(lanes, key, block_index);
+}
+
+typedef void fi_lanes_seed_fn(fi_lanes *lanes, const uint64_t key[4], uint64_t block_index);
+#define FI_SHORT_SEED fi_lanes_seed_here
+#define FI_LONG_SEED fi_lanes_seed
 
 /* The next 64 bits of vector v's lanes. */
 FI_INLINE v_u64 fi_lanes_next(fi_lanes *lanes, int v)
