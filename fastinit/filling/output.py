@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NoReturn
 
 import numpy as np
@@ -99,20 +100,28 @@ def readable(where: str, parameter: str, value: object) -> np.ndarray | None:
 
 
 class _Memory:
-    """What NumPy makes an array of bare bytes of, and keeps alive with it: a tensor's memory."""
+    """A tensor's memory, which an array over it keeps alive."""
 
     def __init__(self, owner: object, dtype: str, interface: dict):
         self.owner = owner
         self.dtype = dtype
         self.begins_at = interface["data"][0]
         self.shape = interface["shape"]
-        self.__array_interface__ = interface
+        self.strides = interface["strides"]
+        self.is_read_only = interface["data"][1]
 
     def array(self, where: str, parameter: str) -> np.ndarray:
         """The memory as an array of its dtype."""
         is_numpys = self.dtype not in dtypes.FROM_ML_DTYPES
         dtype = np.dtype(self.dtype) if is_numpys else dtypes.from_ml_dtypes(where, parameter, self.dtype)
-        return np.asarray(self).view(dtype)
+        steps = [stride // dtype.itemsize for stride in self.strides or ()]
+        if self.strides is None:
+            steps = [math.prod(self.shape[axis + 1 :]) for axis in range(len(self.shape))]
+        # Not by __array_interface__, for which NumPy 2.1.0 frees what is still in use.
+        array = _kernels.array_at(self.begins_at, self.shape, steps, dtype, self)
+        if self.is_read_only:
+            array.flags.writeable = False
+        return array
 
 
 def _memory_by_dlpack(out: object) -> _Memory | None:
