@@ -60,7 +60,7 @@ def create(
         An int, or a list or tuple of ints, is the seed, and stands in the files. All others give a number, which is the
         seed then: `open_plan` has it.
     dtype : dtype-like, optional
-        Of the floating-point parameters, in place of the plan's: each value rounded once.
+        Of the floating-point parameters, in place of the plan's: each value rounded once, and kept inside open bounds.
     shard_size : int or str, optional
         Bytes of a file's tensors at the most, as ``"5GB"``; a larger tensor has a file of its own. Several files get
         the usual names and an index.

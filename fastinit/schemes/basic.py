@@ -144,7 +144,8 @@ def truncated_normal(
     """Draw from the normal distribution between ``mean + low std`` and ``mean + high std``, or `lower` and `upper`.
 
     Bounds are excluded, in every dtype. By the quantile function: one pass, and no rejection. What rounds to a
-    bound, in 16 and 8 bits, goes to the number next to it, which so gets 1.5 times its share.
+    bound, in 16 and 8 bits, goes to the number next to it, which so gets about 1.5 times its share where the bound is
+    0 or a power of two.
 
     Parameters
     ----------

@@ -27,7 +27,8 @@ def materialize(build, rng=0, dtype=None, *, threads=None, progress=None) -> nn.
     rng : int, sequence of int, SeedSequence, BitGenerator, Generator or torch.Generator, default 0
         As for `fastinit.initialize`.
     dtype : torch.dtype, optional
-        Of the floating-point parameters, instead of their own: each value rounded once. Buffers keep theirs.
+        Of the floating-point parameters, instead of their own: each value rounded once, and kept inside open bounds.
+        Buffers keep theirs.
     threads : int >= 1, optional
         As for `fastinit.initialize`.
     progress : callable, optional
