@@ -1,4 +1,4 @@
-"""Fill neural-network weight arrays on the CPU: at memory speed, reproducibly, with true distributions.
+"""Fill neural-network weight arrays on the CPU: fast, reproducibly, with true distributions.
 
 >>> import fastinit as fi
 >>> W = fi.he_normal((4096, 1024), rng=0)
