@@ -164,7 +164,7 @@ def test_what_is_written_can_be_read(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("n_files", [400, pytest.param(100_000, marks=pytest.mark.heavy)])
+@pytest.mark.parametrize("n_files", [400, pytest.param(10_000, marks=pytest.mark.heavy)])
 def test_tensors_told_as_usual(tmp_path, n_files):
     """They are read in a way of their own, and told in other words of JSON, with the same result or refusal."""
     path, chance, n_taken = tmp_path / "w.safetensors", random.Random(n_files), 0
