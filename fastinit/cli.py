@@ -72,7 +72,7 @@ def _stop(signal_number: int, frame: object) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights on the CPU, reproducibly.")
+    parser = argparse.ArgumentParser(prog="fastinit", description="Fill neural-network weights, reproducibly.")
     parser.add_argument("--version", action="version", version=f"fastinit {__version__}")
     parser.set_defaults(failure=1)
     commands = parser.add_subparsers(required=True)
