@@ -50,12 +50,12 @@ def examine(name: str, n_words: int, n_segment: int | None = None) -> dict[str, 
     n_segment = n_segment or (N_SHORT if name == "short" else min(N_SEGMENT, n_words))
     totals, by_segment = {}, defaultdict(list)
     for segment in itertools.islice(segments(name, n_segment), n_words // n_segment):
-        for measure, (count, p_values) in MEASURES.items():
-            counts = count(segment)
-            totals[measure] = totals.get(measure, 0) + counts
-            for what, p in p_values(counts).items():
+        for kind, measure in MEASURES.items():
+            counts = measure.count(segment)
+            totals[kind] = totals.get(kind, 0) + counts
+            for what, p in measure.p_values(counts).items() if segment.size >= measure.least_words else ():
                 by_segment[what].append(p)
-    found = {what: p for measure, counts in totals.items() for what, p in MEASURES[measure].p_values(counts).items()}
+    found = {what: p for kind, counts in totals.items() for what, p in MEASURES[kind].p_values(counts).items()}
     for what, p_values in by_segment.items():
         if len(p_values) >= MIN_SEGMENTS:
             found[f"{what}, of segments"] = uniformity(p_values)
