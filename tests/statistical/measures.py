@@ -126,8 +126,8 @@ def of_weights(counts: np.ndarray) -> dict[str, float]:
 
 
 # Birthday spacings (Marsaglia 1985): equal spacings of n = 4096 days of a year of N = 2^32 are Poisson, n^3 / 4N on
-# average, nearly. The spacings, with the ends of the year, are Dirichlet's. Two are equal with probability n / 2N, three
-# with n (n - 1) / 3N^2. What is counted are the pairs less the triples, to within 1e-5.
+# average, nearly. The spacings, with the ends of the year, are Dirichlet's. Two are equal with probability n / 2N,
+# three with n (n - 1) / 3N^2. What is counted are the pairs less the triples, to within 1e-5.
 
 N_DAYS, YEAR = 4096, 2.0**32
 PAIRS, TRIPLES = math.comb(N_DAYS - 1, 2), math.comb(N_DAYS - 1, 3)
