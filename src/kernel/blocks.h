@@ -39,7 +39,8 @@ static FI_NOINLINE void FI_THIS(fi_copy_part)(FI_JOIN2(fi_apart, FI_REAL) *apart
 
 /* fi_blocks_fn, for one law and one way to store. */
 FI_INLINE void FI_THIS(fi_blocks)(FI_THIS(fi_next) *values_of, int n_draws, FI_JOIN2(fi_apart, FI_REAL) *apart,
-                                  fi_lanes_seed_fn *seed_next, fi_sink_take *take, int bounds, const fi_law *law, const fi_portion *portion, int n_portions)
+                                  fi_lanes_seed_fn *seed_next, fi_sink_take *take, int bounds, const fi_law *law,
+                                  const fi_portion *portion, int n_portions)
 {
     const fi_portion *end = portion + n_portions;
     fi_numbers numbers = fi_numbers_set(law);

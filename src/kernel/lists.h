@@ -2,9 +2,9 @@
 #ifndef FI_LISTS_H
 #define FI_LISTS_H
 
-/* Laws in float32 and in float64 arithmetic. How many draws a step takes. How their bounds are kept by force: never; where
- * the result is rounded to fewer bits; always. How long their loop is: V_LONG_LOOP is for the long ones. Dtypes of fewer bits have the laws of
- * float32 but for the complex ones. */
+/* Laws in float32 and in float64 arithmetic. How many draws a step takes. How their bounds are kept by force: never;
+ * where the result is rounded to fewer bits; always. How long their loop is: V_LONG_LOOP is for the long ones. Dtypes of
+ * fewer bits have the laws of float32 but for the complex ones. */
 #define FI_LAWS_OF_FEWER_BITS(X) \
     X(constant, 0, NEVER, SHORT) \
     X(uniform, 2, ROUNDED, SHORT) \

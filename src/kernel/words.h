@@ -29,7 +29,8 @@ FI_INLINE fi_words fi_draw(fi_lanes *lanes, int n_draws)
     return words;
 }
 
-/* V_STEPS steps' values, which a law makes of their words and its numbers. A step's elements are those of first[], then those of second[]. */
+/* V_STEPS steps' values, which a law makes of their words and its numbers. A step's elements are those of first[], then
+ * those of second[]. */
 typedef struct {
     v_f32 first[V_N], second[V_N];
 } fi_values_f32;

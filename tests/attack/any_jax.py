@@ -14,9 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import row
-from hypothesis import Phase, given
 from hypothesis import strategies as st
-from searched import searched
+from searched import search_with_control
 
 import fastinit.jax as fj
 
@@ -103,27 +102,14 @@ def as_promised(case: Case, tamper=None) -> None:
         row.demand(False, "taken:", case)
 
 
-def search(property_of, n_cases: int, phases: tuple[Phase, ...]) -> None:
-    @searched(n_cases, phases)
-    @given(cases())
-    def case(case):
-        property_of(case)
-
-    case()
-
-
 def _one_off(case: Case, got: np.ndarray) -> None:
     if case.way == "scan" and case.dtype == "bfloat16" and got.size:
         got.reshape(-1)[-1] += 1
 
 
 def attack(n_cases: int) -> str:
-    search(as_promised, n_cases, (Phase.generate, Phase.shrink))
-    try:
-        search(lambda case: as_promised(case, _one_off), N_CONTROL, (Phase.generate,))
-    except row.Found:
-        return f"{n_cases:,} calls of {len(MADE)} initializers, and as many refused; the control found"
-    raise row.Found("the control was not found")
+    search_with_control(cases(), as_promised, _one_off, n_cases, N_CONTROL)
+    return f"{n_cases:,} calls of {len(MADE)} initializers, and as many refused; the control found"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, Phase, settings
+from collections.abc import Callable
+
+import row
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 
 
 def searched(n_cases: int, phases: tuple[Phase, ...]) -> settings:
@@ -16,3 +20,26 @@ def searched(n_cases: int, phases: tuple[Phase, ...]) -> settings:
         phases=phases,
         suppress_health_check=list(HealthCheck),
     )
+
+
+def search(cases: SearchStrategy, property_of: Callable, n_cases: int, phases: tuple[Phase, ...]) -> None:
+    """Give so many cases to a property; raises Found with one that falls."""
+
+    @searched(n_cases, phases)
+    @given(cases)
+    def case(case):
+        property_of(case)
+
+    case()
+
+
+def search_with_control(
+    cases: SearchStrategy, as_promised: Callable, tamper: Callable, n_cases: int, n_control: int
+) -> None:
+    """The same, a case made as small as it gets; then with what `as_promised` is to find wrong, and must."""
+    search(cases, as_promised, n_cases, (Phase.generate, Phase.shrink))
+    try:
+        search(cases, lambda case: as_promised(case, tamper), n_control, (Phase.generate,))
+    except row.Found:
+        return
+    raise row.Found("the control was not found")

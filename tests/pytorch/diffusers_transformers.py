@@ -36,14 +36,7 @@ SD3 |= {"pooled_projection_dim": 32, "pos_embed_max_size": 16}
 #: Class: options, inputs.
 TRANSFORMERS: dict[str, tuple[dict, dict]] = {
     "SD3ControlNetModel": (
-        PLANE
-        | HEADS
-        | {
-            "joint_attention_dim": 32,
-            "caption_projection_dim": 16,
-            "pooled_projection_dim": 32,
-            "pos_embed_max_size": 16,
-        },
+        SD3,
         {
             "hidden_states": LATENTS,
             "controlnet_cond": LATENTS,
@@ -65,14 +58,7 @@ TRANSFORMERS: dict[str, tuple[dict, dict]] = {
         {"hidden_states": LATENTS, "encoder_hidden_states": WORDS},
     ),
     "SD3Transformer2DModel": (
-        PLANE
-        | HEADS
-        | {
-            "joint_attention_dim": 32,
-            "caption_projection_dim": 16,
-            "pooled_projection_dim": 32,
-            "pos_embed_max_size": 16,
-        },
+        SD3,
         {"hidden_states": LATENTS, "timestep": STEP, "encoder_hidden_states": WORDS, "pooled_projections": POOLED},
     ),
     "FluxTransformer2DModel": (FLUX, FLUX_INPUT),
