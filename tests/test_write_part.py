@@ -42,6 +42,13 @@ def ended(process):
     return stdout.strip() == "True"
 
 
+def wait_for_files(process, folder, is_ready):
+    """Until the running process has a part of a checkpoint there that is ready."""
+    while not any(name.endswith(".part") and is_ready(name) for name in os.listdir(folder)):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
 def noted(path):
     """Bytes behind those of the file, one for each piece, as long as there are any."""
     raw = path.read_bytes()
@@ -70,9 +77,7 @@ def test_two_processes_one_killed(tmp_path, whole):
     folder.mkdir()
     path = folder / "m.safetensors"
     slow = part(path, 1, 2, 0.2)
-    while not any(name.endswith(".part") and DONE in noted(folder / name) for name in os.listdir(folder)):
-        time.sleep(0.01)
-        assert slow.poll() is None
+    wait_for_files(slow, folder, lambda name: DONE in noted(folder / name))
     slow.kill()
     slow.communicate()
     assert slow.returncode == -signal.SIGKILL
@@ -152,8 +157,7 @@ def _counting(write, kept):
 def test_remains_of_a_killed_process_are_removed(tmp_path):
     path = tmp_path / "m.safetensors"
     slow = part(path, 0, 2, 0.2)
-    while not any(name.endswith(".part") for name in os.listdir(tmp_path)):
-        time.sleep(0.01)
+    wait_for_files(slow, tmp_path, lambda name: True)
     time.sleep(0.1)
     with pytest.raises(OSError, match="another process"):
         _same_as_part(path)
