@@ -58,6 +58,7 @@ int fi_batch_add(fi_batch *batch)
     tensor->work = work_of(&job);
     tensor->first_work = batch->n_work;
     tensor->first_byte = batch->n_bytes;
+    fi_job_bounds(&job, &tensor->first_address, &tensor->end_address);
     batch->n_work += tensor->work;
     batch->n_elements += tensor->n_elements;
     batch->n_bytes += tensor->n_elements * job.itemsize;
@@ -100,11 +101,10 @@ static int64_t units_before(const fi_tensor *tensor, int64_t position)
 static void fill_units(const fi_tensor *tensor, fi_job *job, int64_t unit, int64_t last_unit, void *scratch,
                        fi_watch *watch)
 {
-    int64_t n_bytes = tensor->n_elements * job->itemsize, at_once = last_unit - unit, first = 0, end = 0, per_unit = 0;
+    int64_t n_bytes = tensor->n_elements * job->itemsize, at_once = last_unit - unit;
+    int64_t first = tensor->first_address, end = tensor->end_address, per_unit = (end - first) / tensor->n_units;
     int is_asked_for = 0;
     if (n_bytes / tensor->n_units * at_once >= MIN_LOOKED_BYTES) {
-        fi_job_bounds(job, &first, &end);
-        per_unit = (end - first) / tensor->n_units;
         int is_new = fi_page_is_absent((char *)first + last_unit * per_unit - 1);
         if (is_new && job->row_axis < 0) /* tiles rely on their neighbours' stores being as theirs */
             job->streamed = 0;
@@ -165,11 +165,4 @@ int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
     double share = (double)(position - tensor->first_work) / (double)tensor->work;
     int64_t n_done = share < 1 ? (int64_t)(share * (double)tensor->n_elements) : tensor->n_elements;
     return tensor->first_byte + n_done * fi_itemsize(batch->laws[tensor->law].dtype);
-}
-
-void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
-{
-    fi_job job;
-    describe(batch, tensor, &job);
-    fi_job_bounds(&job, first, end);
 }

@@ -35,6 +35,8 @@ typedef struct {
     int64_t work;
     int64_t first_work;
     int64_t first_byte;
+    int64_t first_address; /* of its first byte, and of the one after its last; equal if it is empty. A list of runs is */
+    int64_t end_address;   /* looked through for them once: it may be as long as the fill itself */
 } fi_tensor;
 
 typedef struct {
@@ -59,8 +61,5 @@ void fi_batch_fill(const fi_batch *batch, int64_t first, int64_t last, void *scr
 
 /* Bytes of output before a position; exact between tensors, in proportion inside one. */
 int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position);
-
-/* Addresses of the tensor's first byte and of the one after its last; equal if it is empty. */
-void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end);
 
 #endif

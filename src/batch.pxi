@@ -156,7 +156,8 @@ cdef class Batch:
         cdef int64_t *ends = <int64_t *>cnp.PyArray_DATA(end)
         cdef int64_t i
         for i in range(n):
-            fi_tensor_bounds(&self.batch, &self.batch.tensors[i], &firsts[i], &ends[i])
+            firsts[i] = self.batch.tensors[i].first_address
+            ends[i] = self.batch.tensors[i].end_address
         return first, end
 
     def room(self, int n_threads):

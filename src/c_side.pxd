@@ -74,6 +74,8 @@ cdef extern from "batch.h":
         int64_t n_name
         int64_t *box
         int law
+        int64_t first_address
+        int64_t end_address
 
     ctypedef struct fi_batch:
         const fi_backend *backend
@@ -92,7 +94,6 @@ cdef extern from "batch.h":
     void fi_batch_fill(
         const fi_batch *batch, int64_t first, int64_t last, void *scratch, fi_watch *watch) noexcept nogil
     int64_t fi_batch_bytes_before(const fi_batch *batch, int64_t position)
-    void fi_tensor_bounds(const fi_batch *batch, const fi_tensor *tensor, int64_t *first, int64_t *end)
 
 
 cdef extern from "team.h":

@@ -92,6 +92,7 @@ def test_an_index_of_shards(tmp_path):
     report = fi.check(index)
     assert [row.name for row in report.tensors] == sorted(names, key=as_counted)
     assert report.left_out == ("n (I64)",)
+    assert fi.check(tmp_path).to_dict() == report.to_dict()  # its folder
     assert fi.check(index, "relu").to_dict() == fi.check(tensors, "relu").to_dict()
 
 

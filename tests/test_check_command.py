@@ -183,7 +183,10 @@ def test_bad_input_is_2_in_one_line(run, tmp_path):
         (["--layers", "3,4", "--scheme", "he"], "layers[0].scheme: expected "),
         ([tmp_path / "no.toml"], "no.toml: No such file or directory"),
         ([tmp_path / "bad.toml"], "check: bad.toml: expected TOML, got "),
-        ([tmp_path / "x.bin"], "check: file: expected a name that ends in .toml, .safetensors or .index.json"),
+        (
+            [tmp_path / "x.bin"],
+            "check: file: expected a folder, or a name that ends in .toml, .safetensors or .index.json",
+        ),
         ([tmp_path / "w.safetensors", "--scheme", "zeros"], "check: --scheme: expected --layers beside it, not a file"),
         (
             [tmp_path / "w.safetensors", "--plot", tmp_path / "x.png"],

@@ -69,7 +69,7 @@ REFUSED = [
         r"layers\[0\].weights: expected an array of finite real numbers, got dtype object",
     ),
     ([(3, 3, 4, 4)], {"scheme": "identity"}, ValueError, "identity: shape: expected two dimensions"),
-    ("model.yaml", {}, ValueError, "check: file: expected a name that ends in .toml, .safeten"),
+    ("model.yaml", {}, ValueError, "check: file: expected a folder, or a name that ends in .to"),
 ]
 
 

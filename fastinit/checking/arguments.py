@@ -39,9 +39,8 @@ def add_calibrate(calibrate: argparse.ArgumentParser) -> None:
 
 
 def _add_network(parser: argparse.ArgumentParser, about_activation: str) -> None:
-    parser.add_argument(
-        "file", nargs="?", type=Path, metavar="FILE", help="a network (.toml), or weights (.safetensors, .index.json)"
-    )
+    about_file = "a network (.toml), or weights (.safetensors, .index.json, or the folder of either)"
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help=about_file)
     parser.add_argument("--layers", type=_widths, metavar="N,N,...", help="instead of FILE: widths of dense layers")
     parser.add_argument("--activation", type=_with_number, metavar="NAME", help=about_activation)
     parser.add_argument(

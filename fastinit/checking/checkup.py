@@ -44,8 +44,9 @@ def check(
         - A mapping of names to arrays: each array by itself, unless an activation is given. Then weights and biases
           are one stack, in the order of their names as people count, if each has as many inputs as the one before has
           outputs.
-        - A path that ends in ``.safetensors``, or in ``.index.json`` as the index of several such files, to a mapping;
-          or in ``.toml``, to a network, whose own settings go before the arguments below (docs/check.md).
+        - A path that ends in ``.safetensors``, or in ``.index.json`` as the index of several such files, or that of a
+          folder with ``model.safetensors`` or its index, to a mapping; or in ``.toml``, to a network, whose own
+          settings go before the arguments below (docs/check.md).
     activation : str, (str, float) or callable, optional
         What is applied to each layer's outputs but the last one's: a name that `recommend` knows, "sine", a gate
         ("glu", "bilinear", "reglu", "geglu", "swiglu"), a pair with a parameter, as for `gain`:

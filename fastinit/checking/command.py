@@ -87,7 +87,7 @@ def _text(report: NetworkReport | WeightsReport, as_json: bool) -> str:
 
 
 def _is_weights(options: Namespace) -> bool:
-    return options.file is not None and options.file.name.endswith((".safetensors", ".index.json"))
+    return options.file is not None and options.file.suffix != ".toml"
 
 
 def _reject_beside_a_file(where: str, options: Namespace) -> None:

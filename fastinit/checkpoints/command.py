@@ -14,7 +14,7 @@ from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
 from fastinit.common.errors import Shown, brief, reject_value
-from fastinit.files import names, texts
+from fastinit.files import names, shards, texts
 from fastinit.plans import rule_text
 from fastinit.plans.plan import Plan
 
@@ -94,7 +94,7 @@ def _target(output: Path) -> tuple[Path, Path | None]:
         reject_value(INIT, "TARGET", expected, str(output))
     if output.exists() and not output.is_dir():
         names.check_target(output, force=False)
-    return output / planning.IN_FOLDER, output
+    return output / shards.IN_FOLDER, output
 
 
 def _is_same(path: Path, source: str) -> bool:

@@ -17,9 +17,10 @@ from pathlib import Path
 
 from fastinit.checkpoints import disk
 from fastinit.checkpoints.disk import ALIGNMENT
-from fastinit.checkpoints.layout import File, Layout, index_path
+from fastinit.checkpoints.layout import File, Layout
 from fastinit.files import locks
 from fastinit.files.names import check_target, is_same, rename, short_name, sync_folder
+from fastinit.files.shards import index_path
 
 DONE = 1
 

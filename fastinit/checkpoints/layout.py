@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit.checkpoints.contents import Content
-from fastinit.files import safetensors_format
+from fastinit.files import safetensors_format, shards
 from fastinit.files.safetensors_format import Stored
 
 #: Hexadecimal digits that tell what is written from what else may have been begun under the same name.
@@ -73,7 +73,7 @@ class Layout(NamedTuple):
 
     @property
     def index_path(self) -> Path:
-        return index_path(self.path)
+        return shards.index_path(self.path)
 
     @property
     def targets(self) -> list[Path]:
@@ -91,11 +91,6 @@ class Layout(NamedTuple):
         for file in self.files:
             digest.update(file.name.encode() + file.header)
         return digest.hexdigest()[:N_FINGERPRINT]
-
-
-def index_path(path: Path) -> Path:
-    """The file that lists the tensors of several files."""
-    return path.with_name(f"{path.name}.index.json")
 
 
 def safetensors(

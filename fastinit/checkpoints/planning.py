@@ -13,7 +13,7 @@ from fastinit.checkpoints.layout import Layout
 from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
 from fastinit.common.errors import Shown, located, reject_type, reject_value
-from fastinit.files import safetensors_format
+from fastinit.files import safetensors_format, shards
 from fastinit.filling import seed
 from fastinit.plans import assigning, plain
 from fastinit.plans.patterns import quoted
@@ -23,9 +23,6 @@ from fastinit.plans.plan import Plan
 UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 SIZE = "an int >= 1, or a size such as '5GB' or '500MiB'"
-
-#: The file in a folder that readers look for.
-IN_FOLDER = "model.safetensors"
 
 
 def plan_layout(where: str, path, tensors, rules, rng, dtype, shard_size, source: str = "") -> Layout:
@@ -109,7 +106,7 @@ def target_of(where: str, path: object) -> Path:
         str(target).encode()
     except (TypeError, ValueError):  # also of characters that no name has
         reject_type(where, "path", "a path", path)
-    return target / IN_FOLDER if target.is_dir() else target
+    return target / shards.IN_FOLDER if target.is_dir() else target
 
 
 def size_in_bytes(where: str, parameter: str, value: object) -> int:

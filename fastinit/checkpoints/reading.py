@@ -10,8 +10,6 @@ from typing import NamedTuple
 import numpy as np
 
 from fastinit.checkpoints import origin
-from fastinit.checkpoints.layout import index_path
-from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.common.calls import one_form
 from fastinit.common.errors import Shown, located, reject_value
 from fastinit.files import headers, shards, texts
@@ -109,10 +107,7 @@ def _stored_values(file: Path, n_header: int, tensor: Stored) -> Callable[[objec
 
 def files_of(where: str, path: Path) -> list[tuple[Path, Header]]:
     """The files of a checkpoint, with their headers checked, and against the index if there is one."""
-    if path.is_dir():
-        path = path / IN_FOLDER
-    if not path.exists() and index_path(path).exists():
-        path = index_path(path)
+    path = shards.weights_at(path)
     files = shards.files_of(where, path) if path.suffix == ".json" else [(path, headers.read(where, path))]
     for _, header in files:
         for name, dtype in header.others.items():

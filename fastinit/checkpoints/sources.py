@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fastinit.checkpoints import reading
-from fastinit.checkpoints.layout import index_path
 from fastinit.checkpoints.origin import KEY
-from fastinit.checkpoints.planning import IN_FOLDER
 from fastinit.common.errors import Shown, reject_value
-from fastinit.files import texts
+from fastinit.files import shards, texts
 from fastinit.plans import hand_written
 from fastinit.plans.models import MODELS
 from fastinit.plans.plan import FORMAT, Entry, Plan
@@ -42,7 +40,7 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
     if source in MODELS and not path.is_file():
         return Source(MODELS[source](), source)
     if path.is_dir():
-        inside = [path / "config.json", path / IN_FOLDER, index_path(path / IN_FOLDER)]
+        inside = [path / "config.json", shards.weights_at(path)]
         path = next((one for one in inside if one.exists()), inside[0])
     if path.suffix not in (".json", ".safetensors", ".toml"):
         reject_value(where, "SOURCE", EXPECTED, source)

@@ -18,8 +18,22 @@ MAX_INDEX_BYTES = 100_000_000
 #: Of what an index has beside the weight_map: sums and notes. It is read over.
 MAX_NOTE_BYTES = 1 << 16
 
+#: What the weights in a folder are called, where there is no index of several files.
+IN_FOLDER = "model.safetensors"
+
 #: What leads out of a folder, or is in no name of a file.
 OUTSIDE = frozenset("/\\\0")
+
+
+def index_path(path: Path) -> Path:
+    """The file that lists the tensors of several files."""
+    return path.with_name(f"{path.name}.index.json")
+
+
+def weights_at(path: Path) -> Path:
+    """The file that a path means, or the index: of a folder the one in it, of several files their index."""
+    file = path / IN_FOLDER if os.path.isdir(path) else path
+    return index_path(file) if not os.path.exists(file) and os.path.exists(index_path(file)) else file
 
 
 def files_of(where: str, path: Path) -> list[tuple[Path, Header]]:

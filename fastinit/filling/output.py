@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import NoReturn
 
 import numpy as np
@@ -15,6 +16,8 @@ from fastinit.laws import dtypes
 
 EXPECTED = "a writable array (ndarray, buffer, __array_interface__ or __dlpack__ on CPU)"
 
+OF_JAX = "one of JAX's, which are never written to; fastinit.jax makes filled ones"
+
 
 def as_array(where: str, out: object) -> np.ndarray:
     """A view of `out` as a base-class ndarray of a dtype that can be filled, checked to be safe to write."""
@@ -25,7 +28,7 @@ def as_array(where: str, out: object) -> np.ndarray:
         _reject_dtype(where, array.dtype)
     flags = array.flags
     if not flags.writeable:
-        reject_value(where, "out", "a writable array", Shown("a read-only one"))
+        reject_value(where, "out", "a writable array", Shown(OF_JAX if _is_jax(out) else "a read-only one"))
     if not flags.aligned:
         reject_value(where, "out", "an aligned array", Shown("a misaligned one"))
     if flags.c_contiguous:
@@ -72,6 +75,11 @@ def is_exporter(value: object) -> bool:
         return hasattr(value, "__dlpack__")
     except Exception:  # as above
         return False
+
+
+def _is_jax(value: object) -> bool:
+    jax = sys.modules.get("jax")
+    return isinstance(value, getattr(jax, "Array", ()))
 
 
 def _with_memory(where: str, array: np.ndarray) -> np.ndarray:

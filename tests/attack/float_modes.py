@@ -3,7 +3,7 @@
 Each scheme in each dtype on each instruction set, its parameters computed anew, in every mode of the processor; then
 gains and fans. The controls are sums of Python's own, which each mode changes.
 
-``python tests/attack/float_modes.py [N]``, N elements at least.
+``python tests/attack/float_modes.py [N]``, N elements at least; ``--with torch,jax``: the adapters' functions as well.
 """
 
 from __future__ import annotations
@@ -63,24 +63,74 @@ def schemes() -> dict:
     return found
 
 
-def values(n_elements: int) -> dict[str, object]:
+def of_torch() -> dict:
+    """Functions of `fastinit.torch.init`, and a layer's own recipe."""
+    import torch
+
+    import fastinit.torch as ft
+
+    def filled(name: str) -> np.ndarray:
+        out = torch.empty(30, 40)
+        getattr(ft.init, name)(out, generator=torch.Generator().manual_seed(0))
+        return out.numpy()
+
+    def linear() -> np.ndarray:
+        return ft.materialize(lambda: torch.nn.Linear(40, 30), rng=0).weight.detach().numpy()
+
+    names = (
+        "normal_",
+        "uniform_",
+        "trunc_normal_",
+        "kaiming_normal_",
+        "kaiming_uniform_",
+        "xavier_normal_",
+        "orthogonal_",
+    )
+    return {"torch Linear": linear} | {f"torch {name}": partial(filled, name) for name in names}
+
+
+def of_jax() -> dict:
+    """Initializers, eager and compiled. Compiled ones fill in threads of JAX's, whose modes are their own."""
+    import jax
+
+    import fastinit.jax as fj
+
+    made = {
+        "normal": fj.normal(0.3),
+        "truncated_normal": fj.truncated_normal(0.3),
+        "he_normal": fj.he_normal(),
+        "glorot_uniform": fj.glorot_uniform(),
+        "orthogonal": fj.orthogonal(),
+    }
+    compiled = {f"{name} under jit": jax.jit(init, static_argnums=1) for name, init in made.items()}
+    key = jax.random.key(0)
+    return {
+        f"jax {name}": partial(lambda f: np.asarray(f(key, (30, 40))), init) for name, init in (made | compiled).items()
+    }
+
+
+ADAPTERS = {"torch": of_torch, "jax": of_jax}
+
+
+def values(n_elements: int, adapters: dict) -> dict[str, object]:
     """All bits that are compared, by name."""
     anew()
-    filled = {name: make() for name, make in schemes().items()}
+    filled = {name: make() for name, make in (schemes() | adapters).items()}
     laws = {name: fill(shape=n_elements, threads=2) for name, fill in FILLS.items()}
     return filled | laws | {name: np.array(make()) for name, make in NUMBERS.items()}
 
 
-def attack(n_elements: int) -> str:
+def attack(n_elements: int, frameworks: list[str]) -> str:
+    adapters = {name: make for framework in frameworks for name, make in ADAPTERS[framework]().items()}
     modes = CONTROL_REGISTERS[platform.machine()][1]
     isas = [name for name, runs_here in _kernels.isas().items() if runs_here]
-    expected, expected_sums = values(n_elements), sums()
+    expected, expected_sums = values(n_elements, adapters), sums()
     for isa in isas:
         _kernels.choose_isa(isa)
         for mode in modes:
             with FloatingPointMode(mode) as changed:
                 before = changed.register(changed.read()).value & ~0x3F  # without what sums have left there
-                found, found_sums = values(n_elements), sums()
+                found, found_sums = values(n_elements, adapters), sums()
                 after = changed.register(changed.read()).value & ~0x3F
             row.demand(before == after, "the mode is another one after", mode, "on", isa)
             wrong = [name for name in expected if not same_bits(np.asarray(found[name]), np.asarray(expected[name]))]
@@ -92,4 +142,5 @@ def attack(n_elements: int) -> str:
 
 
 if __name__ == "__main__":
-    row.run(attack, 300, "elements of each law")
+    frameworks = row.frameworks()
+    row.run(lambda n_elements: attack(n_elements, frameworks), 300, "elements of each law")

@@ -125,9 +125,5 @@ def attack(n_calls: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = []
-    if "--with" in sys.argv:
-        at = sys.argv.index("--with")
-        frameworks = sys.argv[at + 1].split(",")
-        del sys.argv[at : at + 2]
+    frameworks = row.frameworks()
     row.run(lambda n_calls: attack(n_calls, frameworks), 10, "calls of each scenario, twice")

@@ -4,7 +4,8 @@ Windows of the array are compared with the second implementation, written in Num
 would overflow: at both ends, around 2**31 and around 2**32 elements. Parts far inside are compared with it as well,
 along rows, columns, backwards and listed. The control is the reference one element off.
 
-``python tests/attack/large.py [N]``, N elements of one byte in the array; more than 2**32 for the full run.
+``python tests/attack/large.py [N]``, N elements of one byte in the array; more than 2**32 for the full run. ``--with
+torch,jax``: so many elements of bfloat16 by the adapters as well.
 """
 
 from __future__ import annotations
@@ -33,17 +34,46 @@ def whole(case: Case, n_elements: int, order: str) -> int:
     shape = (n_elements // n_columns, n_columns)
     out = np.empty(shape, _dtype(case), order=order)
     case.fill(out=out, rng=0, name="w")
-    firsts = [0, n_elements // 3, (1 << 31) - 1500, (1 << 32) - 1500, shape[0] * n_columns - WINDOW]
-    n_compared = 0
+    return windows(case, out, order)
+
+
+def windows(case: Case, filled: np.ndarray, what: str) -> int:
+    """Compare windows of an array with the reference; how many."""
+    firsts = [0, filled.size // 3, (1 << 31) - 1500, (1 << 32) - 1500, filled.size - WINDOW]
+    firsts = [first for first in firsts if 0 <= first <= filled.size - WINDOW]
     for first in firsts:
-        if not 0 <= first <= out.size - WINDOW:
-            continue
-        at = np.arange(first, first + WINDOW)
-        found = out[at // n_columns, at % n_columns]
-        row.demand(same_bits(found, reference(case, first, WINDOW)), case, order, "differs at", first)
+        found = filled[np.unravel_index(np.arange(first, first + WINDOW), filled.shape)]
+        row.demand(same_bits(found, reference(case, first, WINDOW)), case, what, "differs at", first)
         row.demand(not same_bits(found, reference(case, first + 1, WINDOW)), "the control was not found at", first)
-        n_compared += 1
-    return n_compared
+    return len(firsts)
+
+
+def of_torch(n_elements: int) -> np.ndarray:
+    """The bits that `fastinit.torch.materialize` gives a parameter, which draws as its name says."""
+    import torch
+
+    import fastinit.torch as ft
+
+    def build() -> torch.nn.Module:
+        module = torch.nn.Module()
+        module.w = torch.nn.Parameter(torch.empty(n_elements, dtype=torch.bfloat16))
+        torch.nn.init.normal_(module.w, 0.5, 0.02)
+        return module
+
+    return ft.materialize(build, rng=0).w.detach().view(torch.uint8).numpy().view(_dtype(NORMAL16))
+
+
+def of_jax(n_elements: int) -> np.ndarray:
+    import jax
+
+    import fastinit as fi
+    import fastinit.jax as fj
+
+    shapes = {"w": jax.ShapeDtypeStruct((n_elements,), "bfloat16")}
+    return np.asarray(fj.initialize(shapes, {"w": fi.get("normal", mean=0.5, std=0.02)})["w"])
+
+
+ADAPTERS = {"torch": of_torch, "jax": of_jax}
 
 
 def _dtype(case: Case) -> np.dtype:
@@ -82,11 +112,13 @@ def far_inside(case: Case) -> int:
     return len(found)
 
 
-def attack(n_elements: int) -> str:
+def attack(n_elements: int, frameworks: list[str]) -> str:
     n_windows = sum(whole(case, n_elements, order) for case, order in ((NORMAL8, "C"), (UNIFORM8, "F")))
+    n_windows += sum(windows(NORMAL16, ADAPTERS[name](n_elements), name) for name in frameworks)
     n_parts = sum(far_inside(case) for case in (NORMAL, UNIFORM64, NORMAL16, NORMAL8))
     return f"{n_elements:,} elements, {n_windows} windows; {n_parts} parts up to byte 2**62; the controls differ"
 
 
 if __name__ == "__main__":
-    row.run(attack, 1 << 22, "elements")
+    frameworks = row.frameworks()
+    row.run(lambda n_elements: attack(n_elements, frameworks), 1 << 22, "elements")

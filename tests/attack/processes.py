@@ -3,7 +3,7 @@
 Each case is a process of its own with a bound of time, and says with a hash what it filled. The control is a child
 that waits for a lock which a thread of its parent held: it hangs, and has to be told.
 
-``python tests/attack/processes.py [N]``, N forks during fills; ``--with-torch`` first: that of PyTorch's adapter.
+``python tests/attack/processes.py [N]``, N forks during fills; ``--with torch,jax``: the adapters' cases.
 """
 
 from __future__ import annotations
@@ -138,6 +138,36 @@ TORCH = {
     """,
 }
 
+JAX = {
+    "spawned processes and threads of JAX's": """
+        def made(i=0):
+            import jax, fastinit.jax as fj
+            init, key = fj.he_normal(), jax.random.key(i)
+            compiled = jax.jit(init, static_argnums=(1, 2))
+            mesh = jax.make_mesh((1,), ("x",))
+            part = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("x"))
+            tree = fj.initialize({"w": jax.ShapeDtypeStruct(SHAPE, "float32", sharding=part)}, {"*": init}, rng=i)
+            arrays = [init(key, SHAPE), compiled(key, SHAPE, "bfloat16"), tree["w"]]
+            return hashlib.sha256(b"".join(np.asarray(a).tobytes() for a in arrays)).hexdigest()
+
+        if __name__ == "__main__":
+            here = [made(i) for i in range(4)]
+            with ThreadPoolExecutor(16) as pool:
+                assert_(list(pool.map(made, list(range(4)) * 8)) == here * 8, "other values at once")
+            with multiprocessing.get_context("spawn").Pool(2) as pool:
+                assert_(pool.map(made, range(4)) == here, "other values in a spawned process")
+    """,
+    "a fork beside JAX": """
+        import jax, jax.numpy as jnp, fastinit.jax as fj
+        warnings.filterwarnings("ignore", message="os.fork")  # of JAX, which the child does not use
+        here, key = filled(), jax.random.key(0)
+        before = np.asarray(fj.normal()(key, SHAPE))
+        (jnp.ones((1000, 1000)) @ jnp.ones((1000, 1000))).block_until_ready()
+        assert_(child(filled) == here, "other values in a fork")
+        assert_(np.array_equal(np.asarray(fj.normal()(key, SHAPE)), before), "other values afterwards")
+    """,
+}
+
 CONTROL = """
     lock = threading.Lock()
     is_held = threading.Event()
@@ -167,7 +197,7 @@ def program(body: str, n_forks: int) -> str:
 
 
 def attack(n_forks: int, frameworks: list[str]) -> str:
-    cases = TORCH if "torch" in frameworks else CASES
+    cases = {k: v for name in frameworks for k, v in {"torch": TORCH, "jax": JAX}[name].items()} or CASES
     for name, body in cases.items():
         try:
             said(program(body, n_forks))
@@ -184,6 +214,5 @@ def attack(n_forks: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = ["torch"] if sys.argv[1:2] == ["--with-torch"] else []
-    sys.argv[1:] = sys.argv[1 + len(frameworks) :]
+    frameworks = row.frameworks()
     row.run(lambda n_forks: attack(n_forks, frameworks), 20, "forks during fills")

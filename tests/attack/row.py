@@ -39,6 +39,16 @@ def demand_form(error: BaseException) -> None:
     demand(len(text) <= MAX_CHARACTERS, "of", len(text), "characters:", text[:100])
 
 
+def frameworks() -> list[str]:
+    """What ``--with torch,jax`` names; taken off the command line."""
+    if "--with" not in sys.argv:
+        return []
+    at = sys.argv.index("--with")
+    named = sys.argv[at + 1].split(",")
+    del sys.argv[at : at + 2]
+    return named
+
+
 def run(attack: Callable[[int], str], quick: int, what: str) -> None:
     """Run the command: `attack(size)` returns its figures."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)

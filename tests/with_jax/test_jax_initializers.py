@@ -190,3 +190,10 @@ REFUSED = [
 def test_refusals(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_jax_arrays_are_not_filled_and_the_error_says_what_to_use():
+    with pytest.raises(
+        ValueError, match=r"^normal: out: expected a writable array, got one of JAX's, .* fastinit\.jax"
+    ):
+        fi.normal(out=jnp.ones(3))
