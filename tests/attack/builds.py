@@ -23,6 +23,9 @@ READ = ["README.md", "CHANGELOG.md", "pyproject.toml", "setup.py", "src", "fasti
 #: Of these, what another build left.
 LEFT = shutil.ignore_patterns("*.so", "_kernels.c", "__pycache__", "_build")
 
+#: Instruction sets that a build may leave out.
+ISAS = ("avx512", "avx2", "sse2", "neon")
+
 
 def copy_of_tree(folder: str) -> Path:
     """The tree without what was built there."""
@@ -39,9 +42,11 @@ def copy_of_tree(folder: str) -> Path:
 
 def keep_isas(copy: Path, kept: Collection[str]) -> None:
     """Leave the other instruction sets out of the copy's build, but for portable code: they take most of its time."""
+    if unknown := set(kept).difference(ISAS, ["portable"]):
+        sys.exit(f"instruction sets: expected some of {', '.join(ISAS)}, portable, got {', '.join(sorted(unknown))}")
     lists = copy / "src/kernel/lists.h"
     text = lists.read_text()
-    for isa in {"avx512", "avx2", "sse2", "neon"}.difference(kept):
+    for isa in set(ISAS).difference(kept):
         text = re.sub(rf"(?<=#define FI_HAVE_{isa} )\w+", "0", text)
     lists.write_text(text)
 

@@ -4,7 +4,8 @@ Each reader has a process and an equal share of the inputs; an input that reache
 those of `fuzz.py`. The control is a reader that fails where four conditions hold one after the other, which a blind
 search meets once in 4 billion inputs.
 
-Needs atheris, which is no dependency of the project: ``pip install atheris``.
+``python tests/attack/fuzz_by_coverage.py [N] [--only headers,plans]``, N inputs in all. Needs atheris, which is no
+dependency of the project: ``pip install atheris``.
 """
 
 from __future__ import annotations
@@ -72,15 +73,13 @@ def fuzzed(name: str, n_inputs: int) -> tuple[int, str]:
     return int(re.findall(r"Done (\d+) runs", said)[-1]), said
 
 
-def attack(n_inputs: int) -> str:
+def attack(n_inputs: int, names: list[str]) -> str:
     try:
         import atheris  # noqa: F401
     except ImportError:
         raise SystemExit(
             "fuzz_by_coverage: atheris: expected it to be installed (pip install atheris), got none"
         ) from None
-    from fuzz_targets import TARGETS
-
     try:
         fuzzed("control", N_CONTROL)
     except row.Found as error:
@@ -88,9 +87,9 @@ def attack(n_inputs: int) -> str:
     else:
         row.demand(False, "the control was not found")
     told, n_all = [], 0
-    for name in TARGETS:
+    for name in names:
         start = sum(os.times()[2:4])
-        n_run, said = fuzzed(name, n_inputs // len(TARGETS))
+        n_run, said = fuzzed(name, n_inputs // len(names))
         reached = re.findall(r"cov: (\d+)", said)
         n_all += n_run
         rate = n_run / (sum(os.times()[2:4]) - start)
@@ -103,4 +102,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(*sys.argv[2:])
     else:
-        row.run(attack, 20_000, "inputs in all")
+        from fuzz_targets import TARGETS
+
+        names = row.named("--only", TARGETS) or list(TARGETS)
+        row.run(lambda n_inputs: attack(n_inputs, names), 20_000, "inputs in all")

@@ -214,5 +214,5 @@ def attack(n_forks: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = row.frameworks()
+    frameworks = row.named("--with", ("torch", "jax"))
     row.run(lambda n_forks: attack(n_forks, frameworks), 20, "forks during fills")

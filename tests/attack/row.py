@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # for the tests' own tables of laws, dtypes and bad files
@@ -39,14 +39,17 @@ def demand_form(error: BaseException) -> None:
     demand(len(text) <= MAX_CHARACTERS, "of", len(text), "characters:", text[:100])
 
 
-def frameworks() -> list[str]:
-    """What ``--with torch,jax`` names; taken off the command line."""
-    if "--with" not in sys.argv:
+def named(option: str, known: Iterable[str]) -> list[str]:
+    """What an option as ``--with torch,jax`` names, of what is known; taken off the command line."""
+    if option not in sys.argv:
         return []
-    at = sys.argv.index("--with")
-    named = sys.argv[at + 1].split(",")
+    at = sys.argv.index(option)
+    names = sys.argv[at + 1 : at + 2]
     del sys.argv[at : at + 2]
-    return named
+    names = names[0].split(",") if names else []
+    if not names or set(names).difference(known):
+        sys.exit(f"{option}: expected some of {', '.join(known)}, got {', '.join(names) or 'none'}")
+    return names
 
 
 def run(attack: Callable[[int], str], quick: int, what: str) -> None:
