@@ -3,6 +3,7 @@
 All is of fixed seeds, so that nothing here fails by chance; the whole is a command of its own (docs/battery.md).
 """
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,16 @@ def test_ranks_are_right():
     matrices = good(64 * 40).reshape(40, 64, 1)
     matrices[:5, 10:] = matrices[:5, :54] ^ matrices[:5, :1]
     assert measures.ranks(matrices).tolist() == [rank(matrix[:, 0].tolist()) for matrix in matrices]
+
+
+@pytest.mark.parametrize("n_places", [2000, 1 << 17])
+def test_gaps_of_few_places_are_fewer_where_they_are_long(n_places):
+    """Of n places n / 256 have the value; each but the last begins a gap."""
+    expected = measures.expected_gaps(n_places)
+    assert math.isclose(expected.sum(), n_places / 256 - 1 + (255 / 256) ** n_places, rel_tol=1e-9)
+    endless = -np.diff((255 / 256) ** measures.GAP_CELLS, append=0.0)
+    shares = expected / expected.sum()
+    assert shares[0] > endless[0] and shares[-1] < endless[-1]
 
 
 def test_uniformity_sees_what_is_not_uniform():

@@ -6,6 +6,7 @@ independent uniform bits. Those near 0 are of counts that vary too much, those n
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from statistics import NormalDist
@@ -61,18 +62,31 @@ def of_places(what: str) -> Callable[[np.ndarray], dict[str, float]]:
 
 #: The least gaps of 64 cells that are about equally probable.
 GAP_CELLS = np.unique([round(math.log(1 - i / 64) / math.log(255 / 256)) for i in range(64)])
-GAP_SHARES = -np.diff((255 / 256) ** GAP_CELLS, append=0.0)
+
+#: Gaps from here on have no share to speak of: 1e-34.
+N_GAPS = 20_000
+
+
+@functools.cache
+def expected_gaps(n_places: int) -> np.ndarray:
+    """How many gaps of each cell so many places have: long ones fit into fewer of them, 0.2 % fewer in 1 MiB."""
+    gaps = np.arange(min(n_places - 1, N_GAPS))
+    each = (n_places - 1 - gaps) * (255 / 256) ** gaps / 256**2
+    return np.bincount(np.searchsorted(GAP_CELLS, gaps, side="right") - 1, each, minlength=GAP_CELLS.size)
 
 
 def count_gaps(words: np.ndarray) -> np.ndarray:
     places = words.view(np.uint8).reshape(-1, 8)
     gaps = [np.diff(np.flatnonzero(places[:, i] == 0x5A)) - 1 for i in (0, 7)]
     cells = [np.searchsorted(GAP_CELLS, gap, side="right") - 1 for gap in gaps]
-    return np.stack([np.bincount(cell, minlength=GAP_CELLS.size) for cell in cells])
+    found = [np.bincount(cell, minlength=GAP_CELLS.size) for cell in cells]
+    return np.stack([*found, expected_gaps(len(places))])
 
 
 def of_gaps(counts: np.ndarray) -> dict[str, float]:
-    return {f"gaps, {end} byte": of_squares(row, GAP_SHARES) for end, row in zip(("low", "high"), counts, strict=True)}
+    *found, expected = counts
+    shares = expected / expected.sum()
+    return {f"gaps, {end} byte": of_squares(row, shares) for end, row in zip(("low", "high"), found, strict=True)}
 
 
 #: The run upwards that begins each group of so many words: one of r has the share r / (r + 1)!, and of all 1 / 6!.
