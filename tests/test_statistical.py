@@ -159,7 +159,8 @@ def test_gaps_of_few_places_are_fewer_where_they_are_long(n_places):
     assert math.isclose(expected.sum(), n_places / 256 - 1 + (255 / 256) ** n_places, rel_tol=1e-9)
     endless = -np.diff((255 / 256) ** measures.GAP_CELLS, append=0.0)
     shares = expected / expected.sum()
-    assert shares[0] > endless[0] and shares[-1] < endless[-1]
+    assert shares[0] > endless[0]
+    assert shares[-1] < endless[-1]
 
 
 def test_uniformity_sees_what_is_not_uniform():
