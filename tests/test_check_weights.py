@@ -51,6 +51,11 @@ def test_two_percent_are_found():
     )
 
 
+def test_beside_he_in_both_layouts():
+    found = tensor(np.float32(0.1) * fi.he_normal((10, 160), fans="oi", rng=0)).reason
+    assert found.endswith("; 0.0249 times he_normal or 0.0994 times he_normal(fans='oi')")
+
+
 def test_another_law_of_the_same_scale_is_not():
     flipped = np.where(fi.uniform(SHAPE, low=-1, high=1, rng=0) > 0, 1, -1) * math.sqrt(2 / 300)
     assert "he_normal" not in tensor(flipped + fi.normal(SHAPE, std=1e-9, rng=1)).fits

@@ -179,5 +179,10 @@ def _fitting(found: list[tuple[float, str]], fit: Fit, known: tuple[Known, ...])
 
 
 def _beside_he(fit: Fit, known: tuple[Known, ...]) -> str:
-    he = [one.moments.std for one in known if one.label.startswith("he_normal")]
-    return f"; {fit.std / he[0]:.3g} times he_normal" if he else ""
+    """In the plainest reading, and in PyTorch's layout if that is another one."""
+    he = {}
+    for one in known:
+        if re.fullmatch(r"he_normal(\(fans='oi'\))?( as .*)?", one.label):
+            he.setdefault(one.moments.std, one.label)
+    times = [f"{fit.std / std:.3g} times {label}" for std, label in list(he.items())[:2]]
+    return "; " + " or ".join(times) if times else ""

@@ -141,8 +141,9 @@ def _report(options: Namespace, contents: list[Content], paths: list[Path], n_by
     elif not options.quiet:
         n_files = sum(path.suffix != ".json" for path in paths)
         files = f" in {n_files} files" if n_files > 1 else ""
+        tensors = table.counted(len(contents), "tensor")
         print(
-            f"{options.output}: {len(contents)} tensors, {n_values:,} parameters, {n_bytes:,} bytes{files}, "
+            f"{options.output}: {tensors}, {n_values:,} parameters, {n_bytes:,} bytes{files}, "
             f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"
         )
 

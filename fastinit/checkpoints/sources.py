@@ -55,7 +55,8 @@ def resolve(where: str, source: str, plan_of_config: Callable[[Mapping], Plan]) 
     if isinstance(table, dict) and isinstance(table.get("model_type"), str):
         _check_config(where, table)
         return Source(plan_of_config(_decoded(table)), f"{table['model_type']} {path.name}"[:80], table)
-    reject_value(where, path.name, "a configuration with model_type, an index, or a plan", Shown("something else"))
+    expected = "a configuration with model_type, an index, or a plan, which has a table called tensors"
+    reject_value(where, path.name, expected, Shown("something else"))
 
 
 def _of_checkpoint(where: str, path: Path) -> Source:

@@ -26,8 +26,12 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def _totals(layout: Layout) -> str:
     contents = layout.contents
     n_values = sum(content.n_elements for content in contents)
-    files = "1 file" if len(layout.files) == 1 else f"{len(layout.files)} files"
-    return f"{len(contents)} tensors, {n_values:,} parameters, {layout.n_bytes:,} bytes, {files}"
+    tensors, files = counted(len(contents), "tensor"), counted(len(layout.files), "file")
+    return f"{tensors}, {n_values:,} parameters, {layout.n_bytes:,} bytes, {files}"
+
+
+def counted(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def plain(layout: Layout) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastinit.checkpoints import comparing, origin, planning, reading
+from fastinit.checkpoints import comparing, origin, planning, reading, table
 from fastinit.checkpoints.comparing import Difference, Planned
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.origin import Origin
@@ -39,11 +39,11 @@ class Verification(NamedTuple):
         return not self.problems and not self.differences
 
     def __str__(self) -> str:
-        head = f"{_number(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes of values: "
+        head = f"{table.counted(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes of values: "
         if self.is_as_planned:
             return head + "all as planned"
         differ = f"{len(self.differences)} {'differs' if len(self.differences) == 1 else 'differ'}"
-        problems = f"; {_number(len(self.problems), 'problem')}" if self.problems else ""
+        problems = f"; {table.counted(len(self.problems), 'problem')}" if self.problems else ""
         lines = [f"{head if self.n_tensors else ''}not as planned: {differ}{problems}", *self.problems]
         return "\n".join(map(printable, [*lines, *map(str, self.differences)]))
 
@@ -59,10 +59,6 @@ class Verification(NamedTuple):
             "problems": list(self.problems),
             "differences": rows,
         }
-
-
-def _number(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 @one_form
@@ -149,7 +145,7 @@ def _missing_files(files: list[tuple[Path, Header]]) -> list[str]:
     for file, _ in files:
         found = SHARD.search(file.stem)
         if found and int(found[1]) != len(files):
-            problems.append(f"{file.name}: expected {int(found[1])} files, as it is called, got {len(files)}")
+            problems.append(f"{file.name}: expected {int(found[1])} files, as its name says, got {len(files)}")
     return problems
 
 

@@ -108,4 +108,4 @@ def _reject(where: str, function: Callable, args: tuple, kwargs: dict) -> NoRetu
 
 def reject_positional(where: str, n_most: int, n_given: int) -> NoReturn:
     """Refuse more arguments without names than a function takes."""
-    reject_type(where, "arguments", f"at most {n_most} without names", Shown(n_given))
+    reject_type(where, "arguments", f"at most {n_most} by position", Shown(n_given))

@@ -49,14 +49,10 @@ def read(where: str, path: Path) -> Header:
     """
     with texts.open_regular(path) as file:
         n_file, head = os.fstat(file.fileno()).st_size, file.read(9)
-        n_text = int.from_bytes(head[:8], "little") if len(head) >= 8 else -1
+        n_text = int.from_bytes(head[:8], "little")
         if not 0 < n_text <= min(safetensors_format.MAX_HEADER_BYTES, n_file - 8):
-            _reject(
-                where,
-                path,
-                "safetensors, with a header within the file and 100 MB",
-                Shown(f"a length of {n_text} bytes"),
-            )
+            got = f"a length of {n_text} bytes" if n_file >= 8 else f"a file of {n_file}"
+            _reject(where, path, "safetensors, with a header within the file and 100 MB", Shown(got))
         if head[8:] != b"{":
             _reject(where, path, "a table as header, in JSON that begins with {", head[8:])
         with mmap.mmap(file.fileno(), 8 + n_text, access=mmap.ACCESS_READ) as text:

@@ -156,14 +156,14 @@ def _named(leaves: list, sep: str) -> dict[str, Any]:
         name = jax.tree_util.keystr(path[:-1] if path[1:] and path[-1] == BOXED else path, simple=True, separator=sep)
         if name in named:
             reject_value("initialize", "tree", "a name for each leaf", Shown(f"{quoted(name)} for two"))
-        if not isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct, np.ndarray)):
-            reject_type("initialize", f"tree[{quoted(name)}]", "an array or a jax.ShapeDtypeStruct", leaf)
         named[name] = leaf
     return named
 
 
 def _asked(name: str, leaf: Any) -> _Asked:
     place = f"tree[{quoted(name)}]"
+    if not isinstance(leaf, (jax.Array, jax.ShapeDtypeStruct, np.ndarray)):
+        reject_type("initialize", place, "an array or a jax.ShapeDtypeStruct", leaf)
     with located(f"initialize: {place}"):
         dtype = canonical_dtype("array", leaf.dtype)
         shape = checks.as_shape("array", leaf.shape, dtype.itemsize)

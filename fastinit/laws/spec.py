@@ -104,7 +104,8 @@ class Spec:
             return self
         found = self.others.get(fmt.kind)
         if found is None:
-            reject_type(self.scheme, "dtype", REAL, Shown(fmt.name))
+            expected = REAL.replace(" or ", ", ") + ", complex64 or complex128" if "complex" in self.others else REAL
+            reject_type(self.scheme, "dtype", expected, Shown(fmt.name))
         if not self.overrides:
             return found
         overrides = []

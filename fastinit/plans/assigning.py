@@ -147,7 +147,5 @@ def complete(where: str, plan: Plan) -> Plan:
     missing = [name for name, entry in plan.items() if entry == entry._replace(scheme=None, values=None, same_as=None)]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        reject_value(
-            where, "rules", "a pattern that matches, for every name", Shown(f"none for {quoted(missing[0])}{more}")
-        )
+        reject_value(where, "rules", "a rule for every name", Shown(f"none for {quoted(missing[0])}{more}"))
     return plan

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.plans import ranges
 from fastinit.plans.patterns import quoted
-from fastinit.plans.plan import Entry, Plan, check_ties, entry_of
+from fastinit.plans.plan import ENTRY_KEYS, Entry, Plan, check_ties, entry_of
 
 KEYS = {"dtype", "tensors", "format"}
 
@@ -36,8 +36,7 @@ def plan_of(where: str, table: Mapping) -> Plan:
     n_all = 0
     for name, row in tensors.items():
         n_all += ranges.n_names(where, name)
-        if set(ranges.RANGE.sub("", name)) & set("{}"):
-            reject_value(where, quoted(name), "ranges as {0..47}", Shown("other braces"))
+        _check_name(where, name, row)
         if n_all > ranges.MAX_NAMES:
             reject_value(where, "tensors", f"at most {ranges.MAX_NAMES:,} names", Shown("more"))
         with located(f"{where}: {quoted(name)}"):
@@ -48,3 +47,14 @@ def plan_of(where: str, table: Mapping) -> Plan:
             entries[one] = entry
     check_ties(where, entries)
     return Plan(entries)
+
+
+def _check_name(where: str, name: str, row: object) -> None:
+    """Refuse what stands for several names, but is no range, and names that TOML has split at their dots."""
+    others = set(ranges.RANGE.sub("", name)) & set("{}*?")
+    if others:
+        got = "a pattern" if others & set("*?") else "other braces"
+        reject_value(where, quoted(name), "a name, or several by ranges as {0..47}", Shown(got))
+    for key, value in row.items() if isinstance(row, Mapping) else ():
+        if isinstance(value, Mapping) and key not in ENTRY_KEYS:
+            reject_value(where, quoted(name), f'names with dots in quotes, as "{name}.{key}"', Shown("none around it"))

@@ -161,14 +161,17 @@ def _to_plain(entry: Entry, rng: object) -> dict[str, Any]:
     return row
 
 
+#: What an entry as plain data may have.
+ENTRY_KEYS = frozenset({"shape", "dtype", "role", "same_as", "scheme", "values", "note"})
+
+
 def entry_of(row: object, is_complete: bool = True) -> Entry:
     """An entry as plain data; if it need not be complete, its law may be missing."""
     where = "entry"
     if not isinstance(row, dict):
         reject_type(where, "table", "one with shape and dtype", row)
-    known = {"shape", "dtype", "role", "same_as", "scheme", "values", "note"}
     for key in row:
-        checks.name_among(where, "key", key, known, "one of " + ", ".join(sorted(known)))
+        checks.name_among(where, "key", key, ENTRY_KEYS, "one of " + ", ".join(sorted(ENTRY_KEYS)))
     kinds = [key for key in ("same_as", "scheme", "values") if key in row]
     if len(kinds) != 1 and (kinds or is_complete):
         reject_value(where, "table", "one of same_as, scheme and values", Shown(" and ".join(kinds) or "none"))

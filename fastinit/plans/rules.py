@@ -122,7 +122,7 @@ class Rules:
             else _near(name, idle or self._patterns.texts)
         )
         got = Shown(f"none for {quoted(name)}{more}{near}")
-        reject_value("initialize", "rules", "a pattern that matches, for every name", got)
+        reject_value("initialize", "rules", "a rule for every name", got)
 
     def _reject_rule(self, names: list[str], unneeded: list[int]) -> NoReturn:
         rule, more = unneeded[0], _more(len(unneeded) - 1)

@@ -55,7 +55,7 @@ def _alone(name: str, choice: Choice) -> Choice:
     """With what is to be done in deeper stacks."""
     if name not in MOST_LAYERS:
         return choice
-    deeper = f"; a plain stack of more than {MOST_LAYERS[name]} layers needs fastinit.calibrate"
+    deeper = f"; a plain stack of more than {MOST_LAYERS[name]} layers may need fastinit.calibrate"
     return choice._replace(reason=choice.reason + deeper)
 
 

@@ -1,7 +1,7 @@
 """AddressSanitizer and UBSan over the tests: ``python tests/attack/sanitizers.py INSTRUCTION_SETS [pytest arguments]``.
 
-``sanitizers.py avx2,sse2,portable`` runs the quick suite with these three; compiling them takes a minute of processor
-time. ``sanitizers.py sse2 tests/test_sparse.py`` is quick: one file of tests.
+``sanitizers.py avx2,sse2,portable`` runs the quick suite with these three; compiling them takes some two minutes of
+processor time. ``sanitizers.py sse2 tests/test_sparse.py`` is quick: one file of tests.
 
 Builds the package by Clang with both, in a copy of the tree, and runs tests there with the sanitizers' runtime
 preloaded and Python's own memory from malloc. Reports go to files, also those of processes that tests start, so
@@ -27,9 +27,9 @@ from builds import build_library, build_package, copy_of_tree, file_of_compiler,
 #: Checks in a function of the runtime and not in line: else compiling the kernels' long functions takes many minutes.
 OUT_OF_LINE = ["-mllvm", "-asan-instrumentation-with-call-threshold=0"]
 
-#: Optimizing AVX2's functions with all their checks takes more than three minutes.
+#: More optimizing takes AVX2's functions with all their checks many minutes to compile, none takes the tests hours.
 #: Python's own flag -fwrapv, which defines what overflow does, would end the search for it.
-FLAGS = ["-O0", "-fsanitize=address,undefined", "-fno-wrapv", "-fno-omit-frame-pointer", *OUT_OF_LINE]
+FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-wrapv", "-fno-omit-frame-pointer", *OUT_OF_LINE]
 
 #: What makes the text in a file of theirs a report; an allocation that was refused is none.
 REPORTS = ("ERROR: AddressSanitizer", "runtime error: ")

@@ -137,7 +137,7 @@ def test_what_another_library_has_initialized_is_left():
         ),
         (nn.Linear(2, 2), ft.record(lambda: nn.Sequential(nn.Linear(2, 2))), "plan: expected .*no entry for 'weight'"),
         (nn.Linear(2, 2, bias=False), ft.record(lambda: nn.Linear(2, 2)), "plan: expected .*no tensor 'bias'"),
-        (nn.Linear(2, 2), {"weight": "normal"}, "rules: expected a pattern that matches"),
+        (nn.Linear(2, 2), {"weight": "normal"}, "rules: expected a rule for every name"),
     ],
 )
 def test_refused(module, how, expected):

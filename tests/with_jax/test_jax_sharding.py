@@ -144,6 +144,8 @@ def test_tree():
     assert np.array_equal(slashed["fc"]["kernel"], fi.lecun_normal((64, 32), dtype="bfloat16", rng=2, name="fc/kernel"))
     skipped = fj.initialize({"a": jnp.ones(3), "key": KEY}, {"*": "zeros"}, skip="key")
     assert skipped["key"] is KEY
+    told = fj.initialize({"a": jnp.ones(3), "step": 17, "name": "x"}, {"name": fi.keep, "*": "zeros"}, skip="step")
+    assert (told["step"], told["name"], float(told["a"][0])) == (17, "x", 0.0)
     assert fj.initialize({"a": jnp.ones(3), "key": KEY}, {"a": "zeros", "*": fi.keep})["key"] is KEY
 
 
@@ -262,7 +264,7 @@ REFUSED = [
     (lambda: fj.initialize({"a": 3}, {"*": "zeros"}), r"initialize: tree\['a'\]: expected an array or a jax.Shape"),
     (lambda: fj.initialize({"a": "x"}, {"*": "zeros"}), r"initialize: tree\['a'\]: expected an array or a jax.Shape"),
     (lambda: fj.initialize({"a": KEY}, {"*": "zeros"}), r"initialize: tree\['a'\] \(array: dtype\): expected"),
-    (lambda: fj.initialize({"a": struct(3)}, {"b": "zeros"}), "initialize: rules: expected a pattern that matches"),
+    (lambda: fj.initialize({"a": struct(3)}, {"b": "zeros"}), "initialize: rules: expected a rule for every name"),
     (lambda: fj.initialize({"a": struct(3)}, {"a": fi.keep}), r"initialize: tree\['a'\]: expected an array, to be"),
     (lambda: fj.initialize({"a": struct(3)}, {"a": "he_normal"}), r"initialize: arrays\['a'\] \(he_normal: shape\)"),
     (lambda: fj.initialize({"a": struct(3)}, 5), "initialize: rules: expected a mapping"),
