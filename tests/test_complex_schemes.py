@@ -84,11 +84,15 @@ def test_width_0():
         (lambda out: fi.uniform(out=out, rng=0), TypeError, "uniform: dtype: expected float32"),
         (lambda out: fi.orthogonal(out=out, rng=0), TypeError, "orthogonal: dtype: expected float32"),
         (lambda out: fi.sparse(out=out, sparsity=0.5, rng=0), TypeError, "sparse: dtype: expected float32"),
-        (lambda out: fi.normal(out=out, mean=1, rng=0), TypeError, "normal: dtype: expected float32"),
+        (
+            lambda out: fi.normal(out=out, mean=1, rng=0),
+            TypeError,
+            "normal: mean: expected 0 where the dtype is complex, got 1.0",
+        ),
         (
             lambda out: fi.truncated_normal(out=out, high=3, rng=0),
             TypeError,
-            "truncated_normal: dtype: expected float32",
+            "truncated_normal: parameters: expected mean 0, low = -high, no lower",
         ),
         (lambda out: fi.constant(out=out, value=1e39), ValueError, "constant: value: expected a number within float32"),
         (

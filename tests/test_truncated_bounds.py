@@ -188,6 +188,8 @@ REFUSED = [
     (ValueError, "the mean between them", dict(std=0, lower=0, upper=1)),
     (ValueError, "std: expected at most 0.57735", dict(lower=-1, upper=1, keep_std=True)),
     (ValueError, "std: expected at most 0.57735", dict(std=3**-0.5, lower=-1, upper=1, keep_std=True)),
+    (ValueError, "std: expected at most 2.88675e-121", dict(lower=0, upper=1e-120, keep_std=True)),
+    (ValueError, "std: expected at most 5.7735e-201", dict(std=1e100, lower=-1e-200, upper=1e-200, keep_std=True)),
     (ValueError, "std: expected at least 0.0748", dict(std=0.01, lower=5, keep_std=True)),
     (ValueError, "low < high", dict(low=1, high=1, keep_std=True)),
     (ValueError, "lower < upper", dict(lower=1, upper=1, keep_std=True)),

@@ -154,6 +154,12 @@ def by_parts(scheme: str, law_of: Callable[[Format], Law]) -> dict[str, Spec]:
     return {"complex": Spec(scheme, lambda shape, fmt: law_of(fmt.parts), by_shape=False)}
 
 
+def complex_laws_refused(scheme: str, parameter: str, expected: str, got: object) -> dict[str, Spec]:
+    """For complex numbers a refusal of the parameters: with others there is a law."""
+    refuse = lambda parts: reject_type(scheme, parameter, f"{expected} where the dtype is complex", got)  # noqa: E731
+    return by_parts(scheme, refuse)
+
+
 def with_parts(spec: Spec) -> Spec:
     """A scheme whose law both parts of complex numbers get, as zeros around what it places."""
 

@@ -40,6 +40,10 @@ def widened(mean: float, std: float, lower: float, upper: float) -> float:
         number, tolerance = decimal.Decimal, decimal.Decimal(TOLERANCE)
         low, high, wanted = number(lower) - number(mean), number(upper) - number(mean), number(std)
 
+        uniform = (high - low) / number(12).sqrt()
+        if wanted >= uniform:  # and so wide that what follows would be computed to too few digits
+            raise Unreachable(uniform)
+
         def excess(s: Decimal) -> Decimal:
             return s * normal_tail.exact_truncated_std(low / s, high / s) / wanted - 1
 
