@@ -45,11 +45,13 @@ class Law(NamedTuple):
 
     def merged(self, shape: tuple[int, ...]) -> Law:
         """The same in fewer words: blocks that are all rows of the first axis, of one law, as experts are drawn."""
+        if not shape or not shape[0] <= len(self.blocks):
+            return self
         first = self.blocks[0][1] if self.blocks else self
         rows = [index[0] if len(index) == 1 else None for index, _ in self.blocks]
         is_one = first.kind in INDEPENDENT | CONSTANT and all(block == first for _, block in self.blocks)
-        covers = len(shape) > 0 and all(type(row) is int for row in rows) and set(rows) == set(range(shape[0]))
-        return first if self.blocks and is_one and covers else self
+        covers = all(type(row) is int for row in rows) and set(rows) == set(range(shape[0]))
+        return first if is_one and covers else self
 
     def scheme(self) -> Configured:
         """The scheme that gives this law. What no scheme takes raises ValueError or TypeError."""

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import tracemalloc
 
 import pytest
 
@@ -250,3 +251,15 @@ def test_the_table():
 )
 def test_names_without_wrappers(name, expected):
     assert ft.canonical(name) == expected
+
+
+def test_nothing_is_as_long_as_a_tensor():
+    """A flat parameter, whose rows are its elements."""
+    tracemalloc.start()
+    try:
+        entry = law_of(after(lambda w: w.normal_(0, 0.02), shape=(10_000_000,)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert entry.scheme == fi.get("normal", std=0.02)
+    assert peak < 1_000_000
