@@ -144,7 +144,7 @@ def with_dtype(entry: Entry, dtype: str) -> Entry:
 
 def complete(where: str, plan: Plan) -> Plan:
     """The plan, if every tensor has a law or values. Raises ValueError that names the first that has none."""
-    missing = [name for name, entry in plan.items() if entry == entry._replace(scheme=None, values=None, same_as=None)]
+    missing = [name for name, entry in plan.items() if not entry.has_law]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         reject_value(where, "rules", "a rule for every name", Shown(f"none for {quoted(missing[0])}{more}"))

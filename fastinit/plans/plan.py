@@ -38,8 +38,15 @@ class Entry(NamedTuple):
     role: str = "parameter"  #: or a buffer, which is saved with a model, or a transient one, which is not
     note: str = ""
 
+    @property
+    def has_law(self) -> bool:
+        """Whether it is said what the tensor is to be; if not, rules must say it."""
+        return self.same_as is not None or self.scheme is not None or self.values is not None
+
     def law(self) -> str:
         """It in words."""
+        if not self.has_law:
+            return "none yet"
         if self.same_as is not None:
             return f"is {self.same_as}"
         if self.scheme is None:
@@ -92,6 +99,9 @@ class Plan(Mapping[str, Entry]):
         return tomli_w.dumps(self._plain(rng))
 
     def _plain(self, rng: object) -> dict[str, Any]:
+        for name, entry in self.items():
+            if not entry.has_law:
+                reject_value("plan", quoted(name), "a law, which rules may give", Shown("none"))
         return {"format": FORMAT, "tensors": {name: _to_plain(entry, rng) for name, entry in self.items()}}
 
     @classmethod
