@@ -137,6 +137,6 @@ def test_a_plan_without_all_laws_is_shown_and_not_saved():
     plan = Plan({"a": Entry((2,), "float32", fi.get("normal")), "b": Entry((2,), "float32")})
     assert str(plan).splitlines()[-1].split() == ["b", "2", "float32", "none", "yet"]
     for save in (plan.to_json, plan.to_toml):
-        with pytest.raises(ValueError, match="^plan: 'b': expected a law, which rules may give, got none$"):
+        with pytest.raises(ValueError, match=r"^plan: 'b': expected a law, which rules may give, got none$"):
             save(0)
     assert Plan.from_json(plan.with_rules({"b": "zeros"}).to_json(0))["b"].scheme == fi.get("zeros")
