@@ -57,6 +57,5 @@ def _check_name(where: str, name: str, row: object) -> None:
         reject_value(where, quoted(name), "a name, or several by ranges as {0..47}", Shown(got))
     for key, value in row.items() if isinstance(row, Mapping) else ():
         if isinstance(value, Mapping) and key not in ENTRY_KEYS:
-            reject_value(
-                where, quoted(name), f"names with dots in quotes, as {quoted(f'{name}.{key}')}", Shown("none around it")
-            )
+            expected = f"names with dots in quotes, as {quoted(f'{name}.{key}')}"
+            reject_value(where, quoted(name), expected, Shown("none around it"))
