@@ -102,9 +102,10 @@ static void fill_units(const fi_tensor *tensor, fi_job *job, int64_t unit, int64
                        fi_watch *watch)
 {
     int64_t n_bytes = tensor->n_elements * job->itemsize, at_once = last_unit - unit;
-    int64_t first = tensor->first_address, end = tensor->end_address, per_unit = (end - first) / tensor->n_units;
+    int64_t first = tensor->first_address, end = tensor->end_address, per_unit = 0;
     int is_asked_for = 0;
     if (n_bytes / tensor->n_units * at_once >= MIN_LOOKED_BYTES) {
+        per_unit = (end - first) / tensor->n_units;
         int is_new = fi_page_is_absent((char *)first + last_unit * per_unit - 1);
         if (is_new && job->row_axis < 0) /* tiles rely on their neighbours' stores being as theirs */
             job->streamed = 0;

@@ -35,8 +35,10 @@ typedef struct {
     int64_t work;
     int64_t first_work;
     int64_t first_byte;
-    int64_t first_address; /* of its first byte, and of the one after its last; equal if it is empty. A list of runs is */
-    int64_t end_address;   /* looked through for them once: it may be as long as the fill itself */
+    /* Of its first byte, and of the one after its last; equal if it is empty. They are kept, since a list of runs has to
+     * be looked through for them, which may take as long as a thread's share of the fill. */
+    int64_t first_address;
+    int64_t end_address;
 } fi_tensor;
 
 typedef struct {

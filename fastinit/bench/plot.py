@@ -9,6 +9,7 @@ from fastinit.bench import report
 from fastinit.bench.measure import binary_size
 from fastinit.bench.peer_interface import COMMON_LAWS
 from fastinit.bench.report import CEILING
+from fastinit.common.terminal import counted
 
 # Two of Okabe and Ito's colours for us, since they stay apart for every kind of colour blindness; greys for the rest.
 OURS = {"uniform": "#0072B2", "normal": "#D55E00"}
@@ -109,7 +110,7 @@ def _by_size(axes, saved: dict) -> None:
     axes.yaxis.set_major_formatter("{x:g}")
     _name_curves(axes, curves)
     n_threads = report.size_results(saved, "normal")[0]["n_threads"]
-    axes.set_title(f"By size, {n_threads} thread{'s' * (n_threads > 1)} (peers: normal)", loc="left", fontsize=9.5)
+    axes.set_title(f"By size, {counted(n_threads, 'thread')} (peers: normal)", loc="left", fontsize=9.5)
 
 
 def _by_threads(axes, saved: dict) -> None:

@@ -22,6 +22,7 @@ from fastinit.bench.buffers import ITEM_BYTES
 from fastinit.bench.measure import binary_size
 from fastinit.bench.peer_interface import COMMON_LAWS, N_DEVIATIONS
 from fastinit.bench.peers import CEILINGS, PEERS
+from fastinit.common.terminal import counted
 
 FORMAT = 2
 CEILING = "memory ceiling"
@@ -96,7 +97,7 @@ def _heading(saved: dict) -> Iterator[str]:
 
 def _table(results: Sequence[dict]) -> Iterator[str]:
     """One number of threads: a row for each contender, two columns for each law."""
-    threads = f"{results[0]['n_threads']} thread{'s' * (results[0]['n_threads'] > 1)}"
+    threads = counted(results[0]["n_threads"], "thread")
     yield f"{threads:19}" + "".join(f"{result['law'] + ', 10^9/s':>24} {'fastinit / this':>20}" for result in results)
     for name in dict.fromkeys(name for result in results for name in names(result)[:-1]) | {CEILING: None}:
         yield (f"{title(name):19}" + "".join(_cells(result, name) for result in results)).rstrip()
@@ -120,9 +121,7 @@ def _unsteady(saved: dict) -> Iterator[str]:
     results = [result for law in COMMON_LAWS for result in table_results(saved, law)]
     spreads = {(r["n_threads"], name): max(t) / min(t) for r in results for name, t in r["seconds"].items()}
     found = [
-        f"{title(name)} ({n} thread{'s' * (n > 1)})"
-        for (n, name), spread in sorted(spreads.items())
-        if spread > UNSTEADY
+        f"{title(name)} ({counted(n, 'thread')})" for (n, name), spread in sorted(spreads.items()) if spread > UNSTEADY
     ]
     if found:
         yield ""
@@ -134,7 +133,7 @@ def _sizes(saved: dict) -> Iterator[str]:
     pairs = list(zip(*(size_results(saved, law) for law in COMMON_LAWS), strict=True))
     columns = names(pairs[0][0])  # not the table's own, which has more at its size
     n_threads = pairs[0][0]["n_threads"]
-    yield f"GB/s by size, {n_threads} thread{'s' * (n_threads > 1)}; the smallest are mostly the cost of a call"
+    yield f"GB/s by size, {counted(n_threads, 'thread')}; the smallest are mostly the cost of a call"
     width = 10 * len(columns)
     yield " " * 8 + "".join(f"  {result['law']:-^{width - 2}}" for result in pairs[0])
     yield " " * 8 + "".join(f"{_short(name):>10}" for name in columns) * len(COMMON_LAWS)

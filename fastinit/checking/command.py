@@ -92,7 +92,7 @@ def _is_weights(options: Namespace) -> bool:
 
 def _reject_beside_a_file(where: str, options: Namespace) -> None:
     """A model in TOML says all by itself; weights alone are a network if an activation is named."""
-    is_stack = options.file is not None and options.file.suffix != ".toml" and options.activation is not None
+    is_stack = _is_weights(options) and options.activation is not None
     for name, option in OF_LAYERS.items():
         if is_stack and name in ("activation", "output"):
             continue

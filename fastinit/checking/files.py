@@ -24,9 +24,6 @@ BRANCHES = RESIDUAL_KEYS[:2]
 #: What a layer may have: ``tensor`` and names of tensors as ``bias`` and ``gain`` refer to the file.
 LAYER_KEYS = ("tensor", *(key for key in KEYS if key != "weights"), *BRANCHES)
 
-#: Of files; what ends otherwise may be a folder.
-SUFFIXES = (".toml", ".safetensors", ".index.json")
-
 #: Bytes of a model in TOML: as many layers as there may be take less.
 MAX_MODEL_BYTES = 1 << 20
 
@@ -34,15 +31,16 @@ MAX_MODEL_BYTES = 1 << 20
 def read(where: str, path: str | os.PathLike) -> dict[str, Any]:
     """The arguments of `fastinit.check` that a file stands for."""
     path = texts.path_of(where, "file", path)
-    if not path.name.endswith(SUFFIXES):
-        path = shards.weights_at(path)
     if path.suffix == ".safetensors":
         return {"layers": tensors.read(where, path)}
     if path.name.endswith(".index.json"):
         return {"layers": tensors.read_shards(where, path)}
     if path.suffix == ".toml":
         return _model(where, path)
-    reject_value(where, "file", "a folder, or a name that ends in .toml, .safetensors or .index.json", str(path))
+    weights = shards.weights_at(path)
+    if weights == path:
+        reject_value(where, "file", "a folder, or a name that ends in .toml, .safetensors or .index.json", str(path))
+    return read(where, weights)
 
 
 def _model(where: str, path: Path) -> dict[str, Any]:

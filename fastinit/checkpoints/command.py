@@ -14,6 +14,7 @@ from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.sources import Source
 from fastinit.common import progress
 from fastinit.common.errors import Shown, brief, reject_value
+from fastinit.common.terminal import counted
 from fastinit.files import names, shards, texts
 from fastinit.plans import rule_text
 from fastinit.plans.plan import Plan
@@ -141,7 +142,7 @@ def _report(options: Namespace, contents: list[Content], paths: list[Path], n_by
     elif not options.quiet:
         n_files = sum(path.suffix != ".json" for path in paths)
         files = f" in {n_files} files" if n_files > 1 else ""
-        tensors = table.counted(len(contents), "tensor")
+        tensors = counted(len(contents), "tensor")
         print(
             f"{options.output}: {tensors}, {n_values:,} parameters, {n_bytes:,} bytes{files}, "
             f"{seconds:.2f} s, {n_bytes / seconds / 1e9:.2f} GB/s"

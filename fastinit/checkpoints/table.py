@@ -6,6 +6,7 @@ from typing import Any
 
 from fastinit.checkpoints.layout import Layout
 from fastinit.common.errors import brief
+from fastinit.common.terminal import counted
 
 HEAD = ("tensor", "shape", "dtype", "law", "bytes", "file")
 
@@ -28,10 +29,6 @@ def _totals(layout: Layout) -> str:
     n_values = sum(content.n_elements for content in contents)
     tensors, files = counted(len(contents), "tensor"), counted(len(layout.files), "file")
     return f"{tensors}, {n_values:,} parameters, {layout.n_bytes:,} bytes, {files}"
-
-
-def counted(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 
 def plain(layout: Layout) -> dict[str, Any]:

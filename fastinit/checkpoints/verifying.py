@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fastinit.checkpoints import comparing, origin, planning, reading, table
+from fastinit.checkpoints import comparing, origin, planning, reading
 from fastinit.checkpoints.comparing import Difference, Planned
 from fastinit.checkpoints.contents import Content
 from fastinit.checkpoints.origin import Origin
 from fastinit.common import checks
 from fastinit.common.calls import one_form
 from fastinit.common.errors import reject_type
-from fastinit.common.terminal import printable
+from fastinit.common.terminal import counted, printable
 from fastinit.files import texts
 from fastinit.files.safetensors_format import Header
 from fastinit.plans.patterns import quoted
@@ -39,11 +39,11 @@ class Verification(NamedTuple):
         return not self.problems and not self.differences
 
     def __str__(self) -> str:
-        head = f"{table.counted(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes of values: "
+        head = f"{counted(self.n_tensors, 'tensor')}, {self.n_bytes:,} bytes of values: "
         if self.is_as_planned:
             return head + "all as planned"
         differ = f"{len(self.differences)} {'differs' if len(self.differences) == 1 else 'differ'}"
-        problems = f"; {table.counted(len(self.problems), 'problem')}" if self.problems else ""
+        problems = f"; {counted(len(self.problems), 'problem')}" if self.problems else ""
         lines = [f"{head if self.n_tensors else ''}not as planned: {differ}{problems}", *self.problems]
         return "\n".join(map(printable, [*lines, *map(str, self.differences)]))
 

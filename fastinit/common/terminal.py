@@ -15,6 +15,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def counted(n: int, noun: str) -> str:
+    """So many of what an English noun with -s names: ``1 file``, ``2 files``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def n_cells(text: str) -> int:
     """Columns that a terminal gives to printable text: two to wide characters, none to marks over others."""
     return len(text) if text.isascii() else sum(map(_n_cells, text))

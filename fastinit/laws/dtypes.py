@@ -132,7 +132,8 @@ COMPLEX_FORMATS = {
 FLOAT32 = np.dtype(np.float32)
 
 REAL = "float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2"
-EXPECTED = REAL.replace(" or ", ", ") + ", complex64, complex128, an integer dtype or bool"
+REAL_OR_COMPLEX = REAL.replace(" or ", ", ") + ", complex64 or complex128"
+EXPECTED = REAL_OR_COMPLEX.replace(" or ", ", ") + ", an integer dtype or bool"
 
 #: Of all of them.
 NAMES = frozenset(FORMATS | COMPLEX_FORMATS | INTEGER_FORMATS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from fastinit._kernels import in_default_float_mode
 from fastinit.common import checks, selection
@@ -12,7 +12,7 @@ from fastinit.common.checks import Shape
 from fastinit.common.errors import Shown, located, reject_type, reject_value
 from fastinit.common.selection import Line
 from fastinit.laws import complex_laws, fan_rules, kernel_laws, truncation
-from fastinit.laws.dtypes import FLOAT64_FORMAT, REAL, ComplexFormat, Format
+from fastinit.laws.dtypes import FLOAT64_FORMAT, REAL, REAL_OR_COMPLEX, ComplexFormat, Format
 from fastinit.laws.kernel_laws import Law
 
 if TYPE_CHECKING:
@@ -104,8 +104,7 @@ class Spec:
             return self
         found = self.others.get(fmt.kind)
         if found is None:
-            expected = REAL.replace(" or ", ", ") + ", complex64 or complex128" if "complex" in self.others else REAL
-            reject_type(self.scheme, "dtype", expected, Shown(fmt.name))
+            reject_type(self.scheme, "dtype", REAL_OR_COMPLEX if "complex" in self.others else REAL, Shown(fmt.name))
         if not self.overrides:
             return found
         overrides = []
@@ -154,9 +153,12 @@ def by_parts(scheme: str, law_of: Callable[[Format], Law]) -> dict[str, Spec]:
     return {"complex": Spec(scheme, lambda shape, fmt: law_of(fmt.parts), by_shape=False)}
 
 
-def complex_laws_refused(scheme: str, parameter: str, expected: str, got: object) -> dict[str, Spec]:
-    """For complex numbers a refusal of the parameters: with others there is a law."""
-    refuse = lambda parts: reject_type(scheme, parameter, f"{expected} where the dtype is complex", got)  # noqa: E731
+def complex_refused(scheme: str, parameter: str, expected: str, got: object) -> dict[str, Spec]:
+    """Of a scheme that has complex dtypes, but not with these parameters: the refusal."""
+
+    def refuse(parts: Format) -> NoReturn:
+        reject_type(scheme, parameter, f"{expected} where the dtype is complex", got)
+
     return by_parts(scheme, refuse)
 
 

@@ -13,7 +13,7 @@ from fastinit.common.errors import Shown, reject_type
 from fastinit.filling.placing import is_many
 from fastinit.laws import complex_laws, kernel_laws, truncation
 from fastinit.laws.dtypes import FLOAT64_FORMAT, Format
-from fastinit.laws.spec import Spec, by_parts, complex_laws_refused, fixed
+from fastinit.laws.spec import Spec, by_parts, complex_refused, fixed
 from fastinit.schemes.register import alias, scheme
 from fastinit.schemes.varied import Elements, Numbers, by_combination, refuse_where, varied
 
@@ -114,10 +114,10 @@ def normal(*, mean: float = 0.0, std: float = 1.0) -> Spec:
         return varied("normal", {"mean": mean, "std": std}, _normal_elements)
     mean = checks.finite("normal", "mean", mean) + 0.0  # -0.0 becomes 0.0: equal numbers give equal bits
     std = checks.non_negative("normal", "std", std)
-    others = by_parts("normal", partial(complex_laws.normal, "normal", std))
+    law_of = partial(kernel_laws.normal, "normal", mean, std)
     if mean != 0:
-        others = complex_laws_refused("normal", "mean", "0", mean)
-    return fixed("normal", partial(kernel_laws.normal, "normal", mean, std), others)
+        return fixed("normal", law_of, complex_refused("normal", "mean", "0", mean))
+    return fixed("normal", law_of, by_parts("normal", partial(complex_laws.normal, "normal", std)))
 
 
 def _normal_elements(fmt: Format, mean: np.ndarray, std: np.ndarray) -> Elements:
@@ -215,7 +215,7 @@ def truncated_normal(
     mean, std, law_of = _truncated(keep_std, mean, std, **bounds)
     if mean != 0 or absolute or keep_std or bounds["low"] != -bounds["high"]:
         centred = "mean 0, low = -high, no lower, upper or keep_std"
-        return fixed(where, law_of, complex_laws_refused(where, "parameters", centred, Shown("others")))
+        return fixed(where, law_of, complex_refused(where, "parameters", centred, Shown("others")))
     return fixed(where, law_of, by_parts(where, partial(complex_laws.truncated_normal, where, std, bounds["high"])))
 
 

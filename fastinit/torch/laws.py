@@ -45,9 +45,9 @@ class Law(NamedTuple):
 
     def merged(self, shape: tuple[int, ...]) -> Law:
         """The same in fewer words: blocks that are all rows of the first axis, of one law, as experts are drawn."""
-        if not shape or not shape[0] <= len(self.blocks):
+        if not shape or not self.blocks or len(self.blocks) < shape[0]:  # before what is as long as the axis
             return self
-        first = self.blocks[0][1] if self.blocks else self
+        first = self.blocks[0][1]
         rows = [index[0] if len(index) == 1 else None for index, _ in self.blocks]
         is_one = first.kind in INDEPENDENT | CONSTANT and all(block == first for _, block in self.blocks)
         covers = all(type(row) is int for row in rows) and set(rows) == set(range(shape[0]))

@@ -112,5 +112,4 @@ def attack(n_elements: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = row.named("--with", ("torch",))
-    row.run(lambda n_elements: attack(n_elements, frameworks), 300, "elements of each law")
+    row.run(attack, 300, "elements of each law", "--with", ("torch",))

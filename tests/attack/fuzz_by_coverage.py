@@ -104,5 +104,4 @@ if __name__ == "__main__":
     else:
         from fuzz_targets import TARGETS
 
-        names = row.named("--only", TARGETS) or list(TARGETS)
-        row.run(lambda n_inputs: attack(n_inputs, names), 20_000, "inputs in all")
+        row.run(lambda n_inputs, only: attack(n_inputs, only or list(TARGETS)), 20_000, "inputs", "--only", TARGETS)

@@ -125,5 +125,4 @@ def attack(n_calls: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = row.named("--with", ("torch", "jax"))
-    row.run(lambda n_calls: attack(n_calls, frameworks), 10, "calls of each scenario, twice")
+    row.run(attack, 10, "calls of each scenario, twice", "--with", ("torch", "jax"))

@@ -120,5 +120,4 @@ def attack(n_elements: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = row.named("--with", ("torch", "jax"))
-    row.run(lambda n_elements: attack(n_elements, frameworks), 1 << 22, "elements")
+    row.run(attack, 1 << 22, "elements", "--with", ADAPTERS)

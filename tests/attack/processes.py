@@ -168,6 +168,8 @@ JAX = {
     """,
 }
 
+ADAPTERS = {"torch": TORCH, "jax": JAX}
+
 CONTROL = """
     lock = threading.Lock()
     is_held = threading.Event()
@@ -197,7 +199,7 @@ def program(body: str, n_forks: int) -> str:
 
 
 def attack(n_forks: int, frameworks: list[str]) -> str:
-    cases = {k: v for name in frameworks for k, v in {"torch": TORCH, "jax": JAX}[name].items()} or CASES
+    cases = {name: body for framework in frameworks for name, body in ADAPTERS[framework].items()} or CASES
     for name, body in cases.items():
         try:
             said(program(body, n_forks))
@@ -214,5 +216,4 @@ def attack(n_forks: int, frameworks: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    frameworks = row.named("--with", ("torch", "jax"))
-    row.run(lambda n_forks: attack(n_forks, frameworks), 20, "forks during fills")
+    row.run(attack, 20, "forks during fills", "--with", ADAPTERS)

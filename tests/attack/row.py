@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))  # for the tests' own tables of laws, dtypes and bad files
@@ -39,27 +39,26 @@ def demand_form(error: BaseException) -> None:
     demand(len(text) <= MAX_CHARACTERS, "of", len(text), "characters:", text[:100])
 
 
-def named(option: str, known: Iterable[str]) -> list[str]:
-    """What an option as ``--with torch,jax`` names, of what is known; taken off the command line."""
-    if option not in sys.argv:
-        return []
-    at = sys.argv.index(option)
-    names = sys.argv[at + 1 : at + 2]
-    del sys.argv[at : at + 2]
-    names = names[0].split(",") if names else []
-    if not names or set(names).difference(known):
-        sys.exit(f"{option}: expected some of {', '.join(known)}, got {', '.join(names) or 'none'}")
-    return names
+def run(attack: Callable[..., str], quick: int, what: str, option: str = "", known: Collection[str] = ()) -> None:
+    """Run the command: `attack(size)` returns its figures.
 
+    With an option as ``--with torch,jax`` it is `attack(size, names)`, of names that are known, none by default.
+    """
 
-def run(attack: Callable[[int], str], quick: int, what: str) -> None:
-    """Run the command: `attack(size)` returns its figures."""
+    def names(text: str) -> list[str]:
+        found = text.split(",")
+        if set(found).difference(known):
+            raise argparse.ArgumentTypeError(f"expected some of {', '.join(known)}, got {text}")
+        return found
+
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("size", nargs="?", type=int, default=quick, help=f"{what} (default {quick:,})")
-    size = parser.parse_args().size
+    if option:
+        parser.add_argument(option, dest="names", type=names, default=[], metavar=",".join(known))
+    given = parser.parse_args()
     start = time.perf_counter()
     try:
-        figures = attack(size)
+        figures = attack(given.size, given.names) if option else attack(given.size)
     except Found as error:
         print(f"FOUND: {error}", file=sys.stderr)
         raise SystemExit(1) from error

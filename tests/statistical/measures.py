@@ -67,20 +67,22 @@ GAP_CELLS = np.unique([round(math.log(1 - i / 64) / math.log(255 / 256)) for i i
 N_GAPS = 20_000
 
 
+def in_cells(gaps: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """How many gaps each cell has, or their weight."""
+    return np.bincount(np.searchsorted(GAP_CELLS, gaps, side="right") - 1, weights, minlength=GAP_CELLS.size)
+
+
 @functools.cache
 def expected_gaps(n_places: int) -> np.ndarray:
     """How many gaps of each cell so many places have: long ones fit into fewer of them, 0.2 % fewer in 1 MiB."""
     gaps = np.arange(min(n_places - 1, N_GAPS))
-    each = (n_places - 1 - gaps) * (255 / 256) ** gaps / 256**2
-    return np.bincount(np.searchsorted(GAP_CELLS, gaps, side="right") - 1, each, minlength=GAP_CELLS.size)
+    return in_cells(gaps, (n_places - 1 - gaps) * (255 / 256) ** gaps / 256**2)
 
 
 def count_gaps(words: np.ndarray) -> np.ndarray:
     places = words.view(np.uint8).reshape(-1, 8)
     gaps = [np.diff(np.flatnonzero(places[:, i] == 0x5A)) - 1 for i in (0, 7)]
-    cells = [np.searchsorted(GAP_CELLS, gap, side="right") - 1 for gap in gaps]
-    found = [np.bincount(cell, minlength=GAP_CELLS.size) for cell in cells]
-    return np.stack([*found, expected_gaps(len(places))])
+    return np.stack([*map(in_cells, gaps), expected_gaps(len(places))])
 
 
 def of_gaps(counts: np.ndarray) -> dict[str, float]:
